@@ -1,0 +1,53 @@
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <string.h>
+
+static const char *const tier_names[] = {[BC_CPU_NATIVE] = "native",
+                                         [BC_CPU_C] = "c",
+                                         [BC_CPU_AVX2] = "avx2",
+                                         [BC_CPU_AVX512] = "avx512"};
+
+enum { N_TIERS = sizeof(tier_names) / sizeof(tier_names[0]) };
+
+bc_cpu bc_cpu_detect(void)
+{
+#if defined(__x86_64__)
+    /* The compiler's run time asks XGETBV too: the operating system must save the registers. */
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+        return BC_CPU_C;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return BC_CPU_AVX512;
+    return BC_CPU_AVX2;
+#else
+    return BC_CPU_C;
+#endif
+}
+
+const char *bc_cpu_name(bc_cpu cpu)
+{
+    return tier_names[cpu];
+}
+
+int bc_cpu_parse(const char *name, bc_cpu *cpu)
+{
+    for (int i = 0; i < N_TIERS; i++) {
+        if (strcmp(name, tier_names[i]) == 0) {
+            *cpu = (bc_cpu)i;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+int bc_cpu_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    const int n = CPU_COUNT(&set);
+    return n > 0 ? n : 1;
+}

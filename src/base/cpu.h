@@ -1,0 +1,26 @@
+/*
+ * cpu.h: what the processor and the operating system offer. The one place that asks the
+ * processor; everything else takes a tier as an argument. Threads: any.
+ *
+ * A tier is a bundle of features that came together in real processors:
+ *   AVX2    AVX2 and FMA                          (Haswell and Zen, and later)
+ *   AVX512  AVX-512 F, CD, BW, DQ, VL             (Skylake-SP and Zen 4, and later)
+ */
+#ifndef BC_BASE_CPU_H
+#define BC_BASE_CPU_H
+
+#include "brushcast.h"
+
+/* The best tier of this machine: never BC_CPU_NATIVE. */
+bc_cpu bc_cpu_detect(void);
+
+/* "c", "avx2", "avx512" or "native". */
+const char *bc_cpu_name(bc_cpu cpu);
+
+/* The inverse of bc_cpu_name: 0, or -1 for an unknown name. */
+int bc_cpu_parse(const char *name, bc_cpu *cpu);
+
+/* Processors that this process may run on, at least 1. */
+int bc_cpu_count(void);
+
+#endif

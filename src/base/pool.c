@@ -1,0 +1,171 @@
+#include "base/pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define RELAX() _mm_pause()
+#else
+#define RELAX() ((void)0)
+#endif
+
+/* Longer than the ordered reduction between two layers, shorter than anyone would notice. */
+enum { SPIN_NS = 100000, CLOCK_EVERY = 256 };
+
+typedef struct worker {
+    bc_pool *pool;
+    int index;
+    pthread_t thread;
+} worker;
+
+struct bc_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;  /* a new run, or the end: the workers wait for it */
+    pthread_cond_t done;  /* the last worker has left the run: the caller waits for it */
+    atomic_uint run;      /* counts the runs */
+    atomic_int n_working; /* workers that have not left the current run */
+    atomic_bool ending;
+    atomic_int next_job;
+    bc_pool_fn *fn;
+    void *arg;
+    int n_jobs;
+    int n_threads, n_started;
+    worker *workers; /* [n_threads - 1] */
+};
+
+static void take_jobs(bc_pool *pool, int thread)
+{
+    int job;
+    while ((job = atomic_fetch_add(&pool->next_job, 1)) < pool->n_jobs)
+        pool->fn(pool->arg, job, thread);
+}
+
+typedef bool condition(bc_pool *pool, unsigned run);
+
+static bool run_has_changed(bc_pool *pool, unsigned run)
+{
+    return atomic_load(&pool->run) != run || atomic_load(&pool->ending);
+}
+
+static bool all_have_left(bc_pool *pool, unsigned run)
+{
+    (void)run;
+    return atomic_load(&pool->n_working) == 0;
+}
+
+static void wait_until(bc_pool *pool, condition *is_met, unsigned run, pthread_cond_t *signal)
+{
+    const int64_t give_up = bc_clock_ns() + SPIN_NS;
+    for (int i = 1; i % CLOCK_EVERY != 0 || bc_clock_ns() < give_up; i++) {
+        if (is_met(pool, run))
+            return;
+        RELAX();
+    }
+    pthread_mutex_lock(&pool->lock);
+    while (!is_met(pool, run))
+        pthread_cond_wait(signal, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void leave_run(bc_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->n_working, 1) != 1)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void *work(void *arg)
+{
+    worker *self = arg;
+    bc_pool *pool = self->pool;
+    for (unsigned run = 0;; run++) {
+        wait_until(pool, run_has_changed, run, &pool->wake);
+        if (atomic_load(&pool->ending))
+            return NULL;
+        take_jobs(pool, self->index);
+        leave_run(pool);
+    }
+}
+
+static bool start_workers(bc_pool *pool, const char *name)
+{
+    for (int i = 0; i < pool->n_threads - 1; i++) {
+        worker *w = &pool->workers[i];
+        *w = (worker){.pool = pool, .index = i + 1};
+        if (pthread_create(&w->thread, NULL, work, w) != 0)
+            return false;
+        pthread_setname_np(w->thread, name);
+        pool->n_started++;
+    }
+    return true;
+}
+
+bc_status bc_pool_open(bc_pool **pool_out, int n_threads, const char *name, const bc_log *log)
+{
+    assert(n_threads >= 1);
+    *pool_out = NULL;
+    bc_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a pool of threads");
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    pool->n_threads = n_threads;
+    pool->workers = calloc((size_t)n_threads, sizeof(*pool->workers));
+    if (!pool->workers || !start_workers(pool, name)) {
+        bc_pool_close(&pool);
+        return bc_fail(log, BC_ERR_MEMORY, "cannot start %d threads", n_threads);
+    }
+    *pool_out = pool;
+    return BC_OK;
+}
+
+void bc_pool_close(bc_pool **pool_in)
+{
+    if (!pool_in || !*pool_in)
+        return;
+    bc_pool *pool = *pool_in;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->ending, true);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < pool->n_started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->done);
+    pthread_cond_destroy(&pool->wake);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    free(pool);
+    *pool_in = NULL;
+}
+
+int bc_pool_threads(const bc_pool *pool)
+{
+    return pool->n_threads;
+}
+
+void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
+{
+    pool->fn = fn;
+    pool->arg = arg;
+    pool->n_jobs = n_jobs;
+    atomic_store(&pool->next_job, 0);
+    if (pool->n_threads > 1) {
+        atomic_store(&pool->n_working, pool->n_threads - 1);
+        pthread_mutex_lock(&pool->lock);
+        atomic_fetch_add(&pool->run, 1);
+        pthread_cond_broadcast(&pool->wake);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    take_jobs(pool, 0);
+    wait_until(pool, all_have_left, 0, &pool->done);
+}

@@ -1,0 +1,28 @@
+/*
+ * pool.h: a fixed set of threads that run numbered jobs.
+ *
+ * Jobs are handed out by one atomic increment, the caller works too, and each job learns the index
+ * of the thread it runs on, so that scratch memory can be one block for each thread. Which thread
+ * runs a job is not determined: a job must not let it show in its result.
+ * Between two runs the threads spin for some microseconds, since a frame is a chain of runs, and
+ * then sleep.
+ */
+#ifndef BC_BASE_POOL_H
+#define BC_BASE_POOL_H
+
+#include "brushcast.h"
+
+typedef struct bc_pool bc_pool;
+
+/* `job` counts from 0; `thread` is below the pool's number of threads. */
+typedef void bc_pool_fn(void *arg, int job, int thread);
+
+/* Starts n_threads - 1 threads named `name`; n_threads >= 1. */
+bc_status bc_pool_open(bc_pool **pool, int n_threads, const char *name, const bc_log *log);
+void bc_pool_close(bc_pool **pool);
+int bc_pool_threads(const bc_pool *pool);
+
+/* Runs `fn` for all jobs and returns when the last is done. From one thread at a time. */
+void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs);
+
+#endif

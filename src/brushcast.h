@@ -1,0 +1,200 @@
+/*
+ * brushcast.h: repaint pictures and video in the style of a painting, on the CPU.
+ *
+ * Three objects:
+ *   bc_model    a net: the auto-encoder shared by all styles, and its styles. Immutable once open;
+ *               any number of sessions and threads may use one model at once.
+ *   bc_session  one stream of frames of one size: packed weights, memory, threads, statistics.
+ *   bc_image    a view of 8-bit pixels that the caller owns.
+ *
+ * The whole use, without the error checks (samples/repaint.c is the complete program):
+ *
+ *     bc_model *model;
+ *     bc_session *session;
+ *     bc_model_open(&model, "models/light", &(bc_model_params){0});
+ *     bc_session_open(&session, model, &(bc_session_params){.width = 1280, .height = 720});
+ *     bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1);
+ *     while (next_frame(&source, &painting))
+ *         bc_session_run(session, &source, &painting);
+ *     bc_session_close(&session);
+ *     bc_model_close(&model);
+ *
+ * Conventions:
+ *   Every params struct is valid as {0}: zero means the default.
+ *   A function that can fail returns a bc_status, negative on failure, after one line to the log
+ *   that names the thing and the reason. Opening functions set the object to NULL on failure.
+ *   Closing functions take NULL and pointers to NULL, and set the pointer to NULL.
+ *   A violated precondition is a programmer's error: an assertion in debug builds.
+ *   The library keeps no process-wide state, prints nothing and never exits.
+ */
+#ifndef BRUSHCAST_H
+#define BRUSHCAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BC_VERSION_MAJOR 0
+#define BC_VERSION_MINOR 1
+#define BC_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define BC_API __attribute__((visibility("default")))
+#else
+#define BC_API
+#endif
+
+typedef enum bc_status {
+    BC_OK = 0,
+    BC_END = 1,              /* end of the stream: not an error */
+    BC_ERR_ARGUMENT = -1,    /* an argument outside its domain */
+    BC_ERR_MEMORY = -2,      /* out of memory */
+    BC_ERR_IO = -3,          /* the operating system could not open, read or write */
+    BC_ERR_FORMAT = -4,      /* a file is not what it should be */
+    BC_ERR_MISMATCH = -5,    /* a style bank that was trained on another auto-encoder */
+    BC_ERR_UNSUPPORTED = -6, /* this machine or this build cannot do it */
+    BC_ERR_INTERRUPTED = -7  /* the user asked to stop */
+} bc_status;
+
+/* One line for people, without a newline; a static string, never NULL. */
+BC_API const char *bc_status_text(bc_status status);
+
+/* The version of the library at run time, as "major.minor.patch"; a static string. */
+BC_API const char *bc_version(void);
+
+/* Log -------------------------------------------------------------------------------------- */
+
+typedef enum bc_log_level { BC_LOG_ERROR, BC_LOG_WARNING, BC_LOG_INFO, BC_LOG_DEBUG } bc_log_level;
+
+/*
+ * Where messages go. `write` gets one line without a newline, valid during the call only; it may
+ * be called from any thread that calls the library, and from two at once. NULL: messages are lost.
+ */
+typedef struct bc_log {
+    void (*write)(void *cookie, bc_log_level level, const char *message);
+    void *cookie;
+} bc_log;
+
+/* Image ------------------------------------------------------------------------------------ */
+
+/* Bytes of one pixel in the order of their addresses. */
+typedef enum bc_pixel_format { BC_RGB24, BC_RGBA32, BC_BGRA32 } bc_pixel_format;
+
+/*
+ * A view of width x height pixels, row after row from the top, `stride_bytes` from one row to the
+ * next (negative for a picture stored bottom up). The caller owns the pixels; no alignment and no
+ * padding is needed, and nothing outside the rows' pixels is read or written.
+ */
+typedef struct bc_image {
+    uint8_t *pixels;
+    ptrdiff_t stride_bytes;
+    int width, height;
+    bc_pixel_format format;
+} bc_image;
+
+/* Model ------------------------------------------------------------------------------------ */
+
+typedef struct bc_model bc_model;
+
+typedef struct bc_model_params {
+    bc_log log;
+} bc_model_params;
+
+/* What a style bank says of itself. Strings belong to the model; absent ones are "". */
+typedef struct bc_style_info {
+    const char *name;  /* the file's name without its extension: what a user types */
+    const char *title; /* of the painting */
+    const char *artist;
+    const char *year;
+    const char *licence;
+    const uint8_t *thumbnail; /* RGB24, thumbnail_width x thumbnail_height, no padding, or NULL */
+    int thumbnail_width, thumbnail_height;
+} bc_style_info;
+
+/*
+ * Opens the net in `folder`: its autoencoder.safetensors and all style banks in styles/, in order
+ * of name. Every file is validated whole; one that is malformed, or a bank trained on another
+ * auto-encoder, fails the call. Threads: any. Reads files, allocates what they hold.
+ */
+BC_API bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params);
+/* No session of the model may be open any more. */
+BC_API void bc_model_close(bc_model **model);
+
+BC_API const char *bc_model_name(const bc_model *model);
+BC_API int bc_model_style_count(const bc_model *model);
+/* `style` counts from 0 and is below the count. */
+BC_API bc_style_info bc_model_style(const bc_model *model, int style);
+/* The style of that name, or -1. */
+BC_API int bc_model_find_style(const bc_model *model, const char *name);
+
+/* Session ---------------------------------------------------------------------------------- */
+
+typedef struct bc_session bc_session;
+
+/* The instruction sets a session may use, each containing the one before it. */
+typedef enum bc_cpu { BC_CPU_NATIVE, BC_CPU_C, BC_CPU_AVX2, BC_CPU_AVX512 } bc_cpu;
+
+/* Arithmetic: `exact` is 32-bit floating point throughout. */
+typedef enum bc_precision { BC_PRECISION_EXACT } bc_precision;
+
+/* Instance normalisation's statistics: `frame` takes each frame's own, exactly. */
+typedef enum bc_stats { BC_STATS_FRAME } bc_stats;
+
+enum { BC_MAX_SIZE = 16384, BC_MAX_THREADS = 256, BC_MAX_BLEND = 16 };
+
+typedef struct bc_session_params {
+    int width, height; /* of every frame, 1 to BC_MAX_SIZE */
+    int n_threads;     /* the caller's included, up to BC_MAX_THREADS; 0: one for each processor */
+    int max_blend;     /* most styles in one blend, up to BC_MAX_BLEND; 0: 1 */
+    bc_precision precision;
+    bc_stats stats;
+    bc_cpu cpu; /* the best tier to use; NATIVE: the best that this machine has */
+    bc_log log; /* the session keeps a copy */
+} bc_session_params;
+
+/*
+ * Bytes that bc_session_open would take for these params, threads' stacks and the packed weights
+ * included, or 0 if they are outside their domains. Grows linearly with the frame's area and with
+ * max_blend.
+ */
+BC_API uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params);
+
+/*
+ * Opens a session on `model`, which must stay open until the session is closed. Takes all memory
+ * and starts all threads; without a style set, frames go through the auto-encoder alone.
+ * Fails with BC_ERR_UNSUPPORTED if the machine lacks the tier that `cpu` asks for.
+ */
+BC_API bc_status bc_session_open(bc_session **session, const bc_model *model,
+                                 const bc_session_params *params);
+BC_API void bc_session_close(bc_session **session);
+
+typedef struct bc_style_weight {
+    int style;    /* index in the model */
+    float weight; /* >= 0, finite; only the ratios count: the sum is scaled to 1 */
+} bc_style_weight;
+
+/*
+ * From the next frame on, paints in a blend of `n_weights` styles: the weighted sum of the style
+ * banks' responses. One weight is a single style; none is the auto-encoder alone. Allocates
+ * nothing. On an error (an unknown style, a bad weight, more than max_blend of them) the style
+ * stays as it was. Not to be called while bc_session_run runs on the same session.
+ */
+BC_API bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weights,
+                                      int n_weights);
+
+/*
+ * Paints `source` into `painting`, both of the session's size, in any formats. Alpha is passed
+ * through untouched; where the source has none the painting's is opaque. The views must not
+ * overlap. Allocates nothing and cannot fail. One call at a time for each session; different
+ * sessions run at once. The pixels are the same, bit for bit, for every number of threads.
+ */
+BC_API void bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BRUSHCAST_H */
