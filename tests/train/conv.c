@@ -1,0 +1,155 @@
+/* conv.c: the convolution's passes against a plain one in double, on all kinds of shapes. */
+#include "train/conv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gradient.h"
+
+enum { MAX = 1 << 16 };
+
+typedef struct fixture {
+    bc_conv_shape shape;
+    double in[MAX], weight[MAX], bias[64], out[MAX], dout[MAX], expected[MAX];
+    float f_in[MAX], f_weight[MAX], f_bias[64], f_out[MAX], f_dout[MAX], gradient[MAX];
+    int n_in, n_weight, n_out; /* elements */
+} fixture;
+
+static double padded(const fixture *f, int channel, int y, int x)
+{
+    const bc_conv_shape *s = &f->shape;
+    const int inside = y >= 0 && y < s->height && x >= 0 && x < s->width;
+    if (!inside && s->pad == BC_PAD_ZERO)
+        return 0;
+    y = y < 0 ? 0 : y >= s->height ? s->height - 1 : y;
+    x = x < 0 ? 0 : x >= s->width ? s->width - 1 : x;
+    return f->in[(channel * s->height + y) * s->width + x];
+}
+
+static double convolve_at(const fixture *f, int channel, int y, int x)
+{
+    const bc_conv_shape *s = &f->shape;
+    const int k = s->kernel;
+    const double *w = f->weight + channel * s->n_in * k * k;
+    double sum = f->bias[channel];
+    for (int i = 0; i < s->n_in; i++)
+        for (int ky = 0; ky < k; ky++)
+            for (int kx = 0; kx < k; kx++)
+                sum += w[(i * k + ky) * k + kx] *
+                       padded(f, i, y * s->stride + ky - k / 2, x * s->stride + kx - k / 2);
+    return sum;
+}
+
+/* The loss: the output's product with fixed random numbers. */
+static double reference(void *cookie)
+{
+    fixture *f = cookie;
+    const int h = bc_conv_out_height(&f->shape), w = bc_conv_out_width(&f->shape);
+    double loss = 0;
+    for (int i = 0; i < f->n_out; i++) {
+        f->out[i] = convolve_at(f, i / (h * w), i / w % h, i % w);
+        loss += f->out[i] * f->dout[i];
+    }
+    return loss;
+}
+
+static void check_gradient(fixture *f, double *x, int n, const char *what)
+{
+    gradient_differences(f->expected, x, n, 0.5, reference, f); /* linear: any step is exact */
+    if (!CHECK_AT_MOST(gradient_error(f->gradient, f->expected, n), 2e-5))
+        fprintf(stderr, "    %s, kernel %d, stride %d, pad %d, %dx%d\n", what, f->shape.kernel,
+                f->shape.stride, f->shape.pad, f->shape.width, f->shape.height);
+}
+
+static void start_gradient(fixture *f, int n)
+{
+    memset(f->gradient, 0, (size_t)n * sizeof(float));
+}
+
+static void check_shape(fixture *f, bc_conv_shape shape, const bc_workspace *workspace)
+{
+    const int k = shape.kernel;
+    f->shape = shape;
+    f->n_in = shape.n_in * shape.height * shape.width;
+    f->n_weight = shape.n_out * shape.n_in * k * k;
+    f->n_out = shape.n_out * bc_conv_out_height(&shape) * bc_conv_out_width(&shape);
+    gradient_fill(f->f_in, f->in, f->n_in, 1);
+    gradient_fill(f->f_weight, f->weight, f->n_weight, 2);
+    gradient_fill(f->f_bias, f->bias, shape.n_out, 3);
+    gradient_fill(f->f_dout, f->dout, f->n_out, 4);
+
+    reference(f);
+    bc_conv_forward(f->f_out, f->f_in, f->f_weight, f->f_bias, &shape, workspace);
+    CHECK_AT_MOST(gradient_error(f->f_out, f->out, f->n_out), 2e-5);
+
+    start_gradient(f, f->n_in);
+    bc_conv_backward(f->gradient, NULL, NULL, f->f_dout, NULL, f->f_weight, &shape, workspace);
+    check_gradient(f, f->in, f->n_in, "input");
+    start_gradient(f, f->n_weight);
+    bc_conv_backward(NULL, f->gradient, NULL, f->f_dout, f->f_in, f->f_weight, &shape, workspace);
+    check_gradient(f, f->weight, f->n_weight, "weight");
+    start_gradient(f, shape.n_out);
+    bc_conv_backward(NULL, NULL, f->gradient, f->f_dout, f->f_in, f->f_weight, &shape, workspace);
+    check_gradient(f, f->bias, shape.n_out, "bias");
+}
+
+static void test_shapes(fixture *f, const bc_workspace *workspace)
+{
+    static const int kernels[] = {1, 3, 5, 9};
+    static const int sizes[][2] = {{1, 1}, {2, 3}, {7, 5}, {12, 8}};
+    for (size_t k = 0; k < 4; k++)
+        for (size_t size = 0; size < 4; size++)
+            for (int variant = 0; variant < 4; variant++)
+                check_shape(f,
+                            (bc_conv_shape){.n_in = 3,
+                                            .n_out = 4,
+                                            .kernel = kernels[k],
+                                            .stride = 1 + variant % 2,
+                                            .height = sizes[size][0],
+                                            .width = sizes[size][1],
+                                            .pad = variant < 2 ? BC_PAD_ZERO : BC_PAD_EDGE},
+                            workspace);
+}
+
+/* Large enough for several bands and chunks: forward, then the three gradients added to ones. */
+static void run_large(fixture *f, float *results, int n_threads, const bc_log *log)
+{
+    const bc_conv_shape shape = {8, 16, 3, 1, 44, 57, BC_PAD_EDGE};
+    const int n_in = 8 * 44 * 57, n_out = 16 * 44 * 57, n_weight = 16 * 8 * 9;
+    bc_workspace workspace;
+    CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
+    gradient_fill(f->f_in, f->in, n_in, 1);
+    gradient_fill(f->f_weight, f->weight, n_weight, 2);
+    gradient_fill(f->f_dout, f->dout, n_out, 4);
+    float *din = results + n_out, *dweight = din + n_in, *dbias = dweight + n_weight;
+    for (int i = 0; i < n_in + n_weight + 16; i++)
+        din[i] = 1;
+    bc_conv_forward(results, f->f_in, f->f_weight, NULL, &shape, &workspace);
+    bc_conv_backward(din, dweight, dbias, f->f_dout, f->f_in, f->f_weight, &shape, &workspace);
+    bc_workspace_close(&workspace);
+}
+
+static void test_same_bits_for_every_thread_count(fixture *f, const bc_log *log)
+{
+    const size_t size = MAX * 2 * sizeof(float);
+    float *one = calloc(1, size), *three = calloc(1, size);
+    run_large(f, one, 1, log);
+    run_large(f, three, 3, log);
+    CHECK(memcmp(one, three, size) == 0);
+    free(one);
+    free(three);
+}
+
+int main(void)
+{
+    char message[1024];
+    const bc_log log = test_log(message);
+    fixture *f = calloc(1, sizeof(*f));
+    bc_workspace workspace;
+    CHECK_INT(bc_workspace_open(&workspace, 2, &log), BC_OK);
+    test_shapes(f, &workspace);
+    bc_workspace_close(&workspace);
+    test_same_bits_for_every_thread_count(f, &log);
+    free(f);
+    return TEST_END();
+}
