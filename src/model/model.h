@@ -9,7 +9,9 @@
 struct bc_model {
     bc_autoencoder autoencoder;
     int n_banks;
-    bc_bank *banks; /* [n_banks], in order of name */
+    bc_bank *banks;     /* [n_banks], in order of name */
+    char **style_names; /* [n_banks] */
+    float *weights;     /* of a random model; otherwise the files hold them */
 };
 
 /* A model of one auto-encoder file and at most one bank file (NULL: none), for the tools. */

@@ -36,7 +36,8 @@ typedef enum bc_upsample {
 
 typedef enum bc_stride { BC_STRIDE_1, BC_STRIDE_2, BC_STRIDE_HALF } bc_stride;
 
-/* One convolution and what follows it. The arrays belong to the file that they were read from. */
+/* One convolution and what follows it. The arrays belong to the file that they were read from, or
+ * to the model. */
 typedef struct bc_layer {
     char name[16]; /* "encoder.0" */
     bc_stride stride;
@@ -57,9 +58,8 @@ typedef struct bc_autoencoder {
     int widths[BC_N_WIDTHS];
     bc_upsample upsample;
     bc_layer encoder[BC_N_ENCODER], decoder[BC_N_DECODER];
-    char
-        id[BC_ID_SIZE]; /* SHA-256 over the tensors in order of name: name bytes, then data bytes */
-    bc_safetensors *file;
+    char id[BC_ID_SIZE];  /* see bc_autoencoder_id */
+    bc_safetensors *file; /* NULL if the weights are made, not read */
 } bc_autoencoder;
 
 typedef struct bc_bank {
@@ -69,6 +69,11 @@ typedef struct bc_bank {
     bc_safetensors *file;
 } bc_bank;
 
+/* Sets the geometry of all layers, without weights. */
+void bc_autoencoder_describe(bc_autoencoder *autoencoder, const int widths[BC_N_WIDTHS],
+                             bc_upsample upsample);
+void bc_bank_describe(bc_bank *bank, int n_layers, int width);
+
 /*
  * Opens and checks an auto-encoder: format and kind, widths, upsample, every tensor there with its
  * shape, F32, finite, and none besides. The result is closed by bc_autoencoder_close, also after a
@@ -76,6 +81,10 @@ typedef struct bc_bank {
  */
 bc_status bc_autoencoder_open(bc_autoencoder *autoencoder, const char *path, const bc_log *log);
 void bc_autoencoder_close(bc_autoencoder *autoencoder);
+/* The same of a file that is open already, which the auto-encoder owns from here on, also after a
+ * failure; messages call it `path`. */
+bc_status bc_autoencoder_load(bc_autoencoder *autoencoder, bc_safetensors *file, const char *path,
+                              const bc_log *log);
 
 /*
  * Opens and checks a style bank for `autoencoder`; BC_ERR_MISMATCH, naming both, if it was trained
@@ -84,8 +93,11 @@ void bc_autoencoder_close(bc_autoencoder *autoencoder);
 bc_status bc_bank_open(bc_bank *bank, const char *path, const char *name,
                        const bc_autoencoder *autoencoder, const bc_log *log);
 void bc_bank_close(bc_bank *bank);
+bc_status bc_bank_load(bc_bank *bank, bc_safetensors *file, const char *path, const char *name,
+                       const bc_autoencoder *autoencoder, const bc_log *log);
 
-/* The id of the tensors of a file, as brushcast.autoencoder stores it. */
+/* What brushcast.autoencoder stores: SHA-256 over the tensors in order of name, of each its name's
+ * bytes and then its data. */
 void bc_autoencoder_id(const bc_safetensors *file, char id[BC_ID_SIZE]);
 
 const char *bc_upsample_name(bc_upsample upsample); /* "subpixel", "nearest", "zero" */

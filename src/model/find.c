@@ -1,0 +1,68 @@
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "model/model.h"
+
+/* BASE[/SUB]/NET if an auto-encoder is in it, else NULL; what was looked at goes to `places`. */
+static char *try_folder(const char *base, const char *sub, const char *net, FILE *places)
+{
+    char *folder, *file, *found = NULL;
+    if (!base || !*base || asprintf(&folder, "%s%s/%s", base, sub, net) < 0)
+        return NULL;
+    if (asprintf(&file, "%s/autoencoder.safetensors", folder) >= 0) {
+        if (access(file, R_OK) == 0)
+            found = folder;
+        free(file);
+    }
+    if (!found) {
+        fprintf(places, "%s%s", ftell(places) > 0 ? ", " : "", folder);
+        free(folder);
+    }
+    return found;
+}
+
+static char *search(const char *net, const char *models_folder, FILE *places)
+{
+    const char *data_home = getenv("XDG_DATA_HOME");
+    const bool has_data_home = data_home && *data_home;
+    const struct {
+        const char *base, *sub;
+    } candidates[] = {
+        {models_folder, ""},
+        {getenv("BRUSHCAST_MODELS"), ""},
+        {has_data_home ? data_home : getenv("HOME"),
+         has_data_home ? "/brushcast" : "/.local/share/brushcast"},
+        {BC_INSTALLED_MODELS, ""},
+        {BC_SOURCE_MODELS, ""},
+    };
+    char *folder = NULL;
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]) && !folder; i++)
+        folder = try_folder(candidates[i].base, candidates[i].sub, net, places);
+    return folder;
+}
+
+bc_status bc_model_find_net(char **folder, const char *net, const char *models_folder,
+                            const bc_log *log)
+{
+    char *looked_at = NULL;
+    size_t size;
+    if (strchr(net, '/')) {
+        *folder = strdup(net);
+        return *folder ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", net);
+    }
+    *folder = NULL;
+    FILE *places = open_memstream(&looked_at, &size);
+    if (!places)
+        return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", net);
+    *folder = *net ? search(net, models_folder, places) : NULL;
+    fclose(places);
+    bc_status status = BC_OK;
+    if (!*folder)
+        status = bc_fail(log, BC_ERR_IO, "no net '%s': looked at %s", net, looked_at);
+    free(looked_at);
+    return status;
+}

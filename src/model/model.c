@@ -1,0 +1,192 @@
+#include "model/model.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static const char extension[] = ".safetensors";
+
+static bc_status fail_memory(const char *path, const bc_log *log)
+{
+    return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
+}
+
+/* The style names of a folder ----------------------------------------------------------------- */
+
+/* The file's name without folder and extension; the caller's to free, NULL without memory. */
+static char *style_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const size_t length = strlen(name), tail = sizeof(extension) - 1;
+    if (length > tail && strcmp(name + length - tail, extension) == 0)
+        return strndup(name, length - tail);
+    return strdup(name);
+}
+
+static int is_style_file(const struct dirent *entry)
+{
+    const size_t length = strlen(entry->d_name), tail = sizeof(extension) - 1;
+    return entry->d_name[0] != '.' && length > tail &&
+           strcmp(entry->d_name + length - tail, extension) == 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Fills in style_names, in order, and n_banks. A net without the folder has no styles. */
+static bc_status list_styles(bc_model *model, const char *folder, const bc_log *log)
+{
+    struct dirent **entries;
+    const int n = scandir(folder, &entries, is_style_file, NULL);
+    if (n < 0 && errno == ENOENT)
+        return BC_OK;
+    if (n < 0)
+        return bc_fail(log, BC_ERR_IO, "%s: cannot list: %s", folder, strerror(errno));
+    bc_status status = BC_OK;
+    model->style_names = calloc((size_t)n + 1, sizeof(*model->style_names));
+    for (int i = 0; i < n; i++) {
+        char *name = model->style_names ? style_name(entries[i]->d_name) : NULL;
+        if (name)
+            model->style_names[model->n_banks++] = name;
+        else
+            status = fail_memory(folder, log);
+        free(entries[i]);
+    }
+    free(entries);
+    if (model->style_names)
+        qsort(model->style_names, (size_t)model->n_banks, sizeof(char *), compare_names);
+    return status;
+}
+
+/* Opening ---------------------------------------------------------------------------------- */
+
+static bc_status open_banks(bc_model *model, const char *folder, const bc_log *log)
+{
+    bc_status status = BC_OK;
+    model->banks = calloc((size_t)model->n_banks + 1, sizeof(*model->banks));
+    if (!model->banks)
+        return fail_memory(folder, log);
+    for (int i = 0; i < model->n_banks && status == BC_OK; i++) {
+        char *path;
+        const char *name = model->style_names[i];
+        if (asprintf(&path, "%s/%s%s", folder, name, extension) < 0)
+            return fail_memory(folder, log);
+        status = bc_bank_open(&model->banks[i], path, name, &model->autoencoder, log);
+        free(path);
+    }
+    return status;
+}
+
+static bc_status open_folder(bc_model *model, const char *folder, const bc_log *log)
+{
+    char *path, *styles;
+    if (asprintf(&path, "%s/autoencoder%s", folder, extension) < 0)
+        return fail_memory(folder, log);
+    bc_status status = bc_autoencoder_open(&model->autoencoder, path, log);
+    free(path);
+    if (status < 0)
+        return status;
+    if (asprintf(&styles, "%s/styles", folder) < 0)
+        return fail_memory(folder, log);
+    status = list_styles(model, styles, log);
+    if (status == BC_OK)
+        status = open_banks(model, styles, log);
+    free(styles);
+    return status;
+}
+
+bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params)
+{
+    const bc_log *log = &params->log;
+    *model = calloc(1, sizeof(**model));
+    if (!*model)
+        return fail_memory(folder, log);
+    const bc_status status = open_folder(*model, folder, log);
+    if (status < 0)
+        bc_model_close(model);
+    return status;
+}
+
+static bc_status open_files(bc_model *model, const char *autoencoder_path, const char *bank_path,
+                            const bc_log *log)
+{
+    const bc_status status = bc_autoencoder_open(&model->autoencoder, autoencoder_path, log);
+    if (status < 0 || !bank_path)
+        return status;
+    model->banks = calloc(1, sizeof(*model->banks));
+    model->style_names = calloc(1, sizeof(*model->style_names));
+    char *name = style_name(bank_path);
+    if (!model->banks || !model->style_names || !name) {
+        free(name);
+        return fail_memory(bank_path, log);
+    }
+    model->style_names[0] = name;
+    model->n_banks = 1;
+    return bc_bank_open(&model->banks[0], bank_path, name, &model->autoencoder, log);
+}
+
+bc_status bc_model_open_files(bc_model **model, const char *autoencoder_path, const char *bank_path,
+                              const bc_log *log)
+{
+    *model = calloc(1, sizeof(**model));
+    if (!*model)
+        return fail_memory(autoencoder_path, log);
+    const bc_status status = open_files(*model, autoencoder_path, bank_path, log);
+    if (status < 0)
+        bc_model_close(model);
+    return status;
+}
+
+void bc_model_close(bc_model **model)
+{
+    bc_model *m = model ? *model : NULL;
+    if (!m)
+        return;
+    for (int i = 0; i < m->n_banks; i++) {
+        if (m->banks)
+            bc_bank_close(&m->banks[i]);
+        if (m->style_names)
+            free(m->style_names[i]);
+    }
+    bc_autoencoder_close(&m->autoencoder);
+    free(m->banks);
+    free(m->style_names);
+    free(m->weights);
+    free(m);
+    *model = NULL;
+}
+
+/* Styles ----------------------------------------------------------------------------------- */
+
+const char *bc_model_name(const bc_model *model)
+{
+    return model->autoencoder.name;
+}
+
+int bc_model_style_count(const bc_model *model)
+{
+    return model->n_banks;
+}
+
+bc_style_info bc_model_style(const bc_model *model, int style)
+{
+    assert(style >= 0 && style < model->n_banks);
+    return model->banks[style].info;
+}
+
+int bc_model_find_style(const bc_model *model, const char *name)
+{
+    for (int i = 0; i < model->n_banks; i++) {
+        if (strcmp(model->banks[i].info.name, name) == 0)
+            return i;
+    }
+    return -1;
+}
