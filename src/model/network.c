@@ -165,6 +165,21 @@ static bc_status refuse_unknown(const loader *from)
     return BC_OK;
 }
 
+void bc_autoencoder_id(const bc_safetensors *file, char id[BC_ID_SIZE])
+{
+    struct sha256_ctx hash;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&hash);
+    for (int i = 0; i < bc_safetensors_count(file); i++) {
+        const bc_tensor *tensor = bc_safetensors_at(file, i);
+        sha256_update(&hash, strlen(tensor->name), (const uint8_t *)tensor->name);
+        sha256_update(&hash, tensor->size_bytes, tensor->data);
+    }
+    sha256_digest(&hash, sizeof(digest), digest);
+    for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
+        snprintf(id + 2 * i, 3, "%02x", digest[i]);
+}
+
 /* Metadata --------------------------------------------------------------------------------- */
 
 /* One printable line, "" if it is absent. */
@@ -190,10 +205,17 @@ static bc_status check_text(const loader *from, const char *key, const char *exp
                    value, expected);
 }
 
+/* Format, kind and, where the file states it, its own id: a flipped bit anywhere is found. */
 static bc_status check_kind(const loader *from, const char *kind)
 {
-    const bc_status status = check_text(from, "brushcast.format", "1");
-    return status < 0 ? status : check_text(from, "brushcast.kind", kind);
+    char id[BC_ID_SIZE];
+    bc_status status = check_text(from, "brushcast.format", "1");
+    if (status == BC_OK)
+        status = check_text(from, "brushcast.kind", kind);
+    if (status < 0 || !bc_safetensors_metadata(from->file, "brushcast.id"))
+        return status;
+    bc_autoencoder_id(from->file, id);
+    return check_text(from, "brushcast.id", id);
 }
 
 static bc_status take_name(const loader *from, char *name, size_t size)
@@ -251,21 +273,6 @@ static bc_status take_geometry(const loader *from, bc_autoencoder *autoencoder)
 }
 
 /* Auto-encoder ----------------------------------------------------------------------------- */
-
-void bc_autoencoder_id(const bc_safetensors *file, char id[BC_ID_SIZE])
-{
-    struct sha256_ctx hash;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_init(&hash);
-    for (int i = 0; i < bc_safetensors_count(file); i++) {
-        const bc_tensor *tensor = bc_safetensors_at(file, i);
-        sha256_update(&hash, strlen(tensor->name), (const uint8_t *)tensor->name);
-        sha256_update(&hash, tensor->size_bytes, tensor->data);
-    }
-    sha256_digest(&hash, sizeof(digest), digest);
-    for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
-        snprintf(id + 2 * i, 3, "%02x", digest[i]);
-}
 
 bc_status bc_autoencoder_load(bc_autoencoder *autoencoder, bc_safetensors *file, const char *path,
                               const bc_log *log)

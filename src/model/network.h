@@ -96,8 +96,11 @@ void bc_bank_close(bc_bank *bank);
 bc_status bc_bank_load(bc_bank *bank, bc_safetensors *file, const char *path, const char *name,
                        const bc_autoencoder *autoencoder, const bc_log *log);
 
-/* What brushcast.autoencoder stores: SHA-256 over the tensors in order of name, of each its name's
- * bytes and then its data. */
+/*
+ * The id of a file's contents: SHA-256 over its tensors in order of name, of each its name's bytes
+ * and then its data. A bank states its auto-encoder's as brushcast.autoencoder. Any file of a net
+ * may state its own as brushcast.id; then it is checked, so that no flipped bit goes unseen.
+ */
 void bc_autoencoder_id(const bc_safetensors *file, char id[BC_ID_SIZE]);
 
 const char *bc_upsample_name(bc_upsample upsample); /* "subpixel", "nearest", "zero" */

@@ -56,7 +56,8 @@ const char *bc_safetensors_metadata(const bc_safetensors *file, const char *key)
 
 /*
  * Writes a file whole or not at all: to a temporary name beside `path`, then renamed; an old file
- * survives every failure. Tensors' data must be little-endian; dtypes U8 and F32.
+ * survives every failure. Tensors' data must be little-endian; dtypes U8 and F32. BC_ERR_ARGUMENT
+ * for a name that is there twice, a text that is no UTF-8 or a size that disagrees with its shape.
  */
 bc_status bc_safetensors_write(const char *path, const bc_tensor *tensors, int n_tensors,
                                const bc_metadata *metadata, int n_metadata, const bc_log *log);

@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,22 +11,25 @@
 #include "base/log.h"
 #include "model/safetensors.h"
 
+/* NULL if the tensor's size and shape disagree, or without memory. */
 static json_t *describe_tensor(const bc_tensor *tensor, size_t begin)
 {
+    const char *dtype = tensor->dtype == BC_DTYPE_F32 ? "F32" : "U8";
+    size_t size = tensor->dtype == BC_DTYPE_F32 ? sizeof(float) : 1;
     json_t *shape = json_array();
-    size_t n_elements = 1;
     for (int i = 0; i < tensor->n_dims; i++) {
         json_array_append_new(shape, json_integer(tensor->shape[i]));
-        n_elements *= (size_t)tensor->shape[i];
+        size *= (size_t)tensor->shape[i];
     }
-    assert(tensor->dtype != BC_DTYPE_OTHER);
-    assert(tensor->size_bytes == n_elements * (tensor->dtype == BC_DTYPE_F32 ? 4 : 1));
-    return json_pack("{s:s, s:o, s:[I,I]}", "dtype", tensor->dtype == BC_DTYPE_F32 ? "F32" : "U8",
-                     "shape", shape, "data_offsets", (json_int_t)begin,
-                     (json_int_t)(begin + tensor->size_bytes));
+    json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", dtype, "shape", shape, "data_offsets",
+                              (json_int_t)begin, (json_int_t)(begin + tensor->size_bytes));
+    if (tensor->dtype != BC_DTYPE_OTHER && size == tensor->size_bytes)
+        return entry;
+    json_decref(entry);
+    return NULL;
 }
 
-/* NULL on a name that is no UTF-8 or is there twice, or without memory. */
+/* NULL if a text is no UTF-8, a name there twice or a size wrong, or without memory. */
 static json_t *describe(const bc_tensor *tensors, int n_tensors, const bc_metadata *metadata,
                         int n_metadata)
 {
@@ -101,7 +103,8 @@ bc_status bc_safetensors_write(const char *path, const bc_tensor *tensors, int n
     char *header = make_header(tensors, n_tensors, metadata, n_metadata);
     char *part = NULL;
     if (!header)
-        return bc_fail(log, BC_ERR_ARGUMENT, "%s: a name is no UTF-8 or there twice", path);
+        return bc_fail(log, BC_ERR_ARGUMENT,
+                       "%s: a text is no UTF-8, a name there twice or a size wrong", path);
     bc_status status = BC_OK;
     if (asprintf(&part, "%s.%" PRIx64 ".part", path, (uint64_t)bc_clock_ns()) < 0) {
         free(header);
