@@ -10,9 +10,10 @@
  *     Gram        |G - A|^2 / |A|^2              |G - A|^2 / (4 C^2)      eq. 4, A scaled to M
  *     moments     |(m,s) - (m,s)_A|^2 / |(m,s)_A|^2   the same / C        Li Y. 2017: mean and
  *                                                                         standard deviation
- *     histogram   |F - R(F)|^2 / |R(F)|^2        |F - R(F)|^2             Risser 2017: R gives F
+ *     histogram   |F - R(F)|^2 / (M a)           |F - R(F)|^2             Risser 2017: R gives F
  *                                                                         the target's histogram,
- *                                                                         and is held constant
+ *                                                                         and is held constant;
+ *                                                                         a: target's mean |f|^2
  *
  * Threads: a bc_loss and its workspace are used by one caller at a time; the network and style
  * targets are immutable and shared.
@@ -64,7 +65,7 @@ void bc_loss_close(bc_loss **loss);
 /* Bytes that bc_loss_open would take. */
 uint64_t bc_loss_memory(const bc_loss_params *params);
 
-/* Other weights from now on: any layer no deeper than the deepest that it was opened with. */
+/* Other weights from now on: above 0 only where they were above 0 when it was opened. */
 void bc_loss_set_weights(bc_loss *loss, const bc_loss_terms *weights);
 
 /* The content from now on, [3, height, width]. Needed before a content term is computed. */

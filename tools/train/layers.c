@@ -1,0 +1,172 @@
+#include "train/layers.h"
+
+#include <cblas.h>
+#include <string.h>
+
+enum {
+    ELEMENTS = 1 << 16,  /* of a job that passes over them once */
+    GRAM_ROWS = 32,      /* of a job of the Gram matrix */
+    GRAM_COLUMNS = 1024, /* of a job of its backward pass */
+};
+
+typedef struct pass {
+    float *out;
+    const float *in, *other;
+    int n_channels, height, width; /* of pooling's input; width alone: positions */
+} pass;
+
+static void relu_forward_range(void *arg, int64_t begin, int64_t end)
+{
+    const pass *p = arg;
+    for (int64_t i = begin; i < end; i++)
+        p->out[i] = p->out[i] > 0 ? p->out[i] : 0;
+}
+
+void bc_relu_forward(float *x, int64_t n, const bc_workspace *workspace)
+{
+    bc_workspace_loop(workspace, relu_forward_range, &(pass){.out = x}, n, ELEMENTS);
+}
+
+static void relu_backward_range(void *arg, int64_t begin, int64_t end)
+{
+    const pass *p = arg;
+    for (int64_t i = begin; i < end; i++)
+        p->out[i] = p->in[i] > 0 ? p->out[i] : 0;
+}
+
+void bc_relu_backward(float *dx, const float *y, int64_t n, const bc_workspace *workspace)
+{
+    bc_workspace_loop(workspace, relu_backward_range, &(pass){.out = dx, .in = y}, n, ELEMENTS);
+}
+
+/* Pooling: a job is one channel. */
+
+static float max(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+static void max_pool_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    const int w = p->width / 2, h = p->height / 2;
+    float *out = p->out + (int64_t)channel * h * w;
+    const float *in = p->in + (int64_t)channel * p->height * p->width;
+    for (int y = 0; y < h; y++, in += 2 * p->width, out += w) {
+        const float *above = in, *below = in + p->width;
+        for (int x = 0; x < w; x++)
+            out[x] = max(max(above[2 * x], above[2 * x + 1]), max(below[2 * x], below[2 * x + 1]));
+    }
+}
+
+void bc_max_pool_forward(float *out, const float *in, int n_channels, int height, int width,
+                         const bc_workspace *workspace)
+{
+    bc_pool_run(workspace->pool, max_pool_channel,
+                &(pass){.out = out, .in = in, .height = height, .width = width}, n_channels);
+}
+
+static void max_pool_back_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    const int w = p->width / 2, h = p->height / 2;
+    float *din = p->out + (int64_t)channel * p->height * p->width;
+    const float *in = p->other + (int64_t)channel * p->height * p->width;
+    const float *dout = p->in + (int64_t)channel * h * w;
+    for (int y = 0; y < h; y++, in += 2 * p->width, din += 2 * p->width, dout += w)
+        for (int x = 0; x < w; x++) {
+            const int at[4] = {2 * x, 2 * x + 1, p->width + 2 * x, p->width + 2 * x + 1};
+            int best = at[0];
+            for (int i = 1; i < 4; i++)
+                best = in[at[i]] > in[best] ? at[i] : best;
+            din[best] += dout[x];
+        }
+}
+
+void bc_max_pool_backward(float *din, const float *dout, const float *in, int n_channels,
+                          int height, int width, const bc_workspace *workspace)
+{
+    bc_pool_run(workspace->pool, max_pool_back_channel,
+                &(pass){.out = din, .in = dout, .other = in, .height = height, .width = width},
+                n_channels);
+}
+
+static void average_pool_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    const int w = p->width / 2, h = p->height / 2;
+    float *out = p->out + (int64_t)channel * h * w;
+    const float *in = p->in + (int64_t)channel * p->height * p->width;
+    for (int y = 0; y < h; y++, in += 2 * p->width, out += w) {
+        const float *above = in, *below = in + p->width;
+        for (int x = 0; x < w; x++)
+            out[x] = (above[2 * x] + above[2 * x + 1] + below[2 * x] + below[2 * x + 1]) / 4;
+    }
+}
+
+void bc_average_pool_forward(float *out, const float *in, int n_channels, int height, int width,
+                             const bc_workspace *workspace)
+{
+    bc_pool_run(workspace->pool, average_pool_channel,
+                &(pass){.out = out, .in = in, .height = height, .width = width}, n_channels);
+}
+
+static void average_pool_back_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    const int w = p->width / 2, h = p->height / 2;
+    float *din = p->out + (int64_t)channel * p->height * p->width;
+    const float *dout = p->in + (int64_t)channel * h * w;
+    for (int y = 0; y < 2 * h; y++, din += p->width)
+        for (int x = 0; x < 2 * w; x++)
+            din[x] += dout[y / 2 * w + x / 2] / 4;
+}
+
+void bc_average_pool_backward(float *din, const float *dout, int n_channels, int height, int width,
+                              const bc_workspace *workspace)
+{
+    bc_pool_run(workspace->pool, average_pool_back_channel,
+                &(pass){.out = din, .in = dout, .height = height, .width = width}, n_channels);
+}
+
+/* The Gram matrix is symmetric: each job makes some rows from the diagonal on, and mirrors them. */
+static void gram_rows(void *arg, int64_t begin, int64_t end)
+{
+    const pass *p = arg;
+    const int n = p->n_channels;
+    const int64_t row = begin * p->width;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(end - begin), n - (int)begin,
+                p->width, 1.0f / (float)p->width, p->in + row, p->width, p->in + row, p->width, 0,
+                p->out + begin * n + begin, n);
+    for (int64_t i = begin; i < end; i++)
+        for (int64_t j = end; j < n; j++)
+            p->out[j * n + i] = p->out[i * n + j];
+}
+
+void bc_gram_forward(float *gram, const float *map, int n_channels, int n_positions,
+                     const bc_workspace *workspace)
+{
+    bc_workspace_loop(
+        workspace, gram_rows,
+        &(pass){.out = gram, .in = map, .n_channels = n_channels, .width = n_positions}, n_channels,
+        GRAM_ROWS);
+}
+
+static void gram_back_columns(void *arg, int64_t begin, int64_t end)
+{
+    const pass *p = arg;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->n_channels, (int)(end - begin),
+                p->n_channels, 2.0f / (float)p->width, p->in, p->n_channels, p->other + begin,
+                p->width, 1, p->out + begin, p->width);
+}
+
+void bc_gram_backward(float *dmap, const float *dgram, const float *map, int n_channels,
+                      int n_positions, const bc_workspace *workspace)
+{
+    pass p = {dmap, dgram, map, n_channels, 0, n_positions};
+    bc_workspace_loop(workspace, gram_back_columns, &p, n_positions, GRAM_COLUMNS);
+}
