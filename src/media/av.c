@@ -1,0 +1,132 @@
+#include "media/av.h"
+
+#include <libavutil/error.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/pixdesc.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+bc_status bc_av_status(int error)
+{
+    switch (error) {
+    case AVERROR(ENOMEM):
+        return BC_ERR_MEMORY;
+    case AVERROR_EXIT:
+        return BC_ERR_INTERRUPTED;
+    case AVERROR_INVALIDDATA:
+        return BC_ERR_FORMAT;
+    case AVERROR_DECODER_NOT_FOUND:
+    case AVERROR_DEMUXER_NOT_FOUND:
+    case AVERROR_ENCODER_NOT_FOUND:
+    case AVERROR_MUXER_NOT_FOUND:
+    case AVERROR_PROTOCOL_NOT_FOUND:
+    case AVERROR_FILTER_NOT_FOUND:
+    case AVERROR_PATCHWELCOME:
+        return BC_ERR_UNSUPPORTED;
+    case AVERROR_OPTION_NOT_FOUND:
+    case AVERROR(EINVAL):
+        return BC_ERR_ARGUMENT;
+    default:
+        return BC_ERR_IO;
+    }
+}
+
+bc_status bc_av_fail(const bc_log *log, int error, const char *format, ...)
+{
+    char what[BC_LOG_LINE], why[AV_ERROR_MAX_STRING_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    av_strerror(error, why, sizeof(why));
+    return bc_fail(log, bc_av_status(error), "%s: %s", what, why);
+}
+
+static void keep(void *opaque, uint8_t *data)
+{
+    (void)opaque;
+    (void)data; /* the image's owner frees it */
+}
+
+bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log)
+{
+    static const enum AVPixelFormat formats[] = {
+        [BC_RGB24] = AV_PIX_FMT_RGB24,
+        [BC_RGBA32] = AV_PIX_FMT_RGBA,
+        [BC_BGRA32] = AV_PIX_FMT_BGRA,
+    };
+    av->format = formats[image->format];
+    av->width = image->width;
+    av->height = image->height;
+    av->data[0] = image->pixels;
+    av->linesize[0] = (int)image->stride_bytes;
+    av->colorspace = AVCOL_SPC_RGB;
+    av->color_range = AVCOL_RANGE_JPEG;
+    /* libswscale copies a frame that has no buffer. */
+    av->buf[0] = av_buffer_create(image->pixels, 1, keep, NULL, 0);
+    return av->buf[0] ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
+}
+
+/* The J formats are the plain ones with a range in their name; libswscale calls them deprecated. */
+static enum AVPixelFormat plain_format(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ411P:
+        return AV_PIX_FMT_YUV411P;
+    case AV_PIX_FMT_YUVJ420P:
+        return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+        return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ440P:
+        return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ444P:
+        return AV_PIX_FMT_YUV444P;
+    default:
+        return format;
+    }
+}
+
+static bool is_rgb(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *description = av_pix_fmt_desc_get(format);
+    return description->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
+}
+
+static void complete_matrix(AVFrame *av, bool is_hd)
+{
+    switch (av->colorspace) {
+    case AVCOL_SPC_UNSPECIFIED:
+    case AVCOL_SPC_RESERVED:
+    case AVCOL_SPC_RGB: /* a lie, on planes of YUV */
+        av->colorspace = is_hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+        break;
+    default:
+        break;
+    }
+}
+
+void bc_av_complete_colour(AVFrame *av)
+{
+    const bool is_hd = av->width >= 1280 || av->height > 576;
+    const enum AVPixelFormat format = (enum AVPixelFormat)av->format;
+    if (is_rgb(format)) {
+        av->colorspace = AVCOL_SPC_RGB;
+        av->color_range = AVCOL_RANGE_JPEG;
+        return;
+    }
+    if (plain_format(format) != format) {
+        av->format = plain_format(format);
+        av->color_range = AVCOL_RANGE_JPEG;
+    }
+    if (av->color_range == AVCOL_RANGE_UNSPECIFIED)
+        av->color_range = AVCOL_RANGE_MPEG;
+    complete_matrix(av, is_hd);
+    if (av->color_primaries == AVCOL_PRI_UNSPECIFIED)
+        av->color_primaries = is_hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
+    if (av->color_trc == AVCOL_TRC_UNSPECIFIED)
+        av->color_trc = is_hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+    if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
+        av->chroma_location = AVCHROMA_LOC_LEFT;
+}

@@ -1,0 +1,32 @@
+/*
+ * media/: pictures, video and sound in and out, over FFmpeg's libraries. It knows frames, not
+ * styles. The rest of the program includes reader.h, writer.h, convert.h, picture.h and log.h;
+ * nothing outside this folder sees a type of FFmpeg's.
+ *
+ * av.h (private): the few bridges between our types and FFmpeg's.
+ */
+#ifndef BC_MEDIA_AV_H
+#define BC_MEDIA_AV_H
+
+#include <libavutil/frame.h>
+
+#include "frame/frame.h"
+
+/* An error of FFmpeg's as a status: memory, interruption, malformed data, or input/output. */
+bc_status bc_av_status(int error);
+
+/* As bc_fail, with ": " and FFmpeg's text for `error` at the end. */
+bc_status bc_av_fail(const bc_log *log, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Makes an empty `av` a view of the image: RGB, full range. The image must outlive it. */
+bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log);
+
+/*
+ * Fills in the matrix, range, primaries, transfer and chroma position that a frame leaves unset, as
+ * players guess them: RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or
+ * 577 high on, BT.601 below; chroma on the left. The deprecated YUVJ formats become the plain ones.
+ */
+void bc_av_complete_colour(AVFrame *av);
+
+#endif

@@ -1,0 +1,104 @@
+#include "media/scale.h"
+
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static struct bc_scaler_side side_of(const AVFrame *av)
+{
+    return (struct bc_scaler_side){
+        .width = av->width,
+        .height = av->height,
+        .format = av->format,
+        .matrix = av->colorspace,
+        .range = av->color_range,
+        .chroma = av->chroma_location,
+    };
+}
+
+/* Position of the first chroma sample in 1/256 luma samples; -513 lets libswscale centre it. */
+static void set_chroma_position(struct SwsContext *sws, const struct bc_scaler_side *side,
+                                const char *x_option, const char *y_option)
+{
+    const AVPixFmtDescriptor *description = av_pix_fmt_desc_get((enum AVPixelFormat)side->format);
+    const bool is_left = side->chroma == AVCHROMA_LOC_LEFT ||
+                         side->chroma == AVCHROMA_LOC_TOPLEFT ||
+                         side->chroma == AVCHROMA_LOC_BOTTOMLEFT;
+    const bool is_top = side->chroma == AVCHROMA_LOC_TOPLEFT || side->chroma == AVCHROMA_LOC_TOP;
+    const bool is_bottom =
+        side->chroma == AVCHROMA_LOC_BOTTOMLEFT || side->chroma == AVCHROMA_LOC_BOTTOM;
+    if (description->log2_chroma_w == 1)
+        av_opt_set_int(sws, x_option, is_left ? 0 : 128, 0);
+    if (description->log2_chroma_h == 1)
+        av_opt_set_int(sws, y_option, is_top ? 0 : is_bottom ? 256 : 128, 0);
+}
+
+static void set_side(struct SwsContext *sws, const struct bc_scaler_side *side,
+                     const char *const names[5])
+{
+    av_opt_set_int(sws, names[0], side->width, 0);
+    av_opt_set_int(sws, names[1], side->height, 0);
+    av_opt_set_int(sws, names[2], side->format, 0);
+    set_chroma_position(sws, side, names[3], names[4]);
+}
+
+static int coefficients_of(int matrix)
+{
+    return matrix == AVCOL_SPC_BT2020_CL ? SWS_CS_BT2020 : matrix;
+}
+
+static bc_status open_context(bc_scaler *scaler, const bc_log *log)
+{
+    static const char *const source_names[] = {"srcw", "srch", "src_format", "src_h_chr_pos",
+                                               "src_v_chr_pos"};
+    static const char *const target_names[] = {"dstw", "dsth", "dst_format", "dst_h_chr_pos",
+                                               "dst_v_chr_pos"};
+    const struct bc_scaler_side *source = &scaler->key.source, *target = &scaler->key.target;
+    scaler->sws = sws_alloc_context();
+    if (!scaler->sws)
+        return bc_fail(log, BC_ERR_MEMORY, "conversion: out of memory");
+    set_side(scaler->sws, source, source_names);
+    set_side(scaler->sws, target, target_names);
+    av_opt_set_int(scaler->sws, "threads", scaler->n_threads > 1 ? scaler->n_threads : 1, 0);
+    av_opt_set_int(scaler->sws, "sws_flags",
+                   SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
+    /* Before the initialisation these are recorded, so that range and matrix shape the paths. */
+    sws_setColorspaceDetails(scaler->sws, sws_getCoefficients(coefficients_of(source->matrix)),
+                             source->range == AVCOL_RANGE_JPEG,
+                             sws_getCoefficients(coefficients_of(target->matrix)),
+                             target->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
+    const int error = sws_init_context(scaler->sws, NULL, NULL);
+    if (error >= 0)
+        return BC_OK;
+    return bc_av_fail(log, error, "cannot convert %dx%d %s to %dx%d %s", source->width,
+                      source->height, av_get_pix_fmt_name((enum AVPixelFormat)source->format),
+                      target->width, target->height,
+                      av_get_pix_fmt_name((enum AVPixelFormat)target->format));
+}
+
+bc_status bc_scaler_run(bc_scaler *scaler, const AVFrame *source, AVFrame *target,
+                        const bc_log *log)
+{
+    const struct bc_scaler_key key = {side_of(source), side_of(target)};
+    if (!scaler->sws || memcmp(&key, &scaler->key, sizeof(key)) != 0) {
+        bc_scaler_close(scaler);
+        scaler->key = key;
+        const bc_status status = open_context(scaler, log);
+        if (status < 0) {
+            bc_scaler_close(scaler);
+            return status;
+        }
+    }
+    const int error = sws_scale_frame(scaler->sws, target, source);
+    return error < 0 ? bc_av_fail(log, error, "conversion of a frame") : BC_OK;
+}
+
+void bc_scaler_close(bc_scaler *scaler)
+{
+    sws_freeContext(scaler->sws);
+    scaler->sws = NULL;
+}
