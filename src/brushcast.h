@@ -116,8 +116,9 @@ typedef struct bc_style_info {
 
 /*
  * Opens the net in `folder`: its autoencoder.safetensors and all style banks in styles/, in order
- * of name. Every file is validated whole; one that is malformed, or a bank trained on another
- * auto-encoder, fails the call. Threads: any. Reads files, allocates what they hold.
+ * of name. Every file is validated whole; one that is malformed, a bank trained on another
+ * auto-encoder, or banks of different depths fail the call. Threads: any. Reads files, allocates
+ * what they hold.
  */
 BC_API bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params);
 /* No session of the model may be open any more. */

@@ -80,6 +80,10 @@ static bc_status open_banks(bc_model *model, const char *folder, const bc_log *l
         if (asprintf(&path, "%s/%s%s", folder, name, extension) < 0)
             return fail_memory(folder, log);
         status = bc_bank_open(&model->banks[i], path, name, &model->autoencoder, log);
+        if (status == BC_OK && model->banks[i].n_layers != model->banks[0].n_layers)
+            status =
+                bc_fail(log, BC_ERR_FORMAT, "%s: %d layers, but style '%s' of the net has %d", path,
+                        model->banks[i].n_layers, model->style_names[0], model->banks[0].n_layers);
         free(path);
     }
     return status;

@@ -9,7 +9,7 @@
 struct bc_model {
     bc_autoencoder autoencoder;
     int n_banks;
-    bc_bank *banks;     /* [n_banks], in order of name */
+    bc_bank *banks;     /* [n_banks], in order of name, all with the same number of layers */
     char **style_names; /* [n_banks] */
     float *weights;     /* of a random model; otherwise the files hold them */
 };

@@ -41,7 +41,7 @@ static int read_contents(contents *c, const char *path)
 {
     static const char *const keys[] = {
         "brushcast.format",   "brushcast.kind",        "brushcast.name", "brushcast.widths",
-        "brushcast.upsample", "brushcast.autoencoder", "title"};
+        "brushcast.upsample", "brushcast.autoencoder", "brushcast.id",   "title"};
     *c = (contents){0};
     if (!CHECK_INT(bc_safetensors_open(&c->file, path, &messages), BC_OK))
         return 0;
@@ -377,6 +377,17 @@ static void test_folder(void)
     if (CHECK_INT(bc_model_open(&model, folder, &params), BC_OK))
         check_folder(model);
     bc_model_close(&model);
+
+    if (!read_contents(&c, in_folder("styles/c.safetensors")))
+        return;
+    for (int i = 0; i < c.n_tensors; i++) {
+        if (strncmp(c.tensors[i].name, "bank.1", 6) == 0)
+            c.tensors[i--] = c.tensors[--c.n_tensors];
+    }
+    remove_metadata(&c, "brushcast.id");
+    write_contents(&c, in_folder("styles/c.safetensors"));
+    check_refused("styles/c.safetensors", bc_model_open(&model, folder, &params), BC_ERR_FORMAT,
+                  "1 layers, but style 'a' of the net has 2");
 
     CHECK_INT(truncate(in_folder("styles/a.safetensors"), 1000), 0);
     check_refused("styles/a.safetensors", bc_model_open(&model, folder, &params), BC_ERR_FORMAT,
