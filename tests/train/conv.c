@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gradient.h"
+#include "train/winograd.h"
 
 enum { MAX = 1 << 16 };
 
@@ -140,6 +141,51 @@ static void test_same_bits_for_every_thread_count(fixture *f, const bc_log *log)
     free(three);
 }
 
+/* Winograd's against the direct way, with ReLU: every kind of border, and several bands. */
+static void check_winograd(int n_in, int n_out, int height, int width,
+                           const bc_workspace *workspace, const bc_log *log)
+{
+    const bc_conv_shape shape = {n_in, n_out, 3, 1, height, width, BC_PAD_ZERO};
+    const int area = height * width, n = (n_in + n_out) * area;
+    float *in = calloc((size_t)(5 * n), sizeof(float)), *out = in + n, *dout = out + n;
+    float *din = dout + n, *actual = din + n, *weight = calloc((size_t)(n_in * n_out), 36);
+    double *expected = calloc((size_t)n, sizeof(double)), *unused = calloc((size_t)n * 9, 8);
+    float *work = malloc((size_t)bc_winograd_work_floats(n_in, n_out, height, width) * 4);
+    bc_winograd winograd;
+    gradient_fill(in, unused, n_in * area, 1);
+    gradient_fill(weight, unused, n_in * n_out * 9, 2);
+    gradient_fill(dout, unused, n_out * area, 3);
+    CHECK_INT(bc_winograd_open(&winograd, weight, n_in, n_out, log), BC_OK);
+
+    bc_conv_forward(out, in, weight, weight, &shape, workspace);
+    for (int i = 0; i < n_out * area; i++)
+        expected[i] = out[i] = out[i] > 0 ? out[i] : 0;
+    bc_winograd_forward(actual, in, &winograd, weight, height, width, work, workspace);
+    CHECK_AT_MOST(gradient_error(actual, expected, n_out * area), 2e-4);
+
+    bc_winograd_backward(actual, dout, out, &winograd, height, width, work, workspace);
+    for (int i = 0; i < n_out * area; i++)
+        dout[i] = out[i] > 0 ? dout[i] : 0;
+    bc_conv_backward(din, NULL, NULL, dout, NULL, weight, &shape, workspace);
+    for (int i = 0; i < n_in * area; i++)
+        expected[i] = din[i];
+    CHECK_AT_MOST(gradient_error(actual, expected, n_in * area), 2e-4);
+    bc_winograd_close(&winograd);
+    free(in);
+    free(weight);
+    free(expected);
+    free(unused);
+    free(work);
+}
+
+static void test_winograd(const bc_workspace *workspace, const bc_log *log)
+{
+    static const int sizes[][4] = {{1, 1, 1, 1},   {3, 5, 2, 3},   {5, 3, 4, 4},    {4, 4, 5, 9},
+                                   {2, 3, 13, 65}, {2, 2, 5, 300}, {32, 16, 90, 70}};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        check_winograd(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], workspace, log);
+}
+
 int main(void)
 {
     char message[1024];
@@ -148,6 +194,7 @@ int main(void)
     bc_workspace workspace;
     CHECK_INT(bc_workspace_open(&workspace, 2, &log), BC_OK);
     test_shapes(f, &workspace);
+    test_winograd(&workspace, &log);
     bc_workspace_close(&workspace);
     test_same_bits_for_every_thread_count(f, &log);
     free(f);

@@ -7,7 +7,6 @@
 
 #include "base/log.h"
 #include "base/pages.h"
-#include "train/conv.h"
 #include "train/layers.h"
 #include "train/statistics.h"
 
@@ -25,7 +24,7 @@ struct bc_loss {
     int n_layers; /* up to the deepest that counts */
     layer_maps layers[BC_VGG_MAX_LAYERS];
     float *gradients[2]; /* each as large as the largest map */
-    void *work;          /* of the statistics */
+    float *work;         /* of the convolutions, and of the statistics */
     void *arena;
     size_t arena_bytes;
 };
@@ -55,6 +54,11 @@ static int64_t map_size(const layer_maps *maps, int n_channels)
     return (int64_t)n_channels * maps->height * maps->width;
 }
 
+static int64_t max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* Opening ---------------------------------------------------------------------------------- */
 
 /* The next `n` floats of the arena; with no arena yet it only counts. */
@@ -68,8 +72,8 @@ static float *take(bc_loss *loss, int64_t n)
 /* Run twice: to count, and to set the pointers. */
 static void lay_out(bc_loss *loss)
 {
-    int height = loss->params.height, width = loss->params.width, widest = 3;
-    int64_t largest = 3 * (int64_t)height * width;
+    int height = loss->params.height, width = loss->params.width;
+    int64_t largest = 3 * (int64_t)height * width, work = 0;
     float *before = NULL;
     loss->arena_bytes = 0;
     for (int i = 0; i < loss->n_layers; i++) {
@@ -82,12 +86,22 @@ static void lay_out(bc_loss *loss)
         maps->response = before = take(loss, map_size(maps, layer->n_out));
         if (loss->params.weights.content[i] > 0)
             maps->content = take(loss, map_size(maps, layer->n_out));
-        largest = map_size(maps, layer->n_out) > largest ? map_size(maps, layer->n_out) : largest;
-        widest = layer->n_out > widest ? layer->n_out : widest;
+        largest = max(largest, map_size(maps, layer->n_out));
+        work = max(work, bc_winograd_work_floats(layer->n_in, layer->n_out, height, width));
+        work = max(work, (int64_t)(bc_statistics_work_bytes(layer->n_out) / sizeof(float)));
     }
     for (int i = 0; i < 2; i++)
         loss->gradients[i] = take(loss, largest);
-    loss->work = take(loss, (int64_t)(bc_statistics_work_bytes(widest) / sizeof(float)));
+    loss->work = take(loss, work);
+}
+
+/* A position is left after all poolings. */
+static bool is_large_enough(const bc_loss_params *params, int n_layers)
+{
+    int n_poolings = 0;
+    for (int i = 0; i < n_layers; i++)
+        n_poolings += params->vgg->layers[i].pools_first;
+    return params->height >> n_poolings > 0 && params->width >> n_poolings > 0;
 }
 
 static bc_loss measured(const bc_loss_params *params)
@@ -106,11 +120,11 @@ uint64_t bc_loss_memory(const bc_loss_params *params)
 bc_status bc_loss_open(bc_loss **loss_out, const bc_loss_params *params, const bc_log *log)
 {
     *loss_out = NULL;
-    bc_loss size = measured(params);
-    const layer_maps *last = &size.layers[size.n_layers ? size.n_layers - 1 : 0];
-    if (size.n_layers && (last->height < 1 || last->width < 1))
+    const int n_layers = depth(&params->weights);
+    if (!is_large_enough(params, n_layers))
         return bc_fail(log, BC_ERR_ARGUMENT, "a picture of %dx%d is too small for %s",
-                       params->width, params->height, params->vgg->layers[size.n_layers - 1].name);
+                       params->width, params->height, params->vgg->layers[n_layers - 1].name);
+    const bc_loss size = measured(params);
     bc_loss *loss = malloc(sizeof(*loss));
     void *arena = bc_pages_alloc(size.arena_bytes);
     if (!loss || !arena) {
@@ -154,18 +168,6 @@ static void convert_picture(const bc_loss *loss, const float *picture)
     }
 }
 
-static bc_conv_shape conv_shape(const bc_loss *loss, int i)
-{
-    const bc_vgg_layer *layer = &loss->params.vgg->layers[i];
-    return (bc_conv_shape){.n_in = layer->n_in,
-                           .n_out = layer->n_out,
-                           .kernel = 3,
-                           .stride = 1,
-                           .height = loss->layers[i].height,
-                           .width = loss->layers[i].width,
-                           .pad = BC_PAD_ZERO};
-}
-
 static void forward(bc_loss *loss, const float *picture, int n_layers)
 {
     const bc_workspace *workspace = loss->params.workspace;
@@ -178,9 +180,8 @@ static void forward(bc_loss *loss, const float *picture, int n_layers)
             (loss->params.pooling == BC_POOL_MAX ? bc_max_pool_forward : bc_average_pool_forward)(
                 maps->input, maps[-1].response, layer->n_in, maps[-1].height, maps[-1].width,
                 workspace);
-        const bc_conv_shape shape = conv_shape(loss, i);
-        bc_conv_forward(maps->response, maps->input, layer->weight, layer->bias, &shape, workspace);
-        bc_relu_forward(maps->response, map_size(maps, layer->n_out), workspace);
+        bc_winograd_forward(maps->response, maps->input, &layer->winograd, layer->bias,
+                            maps->height, maps->width, loss->work, workspace);
     }
 }
 
@@ -294,10 +295,8 @@ static void layer_backward(bc_loss *loss, int i)
     const layer_maps *maps = &loss->layers[i];
     const bc_workspace *workspace = loss->params.workspace;
     float *dout = loss->gradients[0], *din = loss->gradients[1];
-    const bc_conv_shape shape = conv_shape(loss, i);
-    bc_relu_backward(dout, maps->response, map_size(maps, layer->n_out), workspace);
-    clear(din, map_size(maps, layer->n_in));
-    bc_conv_backward(din, NULL, NULL, dout, NULL, layer->weight, &shape, workspace);
+    bc_winograd_backward(din, dout, maps->response, &layer->winograd, maps->height, maps->width,
+                         loss->work, workspace);
     if (!layer->pools_first) {
         loss->gradients[0] = din;
         loss->gradients[1] = dout;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "model/safetensors.h"
+#include "train/winograd.h"
 
 enum { BC_VGG_MAX_LAYERS = 16 };
 
@@ -28,6 +29,7 @@ typedef struct bc_vgg_layer {
     bool pools_first;    /* starts a block: its input is pooled */
     const float *weight; /* [n_out, n_in, 3, 3] */
     const float *bias;   /* [n_out] */
+    bc_winograd winograd;
 } bc_vgg_layer;
 
 /* The first layer's input channel c is image[source[c]] * scale[c] + shift[c]; image RGB, 0..1. */
@@ -43,7 +45,10 @@ typedef struct bc_vgg {
     bc_safetensors *file;
 } bc_vgg;
 
-/* Reads and checks the weights. The result is closed by bc_vgg_close, also after a failure. */
+/*
+ * Reads, checks and transforms the weights: 9 times the file in memory. The result is closed by
+ * bc_vgg_close, also after a failure.
+ */
 bc_status bc_vgg_open(bc_vgg *vgg, const char *path, const bc_log *log);
 void bc_vgg_close(bc_vgg *vgg);
 

@@ -1,0 +1,325 @@
+#include "train/winograd.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+enum {
+    TILE = 4,
+    SPAN = TILE + 2, /* of the inputs that a tile of outputs reads */
+    N_POINTS = SPAN * SPAN,
+    BAND_FLOATS = 1 << 20, /* of transformed tiles: what a core's cache keeps a good part of */
+    BAND_TILES = 128,      /* at least, to repay the packing of the weights */
+    STRIP = 64,            /* tiles that are transformed at a time */
+    SKEW = 80,             /* floats that keep the 36 points out of each other's cache sets */
+};
+
+/* One convolution; a band is some rows of tiles. */
+typedef struct pass {
+    const float *in, *mask; /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
+    float *out;             /* [n_out, height, width] */
+    const float *bias;      /* [n_out]: added, then ReLU; NULL: neither */
+    const float *weight;    /* [36, n_out, n_in] */
+    float *tiles;           /* [36, n_in, n_tiles], transformed */
+    float *products;        /* [36, n_out, n_tiles] */
+    int64_t tiles_step, products_step; /* from one of the 36 to the next, SKEW included */
+    int n_in, n_out, height, width;
+    int row, n_rows, n_columns, n_tiles; /* of tiles in the band */
+} pass;
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int min(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Weights ---------------------------------------------------------------------------------- */
+
+/* out = G w G^T */
+static void transform_weight(float *out, const float *w, bool flipped, size_t step)
+{
+    static const double g[SPAN][3] = {{1 / 4., 0, 0},
+                                      {-1 / 6., -1 / 6., -1 / 6.},
+                                      {-1 / 6., 1 / 6., -1 / 6.},
+                                      {1 / 24., 1 / 12., 1 / 6.},
+                                      {1 / 24., -1 / 12., 1 / 6.},
+                                      {0, 0, 1}};
+    double down[SPAN][3] = {{0}};
+    for (int i = 0; i < SPAN; i++)
+        for (int k = 0; k < 9; k++)
+            down[i][k % 3] += g[i][k / 3] * w[flipped ? 8 - k : k];
+    for (int i = 0; i < SPAN; i++)
+        for (int j = 0; j < SPAN; j++)
+            out[(size_t)(i * SPAN + j) * step] =
+                (float)(down[i][0] * g[j][0] + down[i][1] * g[j][1] + down[i][2] * g[j][2]);
+}
+
+bc_status bc_winograd_open(bc_winograd *winograd, const float *weight, int n_in, int n_out,
+                           const bc_log *log)
+{
+    const size_t n = (size_t)n_in * (size_t)n_out;
+    *winograd = (bc_winograd){.n_in = n_in,
+                              .n_out = n_out,
+                              .forward = malloc(N_POINTS * n * sizeof(float)),
+                              .backward = malloc(N_POINTS * n * sizeof(float))};
+    if (!winograd->forward || !winograd->backward)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for transformed weights");
+    for (int o = 0; o < n_out; o++)
+        for (int i = 0; i < n_in; i++) {
+            const float *w = weight + ((size_t)o * (size_t)n_in + (size_t)i) * 9;
+            transform_weight(winograd->forward + o * n_in + i, w, false, n);
+            transform_weight(winograd->backward + i * n_out + o, w, true, n);
+        }
+    return BC_OK;
+}
+
+void bc_winograd_close(bc_winograd *winograd)
+{
+    free(winograd->forward);
+    free(winograd->backward);
+    *winograd = (bc_winograd){0};
+}
+
+/* Input tiles ------------------------------------------------------------------------------ */
+
+/*
+ * A strip is up to STRIP tiles of a row. Its input rows are kept by column modulo 4, so that all
+ * arithmetic runs along the tiles: phase p of tile t is input column 4 t + p - 1.
+ */
+typedef float strip_rows[SPAN][TILE][STRIP + 1];
+
+/* Columns x to x + n of a row, with zeros beyond the borders. */
+static void copy_row(float *out, const pass *p, int64_t at, int x, int n)
+{
+    const float *in = p->in + at + x, *mask = p->mask ? p->mask + at + x : NULL;
+    const int begin = x < 0 ? -x : 0, end = min(n, p->width - x);
+    for (int i = 0; i < begin; i++)
+        out[i] = 0;
+    if (mask)
+        for (int i = begin; i < end; i++) {
+            const float value = in[i];
+            out[i] = mask[i] > 0 ? value : 0;
+        }
+    else
+        for (int i = begin; i < end; i++)
+            out[i] = in[i];
+    for (int i = end; i < n; i++)
+        out[i] = 0;
+}
+
+static void load_row(float phases[TILE][STRIP + 1], const pass *p, int64_t at, int first, int n)
+{
+    float row[TILE * (STRIP + 1)];
+    copy_row(row, p, at, first * TILE - 1, TILE * (n + 1));
+    for (int t = 0; t <= n; t++)
+        for (int i = 0; i < TILE; i++)
+            phases[i][t] = row[t * TILE + i];
+}
+
+static void clear_row(float phases[TILE][STRIP + 1])
+{
+    for (int i = 0; i < TILE * (STRIP + 1); i++)
+        (&phases[0][0])[i] = 0;
+}
+
+static void load_rows(strip_rows rows, const pass *p, int channel, int tile_row, int first, int n)
+{
+    for (int i = 0; i < SPAN; i++) {
+        const int y = tile_row * TILE + i - 1;
+        if (y < 0 || y >= p->height)
+            clear_row(rows[i]);
+        else
+            load_row(rows[i], p, ((int64_t)channel * p->height + y) * p->width, first, n);
+    }
+}
+
+/* The six values of B^T x, along n elements; x and y are arrays of pointers to them. */
+static void transform_input(float *const y[SPAN], const float *const x[SPAN], int n)
+{
+#pragma omp simd
+    for (int t = 0; t < n; t++) {
+        const float a = x[4][t] - 4 * x[2][t], b = x[3][t] - 4 * x[1][t];
+        const float c = x[4][t] - x[2][t], d = 2 * (x[3][t] - x[1][t]);
+        y[0][t] = 4 * x[0][t] - 5 * x[2][t] + x[4][t];
+        y[1][t] = a + b;
+        y[2][t] = a - b;
+        y[3][t] = c + d;
+        y[4][t] = c - d;
+        y[5][t] = 4 * x[1][t] - 5 * x[3][t] + x[5][t];
+    }
+}
+
+static void transform_strip(const pass *p, int channel, int tile_row, int first, int n)
+{
+    strip_rows rows, down;
+    load_rows(rows, p, channel, tile_row, first, n);
+    transform_input(
+        (float *[]){down[0][0], down[1][0], down[2][0], down[3][0], down[4][0], down[5][0]},
+        (const float *[]){rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]},
+        TILE * (STRIP + 1));
+    const int64_t step = p->tiles_step;
+    float *out =
+        p->tiles + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    for (int i = 0; i < SPAN; i++, out += SPAN * step)
+        transform_input((float *[]){out, out + step, out + 2 * step, out + 3 * step, out + 4 * step,
+                                    out + 5 * step},
+                        (const float *[]){down[i][0], down[i][1], down[i][2], down[i][3],
+                                          down[i][0] + 1, down[i][1] + 1},
+                        n);
+}
+
+static void transform_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    for (int row = p->row; row < p->row + p->n_rows; row++)
+        for (int first = 0; first < p->n_columns; first += STRIP)
+            transform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+}
+
+/* Products --------------------------------------------------------------------------------- */
+
+static void multiply_point(void *arg, int point, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->n_out, p->n_tiles, p->n_in, 1,
+                p->weight + (int64_t)point * p->n_out * p->n_in, p->n_in,
+                p->tiles + point * p->tiles_step, p->n_tiles, 0,
+                p->products + point * p->products_step, p->n_tiles);
+}
+
+/* Output tiles ----------------------------------------------------------------------------- */
+
+/* The four values of A^T x. */
+static void transform_output(float *const y[TILE], const float *const x[SPAN], int n)
+{
+#pragma omp simd
+    for (int t = 0; t < n; t++) {
+        const float a = x[1][t] + x[2][t], b = x[1][t] - x[2][t];
+        const float c = x[3][t] + x[4][t], d = x[3][t] - x[4][t];
+        y[0][t] = x[0][t] + a + c;
+        y[1][t] = b + 2 * d;
+        y[2][t] = a + 4 * c;
+        y[3][t] = b + 8 * d + x[5][t];
+    }
+}
+
+static void store_row(const pass *p, float phases[TILE][STRIP], int channel, int y, int first,
+                      int n)
+{
+    float row[STRIP * TILE];
+    float *out = p->out + ((int64_t)channel * p->height + y) * p->width + first * TILE;
+    for (int t = 0; t < n; t++)
+        for (int i = 0; i < TILE; i++)
+            row[t * TILE + i] = phases[i][t];
+    const int width = min(n * TILE, p->width - first * TILE);
+    const float bias = p->bias ? p->bias[channel] : 0;
+    const float least = p->bias ? 0 : -INFINITY;
+    for (int x = 0; x < width; x++) {
+        const float value = row[x] + bias;
+        out[x] = value > least ? value : least;
+    }
+}
+
+static void untransform_strip(const pass *p, int channel, int tile_row, int first, int n)
+{
+    float down[TILE][SPAN][STRIP], phases[TILE][STRIP];
+    const int64_t step = p->products_step;
+    const float *in =
+        p->products + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    for (int j = 0; j < SPAN; j++, in += step)
+        transform_output((float *[]){down[0][j], down[1][j], down[2][j], down[3][j]},
+                         (const float *[]){in, in + 6 * step, in + 12 * step, in + 18 * step,
+                                           in + 24 * step, in + 30 * step},
+                         n);
+    for (int i = 0; i < TILE && tile_row * TILE + i < p->height; i++) {
+        transform_output((float *[]){phases[0], phases[1], phases[2], phases[3]},
+                         (const float *[]){down[i][0], down[i][1], down[i][2], down[i][3],
+                                           down[i][4], down[i][5]},
+                         n);
+        store_row(p, phases, channel, tile_row * TILE + i, first, n);
+    }
+}
+
+static void untransform_channel(void *arg, int channel, int thread)
+{
+    (void)thread;
+    const pass *p = arg;
+    for (int row = p->row; row < p->row + p->n_rows; row++)
+        for (int first = 0; first < p->n_columns; first += STRIP)
+            untransform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+/* Rows of tiles in a band: bands are equal, as near as it goes. */
+static int band_rows(int n_in, int n_out, int height, int width)
+{
+    const int n_rows = divide_up(height, TILE), n_columns = divide_up(width, TILE);
+    const int fitting = BAND_FLOATS / (N_POINTS * (n_in + n_out));
+    const int most = (fitting > BAND_TILES ? fitting : BAND_TILES) / n_columns;
+    const int n_bands = divide_up(n_rows, most > 1 ? most : 1);
+    return divide_up(n_rows, n_bands);
+}
+
+int64_t bc_winograd_work_floats(int n_in, int n_out, int height, int width)
+{
+    const int64_t n_tiles = (int64_t)band_rows(n_in, n_out, height, width) * divide_up(width, TILE);
+    return N_POINTS * ((n_in + n_out) * n_tiles + 2 * SKEW);
+}
+
+static void run(pass *p, float *work, const bc_workspace *workspace)
+{
+    const int n_rows = divide_up(p->height, TILE);
+    const int rows = band_rows(p->n_in, p->n_out, p->height, p->width);
+    p->n_columns = divide_up(p->width, TILE);
+    for (p->row = 0; p->row < n_rows; p->row += rows) {
+        p->n_rows = min(rows, n_rows - p->row);
+        p->n_tiles = p->n_rows * p->n_columns;
+        p->tiles = work;
+        p->tiles_step = (int64_t)p->n_in * p->n_tiles + SKEW;
+        p->products = work + N_POINTS * p->tiles_step;
+        p->products_step = (int64_t)p->n_out * p->n_tiles + SKEW;
+        bc_pool_run(workspace->pool, transform_channel, p, p->n_in);
+        bc_pool_run(workspace->pool, multiply_point, p, N_POINTS);
+        bc_pool_run(workspace->pool, untransform_channel, p, p->n_out);
+    }
+}
+
+void bc_winograd_forward(float *out, const float *in, const bc_winograd *winograd,
+                         const float *bias, int height, int width, float *work,
+                         const bc_workspace *workspace)
+{
+    pass p = {.in = in,
+              .out = out,
+              .bias = bias,
+              .weight = winograd->forward,
+              .n_in = winograd->n_in,
+              .n_out = winograd->n_out,
+              .height = height,
+              .width = width};
+    run(&p, work, workspace);
+}
+
+void bc_winograd_backward(float *din, const float *dout, const float *out,
+                          const bc_winograd *winograd, int height, int width, float *work,
+                          const bc_workspace *workspace)
+{
+    pass p = {.in = dout,
+              .mask = out,
+              .out = din,
+              .weight = winograd->backward,
+              .n_in = winograd->n_out,
+              .n_out = winograd->n_in,
+              .height = height,
+              .width = width};
+    run(&p, work, workspace);
+}
