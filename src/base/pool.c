@@ -98,15 +98,19 @@ static void *work(void *arg)
 
 static bool start_workers(bc_pool *pool, const char *name)
 {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, BC_POOL_STACK_BYTES);
     for (int i = 0; i < pool->n_threads - 1; i++) {
         worker *w = &pool->workers[i];
         *w = (worker){.pool = pool, .index = i + 1};
-        if (pthread_create(&w->thread, NULL, work, w) != 0)
-            return false;
+        if (pthread_create(&w->thread, &attributes, work, w) != 0)
+            break;
         pthread_setname_np(w->thread, name);
         pool->n_started++;
     }
-    return true;
+    pthread_attr_destroy(&attributes);
+    return pool->n_started == pool->n_threads - 1;
 }
 
 bc_status bc_pool_open(bc_pool **pool_out, int n_threads, const char *name, const bc_log *log)

@@ -12,6 +12,9 @@
 
 #include "brushcast.h"
 
+/* Of each thread but the caller's. */
+enum { BC_POOL_STACK_BYTES = 512 << 10 };
+
 typedef struct bc_pool bc_pool;
 
 /* `job` counts from 0; `thread` is below the pool's number of threads. */
