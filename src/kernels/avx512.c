@@ -1,0 +1,21 @@
+/* AVX-512: 32 registers of 16 floats. The pixels' conversions stay AVX2's. */
+#include "kernels/vec_avx512.h"
+
+enum { CONV_BLOCK = 8, CONV_VECS = 3, LAST_BLOCK = 12, LAST_VECS = 2 };
+enum { WINOGRAD_BLOCK = 8, WINOGRAD_VECS = 2 };
+
+#include "kernels/simd_conv.h"
+#include "kernels/simd_rows.h"
+#include "kernels/simd_winograd.h"
+
+void bc_kernels_init_avx512(bc_kernels *kernels)
+{
+    kernels->conv_block = CONV_BLOCK;
+    kernels->winograd_block = WINOGRAD_BLOCK;
+    kernels->norm_row = norm_row;
+    kernels->norm_split = norm_split;
+    kernels->norm_join = norm_join;
+    kernels->conv_row = conv_row;
+    kernels->winograd_rows = winograd_rows;
+    kernels->measure_peak = measure_peak;
+}

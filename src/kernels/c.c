@@ -1,0 +1,142 @@
+/* The reference: plain C, the meaning of every kernel, for every machine. */
+#include <math.h>
+
+#include "kernels/kernels.h"
+
+static float norm(float x, float scale, float shift)
+{
+    const float y = scale * x + shift;
+    return y > 0 ? y : 0;
+}
+
+static void norm_row(float *to, const float *from, int n, float scale, float shift, bool add)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = norm(from[i], scale, shift) + (add ? to[i] : 0);
+}
+
+static void norm_split(float *even, float *odd, const float *from, int n, float scale, float shift,
+                       bool add)
+{
+    for (int i = 0; i < n; i++) {
+        even[i] = norm(from[2 * i], scale, shift) + (add ? even[i] : 0);
+        odd[i] = norm(from[2 * i + 1], scale, shift) + (add ? odd[i] : 0);
+    }
+}
+
+static void norm_join(float *to, const float *even, const float *odd, int n, float scale,
+                      float shift)
+{
+    for (int i = 0; i < n; i++) {
+        to[2 * i] = norm(even[i], scale, shift);
+        to[2 * i + 1] = norm(odd[i], scale, shift);
+    }
+}
+
+/* Where channel c (red, green, blue) stands in a pixel. */
+static int channel_byte(bc_pixel_format format, int c)
+{
+    return format == BC_BGRA32 ? 2 - c : c;
+}
+
+static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_pixel_format format)
+{
+    const int size = bc_pixel_size(format);
+    for (int c = 0; c < 3; c++) {
+        const uint8_t *p = from + channel_byte(format, c);
+        for (int i = 0; i < n; i++) {
+            planes[2 * c][i] = p[2 * i * size];
+            planes[2 * c + 1][i] = p[(2 * i + 1) * size];
+        }
+    }
+}
+
+static void add_to_sums(const bc_sums *sums, int channel, const float *row, int n)
+{
+    double sum = 0, square = 0;
+    for (int x = 0; x < n; x++) {
+        sum += (double)row[x];
+        square += (double)row[x] * (double)row[x];
+    }
+    sums->sum[channel] += sum;
+    sums->square[channel] += square;
+}
+
+/* to[x] = bias + sum of weight * row[x + offset], for output i of the block. */
+static void conv_output(float *to, const bc_conv_block *block, int block_size, int i,
+                        const float *const rows[], int n)
+{
+    const int32_t *offset = block->offsets;
+    const float *weight = block->weights + i;
+    for (int x = 0; x < n; x++)
+        to[x] = block->bias[i];
+    for (int r = 0; r < block->n_rows; r++) {
+        for (int t = 0; t < block->rows[r].n_taps; t++) {
+            const float *from = rows[block->rows[r].row] + *offset++;
+            for (int x = 0; x < n; x++)
+                to[x] += *weight * from[x];
+            weight += block_size;
+        }
+    }
+}
+
+static void conv_row(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
+                     const bc_sums *sums, float *scratch)
+{
+    (void)scratch;
+    for (int o = 0; o < conv->n_out; o++) {
+        float *to = out->map + o * out->channel_stride;
+        conv_output(to, &conv->blocks[o / conv->block], conv->block, o % conv->block, rows, n);
+        if (sums)
+            add_to_sums(sums, o, to, n);
+    }
+}
+
+static uint8_t to_byte(float x)
+{
+    const float clipped = x > 0 ? (x < 1 ? x : 1) : 0; /* NaN becomes 0 */
+    return (uint8_t)lrintf(clipped * 255);
+}
+
+static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const planes[6],
+                         const uint8_t *source, bc_pixel_format source_format, int n)
+{
+    const int size = bc_pixel_size(format), source_size = bc_pixel_size(source_format);
+    for (int x = 0; x < n; x++) {
+        for (int c = 0; c < 3; c++)
+            to[channel_byte(format, c)] = to_byte(planes[2 * c + (x & 1)][x / 2]);
+        if (size == 4)
+            to[3] = source_size == 4 ? source[3] : 255;
+        to += size;
+        source += source_size;
+    }
+}
+
+static double measure_peak(int64_t n_rounds)
+{
+    enum { CHAINS = 16 };
+    volatile float seed = 0.5f;
+    const float factor = seed;
+    float chain[CHAINS];
+    for (int i = 0; i < CHAINS; i++)
+        chain[i] = seed * (float)i; /* equal chains would become one */
+    for (int64_t round = 0; round < n_rounds; round++) {
+        for (int i = 0; i < CHAINS; i++)
+            chain[i] = chain[i] * factor + factor;
+    }
+    for (int i = 0; i < CHAINS; i++)
+        seed = chain[i];
+    return 2.0 * CHAINS * (double)n_rounds;
+}
+
+void bc_kernels_init_c(bc_kernels *kernels)
+{
+    *kernels = (bc_kernels){.conv_block = 8,
+                            .norm_row = norm_row,
+                            .norm_split = norm_split,
+                            .norm_join = norm_join,
+                            .pixels_split = pixels_split,
+                            .conv_row = conv_row,
+                            .store_pixels = store_pixels,
+                            .measure_peak = measure_peak};
+}

@@ -1,0 +1,148 @@
+/*
+ * kernels/: the arithmetic of the network, row by row: one C reference and one file for each
+ * instruction set. A kernel does not allocate, lock, log or fail, and knows nothing of the network.
+ *
+ * Rows and planes
+ *   A *map* holds what a layer computed, before normalisation: [channel][y][x] floats.
+ *   A *ring row* is one input row of a layer, normalised and padded: planes of `pitch` floats,
+ *   plane after plane. A plane's sample 0 stands BC_PAD floats behind its start; what is left and
+ *   right of the row's own samples is the repeated edge, filled in by the caller.
+ *     plain   one plane a channel: sample x is pixel x
+ *     split   two planes a channel: 2c holds the pixels 2x of channel c, 2c + 1 the pixels 2x + 1
+ *   Split rows serve stride 2, and Winograd's tiles two pixels wide.
+ *
+ * Permitted overrun: kernels work on whole vectors. Of float rows they read and write up to
+ * 2 * BC_PAD - 1 floats behind the last sample that they were asked for; of 8-bit rows they touch
+ * no byte but the pixels. Nothing needs an alignment.
+ */
+#ifndef BC_KERNELS_KERNELS_H
+#define BC_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+
+#include "brushcast.h"
+
+enum {
+    BC_PAD = 16,            /* floats: the widest vector */
+    BC_MAX_KERNEL = 9,      /* rows of taps */
+    BC_CONV_MAX_BLOCK = 12, /* outputs that one pass over the taps computes */
+    BC_WINOGRAD_TAPS = 16,  /* products for 2x2 outputs */
+    BC_WINOGRAD_ROWS = 4    /* input rows for 2 output rows */
+};
+
+/* Sums of a row's outputs and of their squares, added to what is there. */
+typedef struct bc_sums {
+    double *sum, *square; /* [n_out] each */
+} bc_sums;
+
+/*
+ * Direct convolution. Outputs come in blocks; each has its own list of taps, so that taps whose
+ * weights are zero for the whole block (sub-pixel phases of `nearest` and `zero`) cost nothing.
+ */
+typedef struct bc_conv_block {
+    int n_rows; /* rows of taps that are not empty */
+    struct {
+        int row;    /* which of the kernel's input rows */
+        int n_taps; /* in it */
+    } rows[BC_MAX_KERNEL];
+    const int32_t *offsets;        /* [all taps]: floats from sample x of plane 0 to the tap's */
+    const float *weights;          /* [all taps][block] */
+    float bias[BC_CONV_MAX_BLOCK]; /* what the sums start from */
+} bc_conv_block;
+
+typedef struct bc_conv {
+    int n_out, block; /* n_out is a multiple of block */
+    const bc_conv_block *blocks;
+} bc_conv;
+
+/* Winograd's F(2x2, 3x3): Lavin and Gray, "Fast algorithms for convolutional neural networks". */
+typedef struct bc_winograd {
+    int n_in, n_out, block; /* n_out is a multiple of block */
+    const float *weights;   /* [n_out / block][16 taps][n_in][block]: G g G^T */
+    const float *bias;      /* [n_out] */
+} bc_winograd;
+
+/* Where output rows go: channel c of row y starts at map + c * channel_stride + y * row_stride. */
+typedef struct bc_map_rows {
+    float *map;
+    ptrdiff_t channel_stride, row_stride;
+} bc_map_rows;
+
+typedef struct bc_kernels {
+    bc_cpu cpu;
+    int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
+    int winograd_block; /* likewise, always divides; 0: this tier has no Winograd kernel */
+
+    /*
+     * Loads: y = max(0, scale * x + shift), instance normalisation and ReLU of the layer before;
+     * `add` adds y to what is there: blends. n counts samples of a destination row.
+     */
+    void (*norm_row)(float *to, const float *from, int n, float scale, float shift, bool add);
+    /* even[i] from from[2i], odd[i] from from[2i + 1]. */
+    void (*norm_split)(float *even, float *odd, const float *from, int n, float scale, float shift,
+                       bool add);
+    /* to[2i] from even[i], to[2i + 1] from odd[i], i < n: sub-pixel phases become a row. */
+    void (*norm_join)(float *to, const float *even, const float *odd, int n, float scale,
+                      float shift);
+    /*
+     * n pairs of 8-bit pixels to floats 0..255: planes[2c] gets channel c (red, green, blue) of
+     * the even pixels, planes[2c + 1] of the odd ones.
+     */
+    void (*pixels_split)(float *const planes[6], const uint8_t *from, int n,
+                         bc_pixel_format format);
+
+    /*
+     * One row of n outputs of all n_out channels. rows[k] points to sample 0 of plane 0 of input
+     * row k of the kernel; output x reads around sample x. `sums` may be NULL.
+     * scratch: BC_CONV_SCRATCH(n_out) floats.
+     */
+    void (*conv_row)(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
+                     const bc_sums *sums, float *scratch);
+    /*
+     * Two rows of n outputs, stride 1, of split rows: rows[k] as above, for the four rows from one
+     * above the first output row; `pitch` from plane to plane. The sums are over the first
+     * n_rows (1 or 2) only; the second row is written in any case.
+     * scratch: BC_WINOGRAD_SCRATCH(n_in, n_out) floats.
+     */
+    void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
+                          const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
+                          float *scratch);
+
+    /*
+     * n pixels to 8 bits: clip to [0,1], times 255, rounded to nearest even. Channel c's even
+     * pixels come from planes[2c], its odd ones from planes[2c + 1]. Alpha comes from `source`
+     * (where source_format has it; else it is opaque), a row of the same pixels.
+     */
+    void (*store_pixels)(uint8_t *to, bc_pixel_format format, const float *const planes[6],
+                         const uint8_t *source, bc_pixel_format source_format, int n);
+
+    /*
+     * Runs n_rounds of independent fused multiply-adds of the tier's widest vector; returns the
+     * floating-point operations done. A measure of the machine, not of the network.
+     */
+    double (*measure_peak)(int64_t n_rounds);
+} bc_kernels;
+
+/* Scratch: a vector of partial sums and one of partial squares for each output, and for Winograd
+ * the transformed inputs and one block's products for 32 tiles. */
+#define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*2 * BC_PAD)
+#define BC_WINOGRAD_SCRATCH(n_in, n_out)                                                           \
+    (BC_CONV_SCRATCH(n_out) + (size_t)BC_WINOGRAD_TAPS * ((size_t)(n_in) + 8 + 1) * 32)
+
+/*
+ * Fills the table for a tier (not NATIVE) that this machine has: C first, each tier overwrites
+ * what it does better.
+ */
+void bc_kernels_init(bc_kernels *kernels, bc_cpu cpu);
+
+/* The instruction sets' own parts of it. */
+void bc_kernels_init_c(bc_kernels *kernels);
+void bc_kernels_init_avx2(bc_kernels *kernels);
+void bc_kernels_init_avx512(bc_kernels *kernels);
+
+static inline int bc_pixel_size(bc_pixel_format format)
+{
+    return format == BC_RGB24 ? 3 : 4;
+}
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * pack.h: arranges a layer's weights as a kernel table wants them. Packing allocates nothing: the
+ * caller gives memory of the size that the *_size functions state. Threads: any.
+ */
+#ifndef BC_KERNELS_PACK_H
+#define BC_KERNELS_PACK_H
+
+#include "kernels/kernels.h"
+
+/* An ordinary convolution over ring rows. Weights are [n_out][n_in][kernel][kernel]. */
+typedef struct bc_conv_shape {
+    int n_in, n_out, kernel;
+    bool split;      /* the ring rows are split, else plain */
+    ptrdiff_t pitch; /* floats from plane to plane of a ring row */
+} bc_conv_shape;
+
+/* Bytes for bc_conv_pack, a multiple of 64. */
+size_t bc_conv_size(const bc_conv_shape *shape);
+
+/*
+ * Packs into `memory` (bc_conv_size bytes, aligned to 64), weights multiplied by `gain`; `bias`
+ * [n_out], or NULL for none. The result points into `memory`.
+ */
+bc_conv bc_conv_pack(const bc_kernels *kernels, const bc_conv_shape *shape, const float *weights,
+                     const float *bias, float gain, void *memory);
+
+/* The same for Winograd's kernels: 3x3, split. */
+size_t bc_winograd_size(int n_in, int n_out);
+bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, const float *weights,
+                             const float *bias, void *memory);
+
+#endif
