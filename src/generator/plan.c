@@ -1,0 +1,228 @@
+#include "generator/plan.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Floats of a ring that leave room for weights and scratch in a cache of 1 MiB. */
+enum { RING_BUDGET = 96 << 10, COLUMN_UNIT = 64, MAP_UNIT = 32 };
+
+static int round_up(int n, int unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static int at_most(int n, int bound)
+{
+    return n < bound ? n : bound;
+}
+
+/* An odd number of cache lines, so that planes do not fall onto the same sets of the cache. */
+static ptrdiff_t spread(int floats)
+{
+    return ((round_up(floats, BC_PAD) / BC_PAD) | 1) * BC_PAD;
+}
+
+static int ring_samples(const bc_pass *pass, const bc_step *step, int column_width)
+{
+    const int samples = pass->split && step->stride == 1 ? (column_width + 1) / 2 : column_width;
+    return BC_PAD + samples + pass->halo + 2 * BC_PAD;
+}
+
+/* Columns as wide as the ring's budget allows, all of one width but the last. */
+static void cut_columns(bc_pass *pass, const bc_step *step)
+{
+    const int planes = step->n_in * (pass->split ? 2 : 1);
+    const int samples_a_position = step->stride == 2 || !pass->split ? 2 : 1; /* in halves */
+    const int widest = RING_BUDGET / (pass->n_slots * planes) * 2 / samples_a_position;
+    const int limit = widest > COLUMN_UNIT ? widest / COLUMN_UNIT * COLUMN_UNIT : COLUMN_UNIT;
+    const int n = (step->width + limit - 1) / limit;
+    pass->column_width = round_up((step->width + n - 1) / n, COLUMN_UNIT);
+    pass->n_columns = (step->width + pass->column_width - 1) / pass->column_width;
+    pass->n_calls = (step->height + pass->rows - 1) / pass->rows;
+    const int width = at_most(pass->column_width, step->width);
+    pass->pitch = spread(ring_samples(pass, step, width));
+    pass->ring_row = (size_t)pass->pitch * (size_t)planes;
+}
+
+static void plan_direct(bc_step *step)
+{
+    const int reach = step->kernel / 2;
+    step->direct = (bc_pass){.rows = 1,
+                             .above = reach,
+                             .n_slots = step->kernel,
+                             .split = step->stride == 2,
+                             .halo = step->stride == 2 ? (reach + 1) / 2 : reach};
+    cut_columns(&step->direct, step);
+}
+
+/* Phases of `nearest` and `zero` have at most 2x2 taps: no gain over the direct pass. */
+static void plan_winograd(bc_step *step, const bc_kernels *kernels, bool is_dense)
+{
+    if (kernels->winograd_block == 0 || step->kernel != 3 || step->stride != 1 || !is_dense)
+        return;
+    step->winograd =
+        (bc_pass){.rows = 2, .above = 1, .n_slots = BC_WINOGRAD_ROWS, .split = true, .halo = 1};
+    cut_columns(&step->winograd, step);
+}
+
+/* One row more than the grid has: Winograd's calls write rows in pairs. */
+static bc_map shape_map(const bc_step *step)
+{
+    const ptrdiff_t row = round_up(step->width, MAP_UNIT) + MAP_UNIT;
+    const ptrdiff_t channel = BC_PAD + row * (step->height + 1);
+    return (bc_map){.row_stride = row,
+                    .channel_stride = channel,
+                    .size = (size_t)channel * (size_t)step->n_out};
+}
+
+static void shape_step(bc_step *step, const bc_layer *layer, bc_upsample upsample)
+{
+    const bool half = layer->stride == BC_STRIDE_HALF;
+    step->layer = layer;
+    memcpy(step->name, layer->name, sizeof(step->name));
+    step->n_in = layer->n_in;
+    step->n_channels = layer->n_out;
+    step->n_phases = half ? 4 : 1;
+    step->n_out = step->n_channels * step->n_phases;
+    step->stride = layer->stride == BC_STRIDE_2 ? 2 : 1;
+    step->kernel = layer->kernel;
+    if (half && upsample != BC_UPSAMPLE_SUBPIXEL && layer->kernel == 9)
+        step->kernel = 5; /* folded into phases */
+    step->width = step->in_width / step->stride;
+    step->height = step->in_height / step->stride;
+}
+
+static void add_step(bc_plan *plan, const bc_layer *layer, const bc_model *model,
+                     const bc_kernels *kernels, int bank_layer)
+{
+    const bc_upsample upsample = model->autoencoder.upsample;
+    bc_step *step = &plan->steps[plan->n_steps++];
+    step->bank_layer = bank_layer;
+    shape_step(step, layer, upsample);
+    step->macs =
+        (double)step->width * step->height * step->n_in * step->n_out * step->kernel * step->kernel;
+    plan_direct(step);
+    plan_winograd(step, kernels, step->n_phases == 1 || upsample == BC_UPSAMPLE_SUBPIXEL);
+    step->map = shape_map(step);
+    if (plan->n_steps < BC_MAX_STEPS) {
+        bc_step *next = step + 1;
+        next->source = step->n_phases == 4 ? BC_SOURCE_PHASES : BC_SOURCE_MAP;
+        next->in_width = step->n_phases == 4 ? 2 * step->width : step->width;
+        next->in_height = step->n_phases == 4 ? 2 * step->height : step->height;
+    }
+}
+
+static void add_steps(bc_plan *plan, const bc_model *model, const bc_kernels *kernels)
+{
+    const bc_autoencoder *autoencoder = &model->autoencoder;
+    for (int i = 0; i < BC_N_ENCODER; i++)
+        add_step(plan, &autoencoder->encoder[i], model, kernels, -1);
+    plan->first_bank = plan->n_steps;
+    plan->n_bank_layers = model->n_banks > 0 ? model->banks[0].n_layers : 0;
+    for (int i = 0; i < plan->n_bank_layers; i++)
+        add_step(plan, &model->banks[0].layers[i], model, kernels, i);
+    plan->first_decoder = plan->n_steps;
+    for (int i = 0; i < BC_N_DECODER; i++)
+        add_step(plan, &autoencoder->decoder[i], model, kernels, -1);
+}
+
+static bool live_together(const bc_map *a, const bc_map *b)
+{
+    return a->born <= b->dies && b->born <= a->dies;
+}
+
+/* First fit: the lowest place that no map of the same time takes. */
+static void place_map(bc_plan *plan, bc_map *map, bc_map *const placed[], int n_placed)
+{
+    map->offset = 0;
+    for (int i = 0; i < n_placed; i++) {
+        const bc_map *other = placed[i];
+        const bool overlaps =
+            map->offset < other->offset + other->size && other->offset < map->offset + map->size;
+        if (!live_together(map, other) || !overlaps)
+            continue;
+        map->offset = other->offset + other->size;
+        i = -1; /* the new place must be clear of all */
+    }
+    if (map->offset + map->size > plan->arena_floats)
+        plan->arena_floats = map->offset + map->size;
+}
+
+static void set_lives(bc_plan *plan)
+{
+    const int last = plan->n_steps - 1, last_bank = plan->first_decoder - 1;
+    for (int i = 0; i < last; i++) {
+        plan->steps[i].map.born = i;
+        plan->steps[i].map.dies = i + 1;
+    }
+    /* Every style of a blend starts again from the encoder's output and needs its own response. */
+    plan->steps[plan->first_bank - 1].map.dies = plan->first_decoder;
+    for (int i = plan->first_bank; i < last_bank; i++) {
+        plan->steps[i].map.born = plan->first_bank;
+        plan->steps[i].map.dies = last_bank;
+    }
+    for (int i = 0; i < plan->max_blend && plan->n_bank_layers > 0; i++) {
+        plan->responses[i] = plan->steps[last_bank].map;
+        plan->responses[i].born = plan->first_bank;
+        plan->responses[i].dies = plan->first_decoder;
+    }
+}
+
+static void place_maps(bc_plan *plan)
+{
+    bc_map *placed[BC_MAX_STEPS + BC_MAX_BLEND];
+    int n = 0;
+    for (int i = 0; i < plan->n_steps - 1; i++) {
+        if (plan->n_bank_layers > 0 && i == plan->first_decoder - 1)
+            continue;
+        place_map(plan, &plan->steps[i].map, placed, n);
+        placed[n++] = &plan->steps[i].map;
+    }
+    for (int i = 0; i < plan->max_blend && plan->n_bank_layers > 0; i++) {
+        place_map(plan, &plan->responses[i], placed, n);
+        placed[n++] = &plan->responses[i];
+    }
+    plan->arena_floats += 2 * BC_PAD; /* the kernels' overrun */
+}
+
+static void need(size_t *size, size_t wanted)
+{
+    if (wanted > *size)
+        *size = wanted;
+}
+
+static void need_pass(bc_plan *plan, const bc_step *step, const bc_pass *pass)
+{
+    const size_t n_in = (size_t)step->n_in, n_out = (size_t)step->n_out;
+    need(&plan->ring_floats, pass->ring_row * (size_t)pass->n_slots);
+    need(&plan->slots_doubles, (size_t)pass->n_columns * (size_t)pass->n_calls * 2 * n_out);
+    need(&plan->scratch_floats,
+         pass->rows == 2 ? BC_WINOGRAD_SCRATCH(n_in, n_out) : BC_CONV_SCRATCH(n_out));
+}
+
+/* Memory that the threads and the statistics need. */
+static void size_scratch(bc_plan *plan)
+{
+    for (int i = 0; i < plan->n_steps; i++) {
+        need_pass(plan, &plan->steps[i], &plan->steps[i].direct);
+        if (plan->steps[i].winograd.rows > 0)
+            need_pass(plan, &plan->steps[i], &plan->steps[i].winograd);
+    }
+    const bc_step *last = &plan->steps[plan->n_steps - 1];
+    plan->row_floats = (size_t)last->n_out * (size_t)spread(last->direct.column_width + 2 * BC_PAD);
+}
+
+void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels, int width,
+                  int height, int max_blend)
+{
+    assert(width > 0 && height > 0 && max_blend > 0 && max_blend <= BC_MAX_BLEND);
+    *plan = (bc_plan){.max_blend = max_blend};
+    plan->steps[0].source = BC_SOURCE_PIXELS;
+    plan->steps[0].in_width = round_up(width, 4);
+    plan->steps[0].in_height = round_up(height, 4);
+    add_steps(plan, model, kernels);
+    set_lives(plan);
+    place_maps(plan);
+    size_scratch(plan);
+}

@@ -1,0 +1,324 @@
+/* One frame: step after step, each cut into jobs for the pool. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "generator/task.h"
+
+static const double epsilon = 1e-5; /* of instance normalisation */
+
+/*
+ * Winograd's rounding differs between the four pixels of a tile, the direct pass treats all pixels
+ * alike. On a flat frame (a fade to black) every channel is constant, normalisation multiplies by
+ * 1 / sqrt(epsilon) = 316 in each layer, and the difference of 1e-7 would grow into a visible grid.
+ * So frames whose variances are this far below epsilon run all layers by the direct pass.
+ */
+static const double flat_variance = 1e-8;
+
+typedef struct thread_memory {
+    float *ring, *scratch, *rows;
+} thread_memory;
+
+static thread_memory memory_of(const bc_session *s, int thread)
+{
+    float *ring = (float *)(void *)(s->threads + (size_t)thread * s->thread_bytes);
+    float *scratch = ring + s->plan.ring_floats;
+    return (thread_memory){
+        .ring = ring, .scratch = scratch, .rows = scratch + s->plan.scratch_floats};
+}
+
+/* Pixels of the painting's rows 2y and 2y + 1 from the last layer's phases of grid row y. */
+static void emit_pixels(const bc_task *t, const float *rows, ptrdiff_t pitch, int x, int n, int y)
+{
+    const bc_image *source = t->frame->source, *painting = t->frame->painting;
+    const int n_pixels = bc_clamp(painting->width - 2 * x, 0, 2 * n);
+    for (int ry = 0; ry < 2 && 2 * y + ry < painting->height; ry++) {
+        const float *planes[6];
+        for (int c = 0; c < 3; c++) {
+            planes[2 * c] = rows + (2 * ry * 3 + c) * pitch;
+            planes[2 * c + 1] = rows + ((2 * ry + 1) * 3 + c) * pitch;
+        }
+        const ptrdiff_t line = 2 * y + ry;
+        t->session->kernels.store_pixels(painting->pixels + line * painting->stride_bytes +
+                                             2 * x * bc_pixel_size(painting->format),
+                                         painting->format, planes,
+                                         source->pixels + line * source->stride_bytes +
+                                             2 * x * bc_pixel_size(source->format),
+                                         source->format, n_pixels);
+        if (!t->frame->linear)
+            continue;
+        float *to = t->frame->linear + (line * painting->width + 2 * x) * 3;
+        for (int i = 0; i < 3 * n_pixels; i++)
+            to[i] = planes[2 * (i % 3) + (i / 3 & 1)][i / 6];
+    }
+}
+
+static bc_sums sums_of(const bc_task *t, int index, int call)
+{
+    const size_t n_out = (size_t)t->step->n_out;
+    const size_t slot = (size_t)index * (size_t)t->pass->n_calls + (size_t)call;
+    double *sums = t->session->sums + slot * 2 * n_out;
+    memset(sums, 0, 2 * n_out * sizeof(*sums));
+    return (bc_sums){.sum = sums, .square = sums + n_out};
+}
+
+static void call_last(const bc_task *t, const float *const rows[], const thread_memory *memory,
+                      int x, int n, int y)
+{
+    const ptrdiff_t pitch = (ptrdiff_t)t->session->plan.row_floats / t->step->n_out;
+    const bc_map_rows out = {.map = memory->rows, .channel_stride = pitch};
+    t->session->kernels.conv_row(&t->weights->direct, rows, &out, n, NULL, memory->scratch);
+    emit_pixels(t, memory->rows, pitch, x, n, y);
+}
+
+/* One call of the kernel, its input rows being in the ring. */
+static void run_call(const bc_task *t, int index, int call, const thread_memory *memory)
+{
+    const bc_pass *pass = t->pass;
+    const bc_kernels *kernels = &t->session->kernels;
+    const int x = index * pass->column_width, y = call * pass->rows;
+    const int n = bc_clamp(t->step->width - x, 0, pass->column_width);
+    const float *rows[BC_MAX_KERNEL];
+    for (int k = 0; k < pass->n_slots; k++)
+        rows[k] = bc_ring_sample(t, memory->ring, y * t->step->stride - pass->above + k);
+    if (!t->out) {
+        call_last(t, rows, memory, x, n, y);
+        return;
+    }
+    const bc_sums sums = sums_of(t, index, call);
+    const bc_map_rows out = {.map = t->out + y * t->out_map->row_stride + x,
+                             .channel_stride = t->out_map->channel_stride,
+                             .row_stride = t->out_map->row_stride};
+    if (pass->rows == 2)
+        kernels->winograd_rows(&t->weights->winograd, rows, pass->pitch, &out, n,
+                               bc_clamp(t->step->height - y, 1, 2), &sums, memory->scratch);
+    else
+        kernels->conv_row(&t->weights->direct, rows, &out, n, &sums, memory->scratch);
+}
+
+/* A job: some consecutive calls of a column. */
+static void run_job(void *arg, int job, int thread)
+{
+    const bc_task *t = arg;
+    const bc_pass *pass = t->pass;
+    const thread_memory memory = memory_of(t->session, thread);
+    const int index = job / t->n_chunks, chunk = job % t->n_chunks;
+    const int first = (int)((int64_t)pass->n_calls * chunk / t->n_chunks);
+    const int end = (int)((int64_t)pass->n_calls * (chunk + 1) / t->n_chunks);
+    const int rows_a_call = pass->rows * t->step->stride;
+    int next = first * rows_a_call - pass->above;
+    for (int call = first; call < end; call++) {
+        const int needed = call * rows_a_call - pass->above + pass->n_slots;
+        for (; next < needed; next++)
+            bc_load_row(t, index, next, memory.ring);
+        run_call(t, index, call, &memory);
+    }
+}
+
+/* Adds up the slots in order; the totals end in the first one. */
+static const double *add_slots(const bc_task *t)
+{
+    const size_t n = 2 * (size_t)t->step->n_out;
+    const size_t n_slots = (size_t)t->pass->n_columns * (size_t)t->pass->n_calls;
+    double *sums = t->session->sums;
+    for (size_t slot = 1; slot < n_slots; slot++) {
+        for (size_t i = 0; i < n; i++)
+            sums[i] += sums[slot * n + i];
+    }
+    return sums;
+}
+
+/* Instance normalisation of the step's output, times a style's share; returns the variance. */
+static double normalise(const bc_task *t, const bc_layer *layer, float share,
+                        const bc_affine *affine)
+{
+    const bc_step *step = t->step;
+    const double *sums = add_slots(t);
+    const double n = (double)step->width * step->height * step->n_phases;
+    double largest = 0;
+    for (int c = 0; c < step->n_channels; c++) {
+        double sum = 0, square = 0;
+        for (int phase = 0; phase < step->n_phases; phase++) {
+            sum += sums[phase * step->n_channels + c];
+            square += sums[step->n_out + phase * step->n_channels + c];
+        }
+        const double mean = sum / n, variance = fmax(square / n - mean * mean, 0);
+        const double scale = (double)layer->scale[c] / sqrt(variance + epsilon);
+        affine->scale[c] = (float)(scale * (double)share);
+        affine->shift[c] = (float)(((double)layer->shift[c] - mean * scale) * (double)share);
+        largest = fmax(largest, variance);
+    }
+    return largest;
+}
+
+static void run_task(bc_task *t)
+{
+    bc_session *s = t->session;
+    const int n_threads = bc_pool_threads(s->pool);
+    t->pass = t->step->winograd.rows > 0 && !s->is_flat ? &t->step->winograd : &t->step->direct;
+    t->n_chunks = n_threads == 1 ? 1 : bc_clamp(4 * n_threads, 1, t->pass->n_calls);
+    bc_pool_run(s->pool, run_job, t, t->pass->n_columns * t->n_chunks);
+}
+
+static bc_task make_task(bc_session *s, const bc_frame_views *frame, int step)
+{
+    return (bc_task){.session = s, .frame = frame, .step = &s->plan.steps[step]};
+}
+
+/* Takes the output of an earlier step as an input. */
+static void add_input(bc_task *t, int from, const bc_map *map, const bc_affine *affine)
+{
+    t->from = &t->session->plan.steps[from];
+    t->in_map = map;
+    t->inputs[t->n_inputs++] = (bc_input){.map = t->session->maps + map->offset, .affine = *affine};
+}
+
+static void set_output(bc_task *t, const bc_map *map)
+{
+    t->out_map = map;
+    t->out = t->session->maps + map->offset;
+}
+
+/* Every step but the banks', whose input is the step before unless `t` has some already. */
+static void run_step(bc_task *t, int index)
+{
+    bc_session *s = t->session;
+    const bc_map *map = &s->plan.steps[index].map;
+    t->weights = &s->weights[index];
+    if (t->n_inputs == 0 && index > 0)
+        add_input(t, index - 1, &s->plan.steps[index - 1].map, &s->affines[index - 1]);
+    if (t->step->layer->scale)
+        set_output(t, map);
+    run_task(t);
+    if (t->step->layer->scale)
+        s->variance[index] = normalise(t, t->step->layer, 1, &s->affines[index]);
+}
+
+/* One layer of a style's bank; the last one makes the style's response. */
+static void run_bank_layer(bc_session *s, const bc_frame_views *frame, int slot_index, int layer)
+{
+    bc_slot *slot = &s->slots[slot_index];
+    const bc_bank *bank = &s->model->banks[slot->style];
+    const bool is_last = layer == bank->n_layers - 1;
+    const int index = s->plan.first_bank + layer;
+    bc_task t = make_task(s, frame, index);
+    t.weights = &slot->layers[layer];
+    add_input(&t, index - 1, &s->plan.steps[index - 1].map, &s->affines[index - 1]);
+    set_output(&t, is_last ? &s->plan.responses[slot_index] : &s->plan.steps[index].map);
+    run_task(&t);
+    s->variance[index] = normalise(&t, &bank->layers[layer], is_last ? slot->weight : 1,
+                                   is_last ? &s->responses[slot_index] : &s->affines[index]);
+}
+
+/* The first decoder layer's inputs: the responses of the blend, or the encoder's output. */
+static void add_responses(bc_task *t)
+{
+    const bc_session *s = t->session;
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        if (s->slots[i].weight > 0)
+            add_input(t, s->plan.first_decoder - 1, &s->plan.responses[i], &s->responses[i]);
+    }
+    if (t->n_inputs == 0)
+        add_input(t, s->plan.first_bank - 1, &s->plan.steps[s->plan.first_bank - 1].map,
+                  &s->affines[s->plan.first_bank - 1]);
+}
+
+/* One channel as the next layer would see it: normalised, phases joined. */
+static void copy_channel(float *to, const bc_task *t, int channel)
+{
+    const bc_step *step = t->from;
+    const bc_input *in = &t->inputs[0];
+    const int scale = step->n_phases == 4 ? 2 : 1;
+    for (int y = 0; y < scale * step->height; y++) {
+        for (int x = 0; x < scale * step->width; x++) {
+            const int phase = scale == 1 ? 0 : 2 * (y & 1) + (x & 1);
+            const float raw =
+                in->map[(phase * step->n_channels + channel) * t->in_map->channel_stride +
+                        y / scale * t->in_map->row_stride + x / scale];
+            const float value = in->affine.scale[channel] * raw + in->affine.shift[channel];
+            *to++ = value > 0 ? value : 0;
+        }
+    }
+}
+
+/* Shows the inputs of `t`, which are what the layer before it computed. */
+static bc_status show_layer(const bc_task *t, const bc_observer *observer)
+{
+    const bc_step *step = t->from;
+    const int scale = step->n_phases == 4 ? 2 : 1;
+    const int width = scale * step->width, height = scale * step->height;
+    const size_t size = (size_t)width * (size_t)height;
+    float *data = malloc((size_t)step->n_channels * size * sizeof(*data));
+    if (!data)
+        return bc_fail(&t->session->params.log, BC_ERR_MEMORY, "no memory to show layer %s",
+                       step->name);
+    for (int c = 0; c < step->n_channels; c++)
+        copy_channel(data + (size_t)c * size, t, c);
+    observer->layer(observer->cookie, step->name, data, step->n_channels, height, width);
+    free(data);
+    return BC_OK;
+}
+
+static bc_status show_output(bc_session *s, int index, const bc_map *map, const bc_affine *affine,
+                             const bc_observer *observer)
+{
+    if (!observer || !observer->layer)
+        return BC_OK;
+    bc_task next = make_task(s, NULL, index);
+    add_input(&next, index, map, affine);
+    return show_layer(&next, observer);
+}
+
+static bc_status run_bank(bc_session *s, const bc_frame_views *frame, int slot,
+                          const bc_observer *observer)
+{
+    bc_status status = BC_OK;
+    const int n_layers = s->model->banks[s->slots[slot].style].n_layers;
+    for (int layer = 0; layer < n_layers && status == BC_OK; layer++) {
+        const int index = s->plan.first_bank + layer;
+        const bool is_last = layer == n_layers - 1;
+        const int64_t start = bc_clock_ns();
+        run_bank_layer(s, frame, slot, layer);
+        s->time_ns[index] += bc_clock_ns() - start;
+        status =
+            show_output(s, index, is_last ? &s->plan.responses[slot] : &s->plan.steps[index].map,
+                        is_last ? &s->responses[slot] : &s->affines[index], observer);
+    }
+    return status;
+}
+
+static bc_status run_plain_step(bc_session *s, const bc_frame_views *frame, int index,
+                                const bc_observer *observer)
+{
+    const int64_t start = bc_clock_ns();
+    bc_task t = make_task(s, frame, index);
+    if (index == s->plan.first_decoder)
+        add_responses(&t);
+    run_step(&t, index);
+    s->time_ns[index] += bc_clock_ns() - start;
+    if (!t.out)
+        return BC_OK;
+    return show_output(s, index, &s->plan.steps[index].map, &s->affines[index], observer);
+}
+
+bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
+                               const bc_observer *observer)
+{
+    const bc_plan *plan = &session->plan;
+    bc_status status = BC_OK;
+    memset(session->time_ns, 0, sizeof(session->time_ns));
+    session->is_flat = false;
+    for (int i = 0; i < plan->first_bank && status == BC_OK; i++) {
+        status = run_plain_step(session, frame, i, observer);
+        session->is_flat = session->is_flat || session->variance[i] < flat_variance;
+    }
+    for (int i = 0; i < plan->max_blend && status == BC_OK; i++) {
+        if (session->slots[i].weight > 0)
+            status = run_bank(session, frame, i, observer);
+    }
+    for (int i = plan->first_decoder; i < plan->n_steps && status == BC_OK; i++)
+        status = run_plain_step(session, frame, i, observer);
+    return status;
+}

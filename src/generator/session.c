@@ -1,0 +1,312 @@
+#include "generator/session.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/pages.h"
+
+static size_t align64(size_t size)
+{
+    return (size + 63) & ~(size_t)63;
+}
+
+static bool are_valid(const bc_session_params *p)
+{
+    return p->width >= 1 && p->width <= BC_MAX_SIZE && p->height >= 1 && p->height <= BC_MAX_SIZE &&
+           p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
+           p->max_blend <= BC_MAX_BLEND && p->precision == BC_PRECISION_EXACT &&
+           p->stats == BC_STATS_FRAME && p->cpu >= BC_CPU_NATIVE && p->cpu <= BC_CPU_AVX512;
+}
+
+static void resolve_defaults(bc_session_params *params)
+{
+    if (params->n_threads == 0)
+        params->n_threads = bc_cpu_count();
+    if (params->n_threads > BC_MAX_THREADS)
+        params->n_threads = BC_MAX_THREADS;
+    if (params->max_blend == 0)
+        params->max_blend = 1;
+    if (params->cpu == BC_CPU_NATIVE)
+        params->cpu = bc_cpu_detect();
+}
+
+static size_t thread_bytes(const bc_plan *plan)
+{
+    return align64((plan->ring_floats + plan->scratch_floats + plan->row_floats) * sizeof(float)) +
+           64; /* a line between two threads */
+}
+
+static size_t bank_bytes(const bc_plan *plan)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < plan->n_bank_layers; i++)
+        bytes += bc_weights_size(&plan->steps[plan->first_bank + i]);
+    return bytes;
+}
+
+static bool is_bank(const bc_step *step)
+{
+    return step->bank_layer >= 0;
+}
+
+static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
+{
+    bc_session_memory_parts parts = {
+        .maps = align64(plan->arena_floats * sizeof(float)),
+        .weights = bank_bytes(plan) * (size_t)plan->max_blend,
+        .threads = thread_bytes(plan) * (size_t)n_threads,
+        .statistics = align64(plan->slots_doubles * sizeof(double)),
+    };
+    size_t n_affine = 0, n_scratch = 0;
+    for (int i = 0; i < plan->n_steps; i++) {
+        const bc_step *step = &plan->steps[i];
+        if (!is_bank(step))
+            parts.weights += bc_weights_size(step);
+        if (bc_weights_scratch(step) > n_scratch)
+            n_scratch = bc_weights_scratch(step);
+        n_affine += 2 * (size_t)step->n_channels;
+    }
+    if (plan->n_bank_layers > 0)
+        n_affine += 2 * (size_t)plan->max_blend * (size_t)plan->steps[plan->first_bank].n_channels;
+    parts.scratch = align64((n_affine + n_scratch) * sizeof(float));
+    return parts;
+}
+
+static size_t total(const bc_session_memory_parts *parts)
+{
+    return parts->maps + parts->weights + parts->threads + parts->statistics + parts->scratch;
+}
+
+uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params)
+{
+    if (!are_valid(params))
+        return 0;
+    bc_session_params p = *params;
+    resolve_defaults(&p);
+    bc_kernels kernels;
+    bc_plan plan;
+    bc_kernels_init(&kernels, p.cpu);
+    bc_plan_make(&plan, model, &kernels, p.width, p.height, p.max_blend);
+    const bc_session_memory_parts parts = measure(&plan, p.n_threads);
+    return sizeof(bc_session) + total(&parts) + (uint64_t)(p.n_threads - 1) * BC_POOL_STACK_BYTES;
+}
+
+static bc_affine take_affine(float **next, int n_channels)
+{
+    bc_affine affine = {.scale = *next, .shift = *next + n_channels};
+    *next += 2 * n_channels;
+    return affine;
+}
+
+/* Gives every part of the session its place in the one block of memory. */
+static void cut_memory(bc_session *s)
+{
+    const bc_plan *plan = &s->plan;
+    uint8_t *next = s->memory;
+    s->maps = (float *)(void *)next;
+    next += s->parts.maps;
+    s->sums = (double *)(void *)next;
+    next += s->parts.statistics;
+    s->threads = next;
+    s->thread_bytes = thread_bytes(plan);
+    next += s->parts.threads;
+    float *scratch = (float *)(void *)next;
+    for (int i = 0; i < plan->n_steps; i++)
+        s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
+    for (int i = 0; i < plan->max_blend && plan->n_bank_layers > 0; i++)
+        s->responses[i] = take_affine(&scratch, plan->steps[plan->first_bank].n_channels);
+    s->fold_scratch = scratch;
+}
+
+static void pack_layer(bc_session *s, const bc_step *step, const bc_layer *layer, bc_weights *to,
+                       uint8_t **memory)
+{
+    *to = bc_weights_pack(step, layer, s->model->autoencoder.upsample, &s->kernels, *memory,
+                          s->fold_scratch);
+    *memory += bc_weights_size(step);
+}
+
+/* Packs all layers but the banks', which are packed when their style is chosen. */
+static void pack_weights(bc_session *s)
+{
+    uint8_t *next = s->memory + total(&s->parts) - s->parts.weights;
+    for (int i = 0; i < s->plan.n_steps; i++) {
+        const bc_step *step = &s->plan.steps[i];
+        if (!is_bank(step))
+            pack_layer(s, step, step->layer, &s->weights[i], &next);
+    }
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        s->slots[i] = (bc_slot){.style = -1, .memory = next};
+        next += bank_bytes(&s->plan);
+    }
+}
+
+static bc_status take_resources(bc_session *s)
+{
+    const bc_log *log = &s->params.log;
+    s->memory_bytes = total(&s->parts);
+    s->memory = bc_pages_alloc(s->memory_bytes);
+    if (!s->memory)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a session of %dx%d: %zu MB wanted",
+                       s->params.width, s->params.height, s->memory_bytes >> 20);
+    return bc_pool_open(&s->pool, s->params.n_threads, "brushcast", log);
+}
+
+bc_status bc_session_open(bc_session **session, const bc_model *model,
+                          const bc_session_params *params)
+{
+    *session = NULL;
+    if (!are_valid(params))
+        return bc_fail(&params->log, BC_ERR_ARGUMENT,
+                       "a session of %dx%d, %d threads, blends of %d: out of range", params->width,
+                       params->height, params->n_threads, params->max_blend);
+    if (params->cpu > bc_cpu_detect())
+        return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "this processor has no %s",
+                       bc_cpu_name(params->cpu));
+    bc_session *s = calloc(1, sizeof(*s));
+    if (!s)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "no memory for a session");
+    s->model = model;
+    s->params = *params;
+    resolve_defaults(&s->params);
+    bc_kernels_init(&s->kernels, s->params.cpu);
+    bc_plan_make(&s->plan, model, &s->kernels, s->params.width, s->params.height,
+                 s->params.max_blend);
+    s->parts = measure(&s->plan, s->params.n_threads);
+    const bc_status status = take_resources(s);
+    if (status < 0) {
+        bc_session_close(&s);
+        return status;
+    }
+    cut_memory(s);
+    pack_weights(s);
+    *session = s;
+    return BC_OK;
+}
+
+void bc_session_close(bc_session **session)
+{
+    if (!session || !*session)
+        return;
+    bc_pool_close(&(*session)->pool);
+    bc_pages_free((*session)->memory, (*session)->memory_bytes);
+    free(*session);
+    *session = NULL;
+}
+
+/* What a blend comes to: distinct styles, each with its share; n may be 0. */
+typedef struct blend {
+    int n;
+    bc_style_weight parts[BC_MAX_BLEND];
+} blend;
+
+static bc_status add_to_blend(blend *b, const bc_session *s, bc_style_weight w)
+{
+    const bc_log *log = &s->params.log;
+    if (w.style < 0 || w.style >= s->model->n_banks)
+        return bc_fail(log, BC_ERR_ARGUMENT, "style %d: the net has %d", w.style,
+                       s->model->n_banks);
+    if (!isfinite(w.weight) || w.weight < 0)
+        return bc_fail(log, BC_ERR_ARGUMENT, "style %s: its weight %g is not a share",
+                       s->model->banks[w.style].info.name, (double)w.weight);
+    int i = 0;
+    while (i < b->n && b->parts[i].style != w.style)
+        i++;
+    if (i == s->params.max_blend)
+        return bc_fail(log, BC_ERR_ARGUMENT, "a blend of more than %d styles", i);
+    if (i == b->n)
+        b->parts[b->n++] = (bc_style_weight){.style = w.style};
+    b->parts[i].weight += w.weight;
+    return BC_OK;
+}
+
+static bc_status make_blend(blend *b, const bc_session *s, const bc_style_weight *weights, int n)
+{
+    double sum = 0;
+    *b = (blend){0};
+    for (int i = 0; i < n; i++) {
+        const bc_status status = add_to_blend(b, s, weights[i]);
+        if (status < 0)
+            return status;
+        sum += (double)weights[i].weight;
+    }
+    if (n > 0 && !(sum > 0))
+        return bc_fail(&s->params.log, BC_ERR_ARGUMENT, "a blend whose weights are all 0");
+    for (int i = 0; i < b->n; i++)
+        b->parts[i].weight = (float)((double)b->parts[i].weight / sum);
+    return BC_OK;
+}
+
+static bc_slot *find_slot(bc_session *s, int style)
+{
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        if (s->slots[i].style == style)
+            return &s->slots[i];
+    }
+    return NULL;
+}
+
+static void pack_slot(bc_session *s, bc_slot *slot, int style)
+{
+    const bc_bank *bank = &s->model->banks[style];
+    uint8_t *next = slot->memory;
+    for (int i = 0; i < bank->n_layers; i++)
+        pack_layer(s, &s->plan.steps[s->plan.first_bank + i], &bank->layers[i], &slot->layers[i],
+                   &next);
+    slot->style = style;
+}
+
+/* Slots keep the styles that stay; the others take slots of styles that are gone. */
+static void fill_slots(bc_session *s, const blend *b)
+{
+    for (int i = 0; i < s->plan.max_blend; i++)
+        s->slots[i].weight = 0;
+    for (int i = 0; i < b->n; i++) {
+        bc_slot *slot = find_slot(s, b->parts[i].style);
+        if (slot)
+            slot->weight = b->parts[i].weight;
+    }
+    for (int i = 0, free_slot = 0; i < b->n; i++) {
+        if (b->parts[i].weight == 0 || find_slot(s, b->parts[i].style))
+            continue;
+        while (s->slots[free_slot].weight > 0)
+            free_slot++;
+        pack_slot(s, &s->slots[free_slot], b->parts[i].style);
+        s->slots[free_slot].weight = b->parts[i].weight;
+    }
+}
+
+bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weights, int n_weights)
+{
+    blend b;
+    const bc_status status = make_blend(&b, session, weights, n_weights);
+    if (status == BC_OK)
+        fill_slots(session, &b);
+    return status;
+}
+
+static void check_views(const bc_session *s, const bc_image *source, const bc_image *painting)
+{
+    assert(source->width == s->params.width && source->height == s->params.height);
+    assert(painting->width == s->params.width && painting->height == s->params.height);
+    (void)s, (void)source, (void)painting;
+}
+
+void bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting)
+{
+    check_views(session, source, painting);
+    bc_session_run_frame(session, &(bc_frame_views){.source = source, .painting = painting}, NULL);
+}
+
+bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
+                             const bc_observer *observer)
+{
+    check_views(session, source, painting);
+    const bc_frame_views frame = {
+        .source = source, .painting = painting, .linear = observer->linear};
+    return bc_session_run_frame(session, &frame, observer);
+}

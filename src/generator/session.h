@@ -1,0 +1,77 @@
+/*
+ * session.h: what a bc_session is inside, and what the tools see of a frame's layers.
+ */
+#ifndef BC_GENERATOR_SESSION_H
+#define BC_GENERATOR_SESSION_H
+
+#include "base/pool.h"
+#include "generator/plan.h"
+#include "generator/weights.h"
+
+/* Instance normalisation as an affine map for each channel: y = max(0, scale * x + shift). */
+typedef struct bc_affine {
+    float *scale, *shift; /* [n_channels] */
+} bc_affine;
+
+/* A style bank that is packed and ready: one for each style of the largest blend. */
+typedef struct bc_slot {
+    int style;    /* in the model, or -1 */
+    float weight; /* of the current blend, or 0: not in it */
+    bc_weights layers[BC_MAX_BANK_LAYERS];
+    uint8_t *memory;
+} bc_slot;
+
+typedef struct bc_session_memory_parts {
+    size_t maps, weights, threads, statistics, scratch; /* bytes, multiples of 64 */
+} bc_session_memory_parts;
+
+struct bc_session {
+    const bc_model *model;
+    bc_session_params params;
+    bc_kernels kernels;
+    bc_pool *pool;
+    bc_plan plan;
+
+    bc_session_memory_parts parts;
+    uint8_t *memory; /* one block, cut into: */
+    size_t memory_bytes;
+    float *maps;                      /* the plan's arena */
+    bc_weights weights[BC_MAX_STEPS]; /* of all but the banks */
+    bc_slot slots[BC_MAX_BLEND];
+    float *fold_scratch; /* bc_weights_scratch of the largest step */
+    uint8_t *threads;    /* a ring, scratch and rows for each thread */
+    size_t thread_bytes;
+    double *sums;                      /* of one step: [column][call][sums, squares][n_out] */
+    bc_affine affines[BC_MAX_STEPS];   /* of each step's output */
+    bc_affine responses[BC_MAX_BLEND]; /* of each slot's response */
+
+    bool is_flat;                  /* the frame: see run.c */
+    double variance[BC_MAX_STEPS]; /* the largest of a step's channels in this frame */
+    int64_t time_ns[BC_MAX_STEPS]; /* of the last frame */
+};
+
+/* Called for each layer of a frame as soon as it is computed. */
+typedef struct bc_observer {
+    /* data [n_channels][height][width], after normalisation and ReLU, valid during the call */
+    void (*layer)(void *cookie, const char *name, const float *data, int n_channels, int height,
+                  int width);
+    void *cookie;
+    float *linear; /* NULL, or [height][width][3]: gets the output before clipping */
+} bc_observer;
+
+/* As bc_session_run, showing the layers on the way; allocates, and fails only for lack of memory.
+ */
+bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
+                             const bc_observer *observer);
+
+/* The pixels of one frame; `linear` as in bc_observer. */
+typedef struct bc_frame_views {
+    const bc_image *source, *painting;
+    float *linear;
+} bc_frame_views;
+
+/* run.c: one frame; `observer` may be NULL. */
+bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
+                               const bc_observer *observer);
+
+#endif

@@ -1,0 +1,123 @@
+#include "generator/weights.h"
+
+#include <string.h>
+
+static bc_conv_shape direct_shape(const bc_step *step)
+{
+    return (bc_conv_shape){.n_in = step->n_in,
+                           .n_out = step->n_out,
+                           .kernel = step->kernel,
+                           .split = step->direct.split,
+                           .pitch = step->direct.pitch};
+}
+
+size_t bc_weights_size(const bc_step *step)
+{
+    const bc_conv_shape shape = direct_shape(step);
+    const size_t direct = bc_conv_size(&shape);
+    return direct + (step->winograd.rows > 0 ? bc_winograd_size(step->n_in, step->n_out) : 0);
+}
+
+static size_t filter_floats(const bc_step *step)
+{
+    return (size_t)step->n_in * (size_t)(step->kernel * step->kernel);
+}
+
+size_t bc_weights_scratch(const bc_step *step)
+{
+    return (size_t)step->n_out * (filter_floats(step) + 1);
+}
+
+/* n / 2, rounded down. */
+static int half_down(int n)
+{
+    return (n - (n & 1)) / 2;
+}
+
+/*
+ * Where tap t of a filter on the doubled grid falls on the low-resolution one, in taps of the
+ * folded kernel, for output phase r; -1 if it falls on an inserted zero.
+ */
+static int folded_tap(const bc_step *step, const bc_layer *layer, bc_upsample upsample, int t,
+                      int r)
+{
+    const int doubled = r + t - layer->kernel / 2;
+    if (upsample == BC_UPSAMPLE_ZERO && (doubled & 1))
+        return -1;
+    return half_down(doubled) + step->kernel / 2;
+}
+
+/* Adds one filter [kernel][kernel] of the doubled grid to its phase (ry, rx). */
+static void fold_filter(float *to, const float *filter, const bc_step *step, const bc_layer *layer,
+                        bc_upsample upsample, int ry, int rx)
+{
+    for (int ky = 0; ky < layer->kernel; ky++) {
+        for (int kx = 0; kx < layer->kernel; kx++) {
+            const int y = folded_tap(step, layer, upsample, ky, ry);
+            const int x = folded_tap(step, layer, upsample, kx, rx);
+            if (y >= 0 && x >= 0)
+                to[y * step->kernel + x] += filter[ky * layer->kernel + kx];
+        }
+    }
+}
+
+/* Weights [n_out][n_in][kernel][kernel] and biases [n_out] of one phase of one channel. */
+static void fold_phase(float *weights, float *bias, const bc_step *step, const bc_layer *layer,
+                       bc_upsample upsample, int phase, int channel)
+{
+    const size_t filter = filter_floats(step);
+    const size_t to = (size_t)(phase * step->n_channels + channel);
+    if (upsample == BC_UPSAMPLE_SUBPIXEL) {
+        const size_t from = (size_t)(channel * step->n_phases + phase);
+        memcpy(weights + to * filter, layer->weight + from * filter, filter * sizeof(float));
+        bias[to] = layer->bias[from];
+        return;
+    }
+    const size_t taps = (size_t)(step->kernel * step->kernel);
+    const size_t layer_taps = (size_t)(layer->kernel * layer->kernel);
+    for (size_t i = 0; i < (size_t)step->n_in; i++)
+        fold_filter(weights + to * filter + i * taps,
+                    layer->weight + ((size_t)channel * (size_t)step->n_in + i) * layer_taps, step,
+                    layer, upsample, phase / 2, phase % 2);
+    bias[to] = layer->bias[channel];
+}
+
+static void fold_layer(float *weights, float *bias, const bc_step *step, const bc_layer *layer,
+                       bc_upsample upsample)
+{
+    const size_t n_out = (size_t)step->n_out;
+    if (step->n_phases == 1) {
+        memcpy(weights, layer->weight, n_out * filter_floats(step) * sizeof(float));
+        memcpy(bias, layer->bias, n_out * sizeof(float));
+        return;
+    }
+    memset(weights, 0, n_out * filter_floats(step) * sizeof(float));
+    for (int phase = 0; phase < step->n_phases; phase++) {
+        for (int channel = 0; channel < step->n_channels; channel++)
+            fold_phase(weights, bias, step, layer, upsample, phase, channel);
+    }
+}
+
+/*
+ * Normalisation takes a channel's bias away again, but not the difference between the biases of
+ * its phases.
+ */
+static bool keeps_bias(const bc_step *step, const bc_layer *layer)
+{
+    return !layer->scale || step->n_phases > 1;
+}
+
+bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsample upsample,
+                           const bc_kernels *kernels, void *memory, float *scratch)
+{
+    float *folded = scratch, *bias = scratch + (size_t)step->n_out * filter_floats(step);
+    fold_layer(folded, bias, step, layer, upsample);
+    const bc_conv_shape shape = direct_shape(step);
+    const float gain = step->source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
+    const float *kept = keeps_bias(step, layer) ? bias : NULL;
+    bc_weights weights = {.direct = bc_conv_pack(kernels, &shape, folded, kept, gain, memory)};
+    if (step->winograd.rows > 0)
+        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, folded, kept,
+                                            (uint8_t *)memory + bc_conv_size(&shape));
+    return weights;
+}

@@ -1,0 +1,199 @@
+/*
+ * The session against the fixtures of an independent float64 reference: every tier, all layers'
+ * responses, the linear output, the painted bytes; and bit-identical for every number of threads.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "generator/session.h"
+#include "test.h"
+
+static const char *const fixtures[] = {
+    "tiny", "odd",           "one",          "vga",        "tiny-zero",
+    "wide", "tiny-subpixel", "odd-subpixel", "small-zero", "wide-subpixel"};
+enum { N_FIXTURES = sizeof(fixtures) / sizeof(fixtures[0]) };
+
+typedef struct fixture {
+    const char *name;
+    bc_model *model;
+    bc_safetensors *file;
+    const bc_tensor *input, *output, *identity;
+    int width, height;
+} fixture;
+
+static void open_fixture(fixture *f, const char *name)
+{
+    char autoencoder[512], bank[512], values[512];
+    const char *format = "%s/golden/%s.%s.safetensors";
+    snprintf(autoencoder, sizeof(autoencoder), format, BC_TESTS_DIR, name, "autoencoder");
+    snprintf(bank, sizeof(bank), format, BC_TESTS_DIR, name, "bank");
+    snprintf(values, sizeof(values), format, BC_TESTS_DIR, name, "case");
+    f->name = name;
+    if (bc_model_open_files(&f->model, autoencoder, bank, NULL) != BC_OK ||
+        bc_safetensors_open(&f->file, values, NULL) != BC_OK) {
+        fprintf(stderr, "%s: cannot be opened\n", name);
+        exit(1);
+    }
+    f->input = bc_safetensors_find(f->file, "input");
+    f->output = bc_safetensors_find(f->file, "output");
+    f->identity = bc_safetensors_find(f->file, "output.identity");
+    f->height = (int)f->input->shape[0];
+    f->width = (int)f->input->shape[1];
+}
+
+static void close_fixture(fixture *f)
+{
+    bc_safetensors_close(&f->file);
+    bc_model_close(&f->model);
+}
+
+static bc_image view(const fixture *f, void *pixels)
+{
+    return (bc_image){.pixels = pixels,
+                      .stride_bytes = 3 * f->width,
+                      .width = f->width,
+                      .height = f->height,
+                      .format = BC_RGB24};
+}
+
+/* What an observer checks: layers against the fixture's, counting them. */
+typedef struct layer_check {
+    const fixture *fixture;
+    double worst;
+    int n_seen;
+} layer_check;
+
+static double largest_difference(const float *a, const float *b, size_t n)
+{
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double difference = fabs((double)a[i] - (double)b[i]);
+        if (!(difference <= largest))
+            largest = difference;
+    }
+    return largest;
+}
+
+static void check_layer(void *cookie, const char *name, const float *data, int n_channels,
+                        int height, int width)
+{
+    layer_check *check = cookie;
+    char key[64];
+    snprintf(key, sizeof(key), "layer.%s", name);
+    const bc_tensor *expected = bc_safetensors_find(check->fixture->file, key);
+    if (!expected)
+        return;
+    CHECK_INT(expected->shape[0], n_channels);
+    CHECK_INT(expected->shape[1], height);
+    CHECK_INT(expected->shape[2], width);
+    const size_t n = expected->size_bytes / sizeof(float);
+    check->worst = fmax(check->worst, largest_difference(data, expected->data, n));
+    check->n_seen++;
+}
+
+static int has_layers(const fixture *f)
+{
+    return bc_safetensors_find(f->file, "layer.encoder.0") != NULL;
+}
+
+static void check_bytes(const uint8_t *painted, const float *linear, size_t n)
+{
+    int worst = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double level = fmin(fmax((double)linear[i], 0), 1) * 255;
+        const int difference = abs((int)lrint(level) - painted[i]);
+        worst = difference > worst ? difference : worst;
+    }
+    CHECK_AT_MOST(worst, 1);
+}
+
+static void check_output(bc_session *session, const fixture *f, const bc_tensor *expected,
+                         const char *what)
+{
+    const size_t n = f->input->size_bytes;
+    float *linear = malloc(n * sizeof(*linear));
+    uint8_t *painted = malloc(n), *source = malloc(n);
+    if (!linear || !painted || !source)
+        exit(1);
+    memcpy(source, f->input->data, n);
+    layer_check layers = {.fixture = f};
+    const bc_observer observer = {.layer = check_layer, .cookie = &layers, .linear = linear};
+    const bc_image from = view(f, source), to = view(f, painted);
+    CHECK_INT(bc_session_observe(session, &from, &to, &observer), BC_OK);
+    const double worst = largest_difference(linear, expected->data, n);
+    printf("%-14s %-7s %-9s output %.1e  layers %.1e\n", f->name, bc_cpu_name(session->params.cpu),
+           what, worst, layers.worst);
+    CHECK_AT_MOST(worst, 2e-4);
+    check_bytes(painted, expected->data, n);
+    if (expected == f->output) { /* the layers stored are those with the bank */
+        CHECK_AT_MOST(layers.worst, 1e-4);
+        CHECK_INT(layers.n_seen, has_layers(f) ? 7 : 0);
+    }
+    free(source);
+    free(painted);
+    free(linear);
+}
+
+static void test_fixture(const fixture *f, bc_cpu cpu)
+{
+    bc_session *session;
+    const bc_session_params params = {
+        .width = f->width, .height = f->height, .n_threads = 2, .cpu = cpu};
+    CHECK_INT(bc_session_open(&session, f->model, &params), BC_OK);
+    CHECK_INT(session->kernels.cpu, cpu);
+    check_output(session, f, f->identity, "identity");
+    CHECK_INT(bc_session_set_style(session, &(bc_style_weight){0, 1}, 1), BC_OK);
+    check_output(session, f, f->output, "bank");
+    bc_session_close(&session);
+}
+
+static void paint(const fixture *f, bc_cpu cpu, int n_threads, uint8_t *painted)
+{
+    bc_session *session;
+    uint8_t *source = malloc(f->input->size_bytes);
+    if (!source)
+        exit(1);
+    memcpy(source, f->input->data, f->input->size_bytes);
+    const bc_session_params params = {
+        .width = f->width, .height = f->height, .n_threads = n_threads, .cpu = cpu};
+    const bc_image from = view(f, source), to = view(f, painted);
+    CHECK_INT(bc_session_open(&session, f->model, &params), BC_OK);
+    CHECK_INT(bc_session_set_style(session, &(bc_style_weight){0, 1}, 1), BC_OK);
+    bc_session_run(session, &from, &to);
+    bc_session_run(session, &from, &to);
+    bc_session_close(&session);
+    free(source);
+}
+
+static void test_threads(const fixture *f, bc_cpu cpu)
+{
+    static const int threads[] = {1, 2, 3, 5, 8};
+    const size_t n = f->input->size_bytes;
+    uint8_t *first = malloc(n), *other = malloc(n);
+    if (!first || !other)
+        exit(1);
+    paint(f, cpu, 1, first);
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        memset(other, 0, n);
+        paint(f, cpu, threads[i], other);
+        CHECK(memcmp(first, other, n) == 0);
+    }
+    free(other);
+    free(first);
+}
+
+int main(void)
+{
+    for (int i = 0; i < N_FIXTURES; i++) {
+        fixture f;
+        open_fixture(&f, fixtures[i]);
+        for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+            test_fixture(&f, cpu);
+            test_threads(&f, cpu);
+        }
+        close_fixture(&f);
+    }
+    return TEST_END();
+}
