@@ -1,12 +1,7 @@
 # libbrushcast, static and shared: the folders that stand behind brushcast.h, installed with a pkg-config file and a CMake package.
 include(CMakePackageConfigHelpers)
 
-set(parts)
-foreach(part base kernels model generator)
-  if(TARGET bc_${part})
-    list(APPEND parts $<TARGET_OBJECTS:bc_${part}>)
-  endif()
-endforeach()
+set(parts $<TARGET_OBJECTS:bc_base> $<TARGET_OBJECTS:bc_kernels> $<TARGET_OBJECTS:bc_model> $<TARGET_OBJECTS:bc_generator>)
 
 function(bc_add_public_library target type)
   add_library(${target} ${type} ${parts})
