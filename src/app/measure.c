@@ -1,0 +1,146 @@
+#include "app/measure.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/pool.h"
+
+enum {
+    N_WARM_UP = 3,
+    PEAK_JOBS = 32,     /* a thread and measurement */
+    PEAK_ROUNDS = 50000 /* a job: half a millisecond or so */
+};
+
+/* Peak ------------------------------------------------------------------------------------- */
+
+typedef struct peak_task {
+    const bc_kernels *kernels;
+    double *flops; /* [job] */
+} peak_task;
+
+static void run_peak_job(void *arg, int job, int thread)
+{
+    const peak_task *task = arg;
+    (void)thread;
+    task->flops[job] = task->kernels->measure_peak(PEAK_ROUNDS);
+}
+
+/* GFLOP/s, the best of some runs: whatever disturbs makes it slower. */
+static double measure_peak(const bc_session *session, double *flops)
+{
+    const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
+    peak_task task = {.kernels = &session->kernels, .flops = flops};
+    double best = 0;
+    for (int run = 0; run < 5; run++) {
+        const int64_t start = bc_clock_ns();
+        bc_pool_run(session->pool, run_peak_job, &task, n_jobs);
+        const double ns = (double)(bc_clock_ns() - start);
+        double total = 0;
+        for (int i = 0; i < n_jobs; i++)
+            total += flops[i];
+        if (total / ns > best)
+            best = total / ns;
+    }
+    return best;
+}
+
+/* Frames ----------------------------------------------------------------------------------- */
+
+/* Slopes of several colours under noise: every layer has something to do. */
+static void draw(uint8_t *pixels, int width, int height)
+{
+    uint32_t noise = 1;
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            noise = noise * 1664525u + 1013904223u;
+            *pixels++ = (uint8_t)(x + (int)(noise >> 28));
+            *pixels++ = (uint8_t)(y + (int)(noise >> 27 & 15));
+            *pixels++ = (uint8_t)((x + y) / 2 + (int)(noise >> 26 & 15));
+        }
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Of sorted values, the one below which `share` of them lie. */
+static double percentile(const double *sorted, int n, double share)
+{
+    return sorted[(int)(share * (n - 1) + 0.5)];
+}
+
+/* times: [step or, last, the whole frame][frame], ms */
+static void run_frames(bc_session *session, uint8_t *pixels, double *times, int n_frames)
+{
+    const int width = session->params.width, height = session->params.height;
+    const int n_steps = session->plan.n_steps;
+    const size_t size = (size_t)width * (size_t)height * 3;
+    const bc_image source = {.pixels = pixels,
+                             .stride_bytes = 3 * (ptrdiff_t)width,
+                             .width = width,
+                             .height = height,
+                             .format = BC_RGB24};
+    bc_image painting = source;
+    painting.pixels += size;
+    draw(pixels, width, height);
+    for (int i = -N_WARM_UP; i < n_frames; i++) {
+        const int64_t start = bc_clock_ns();
+        bc_session_run(session, &source, &painting);
+        const int64_t end = bc_clock_ns();
+        if (i < 0)
+            continue;
+        for (int step = 0; step < n_steps; step++)
+            times[step * n_frames + i] = 1e-6 * (double)session->time_ns[step];
+        times[n_steps * n_frames + i] = 1e-6 * (double)(end - start);
+    }
+    for (int step = 0; step <= n_steps; step++)
+        qsort(times + step * n_frames, (size_t)n_frames, sizeof(*times), compare);
+}
+
+static void summarise(bc_measurement *m, const bc_plan *plan, const double *times, int n_frames)
+{
+    const double *frames = times + plan->n_steps * n_frames;
+    m->median_ms = percentile(frames, n_frames, 0.5);
+    m->p10_ms = percentile(frames, n_frames, 0.1);
+    m->p90_ms = percentile(frames, n_frames, 0.9);
+    m->n_layers = plan->n_steps;
+    for (int i = 0; i < plan->n_steps; i++) {
+        const double ms = percentile(times + i * n_frames, n_frames, 0.5);
+        const double gmac = 1e-9 * plan->steps[i].macs;
+        const double gflops = ms > 0 ? 2e3 * gmac / ms : 0;
+        m->layers[i] = (bc_layer_time){.name = plan->steps[i].name,
+                                       .gmac = gmac,
+                                       .ms = ms,
+                                       .gflops = gflops,
+                                       .peak_share = gflops / m->peak_gflops};
+    }
+}
+
+bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, int n_frames,
+                             const bc_log *log)
+{
+    const size_t n_pixels = (size_t)session->params.width * (size_t)session->params.height;
+    const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
+    uint8_t *pixels = malloc(2 * 3 * n_pixels);
+    double *times = calloc((size_t)(session->plan.n_steps + 1) * (size_t)n_frames, sizeof(*times));
+    double *flops = calloc((size_t)n_jobs, sizeof(*flops));
+    bc_status status = BC_OK;
+    *measurement = (bc_measurement){0};
+    if (pixels && times && flops) {
+        const double before = measure_peak(session, flops);
+        run_frames(session, pixels, times, n_frames);
+        const double after = measure_peak(session, flops);
+        measurement->peak_gflops = before > after ? before : after;
+        summarise(measurement, &session->plan, times, n_frames);
+    } else {
+        status = bc_fail(log, BC_ERR_MEMORY, "no memory for %d frames", n_frames);
+    }
+    free(flops);
+    free(times);
+    free(pixels);
+    return status;
+}

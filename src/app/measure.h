@@ -1,0 +1,34 @@
+/*
+ * app/: the command, one file for each sub-command. The one place where generator, media and live
+ * meet.
+ *
+ * measure.h: how long a session's frames and layers take, and what this machine could do at most.
+ */
+#ifndef BC_APP_MEASURE_H
+#define BC_APP_MEASURE_H
+
+#include "generator/session.h"
+
+typedef struct bc_layer_time {
+    const char *name;  /* the plan's */
+    double gmac;       /* 1e9 multiply-adds a frame, as an ordinary convolution */
+    double ms;         /* median over the frames */
+    double gflops;     /* 2 * gmac / s */
+    double peak_share; /* gflops / peak_gflops; above 1 where an algorithm needs fewer operations */
+} bc_layer_time;
+
+typedef struct bc_measurement {
+    double median_ms, p10_ms, p90_ms; /* a frame */
+    double peak_gflops; /* fused multiply-adds of the session's tier, from registers, all threads */
+    int n_layers;
+    bc_layer_time layers[BC_MAX_STEPS];
+} bc_measurement;
+
+/*
+ * Runs `n_frames` frames of a made picture, and the machine's peak before and after. Frames run
+ * one by one; nothing else should run on the machine.
+ */
+bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, int n_frames,
+                             const bc_log *log);
+
+#endif
