@@ -47,14 +47,13 @@ static int open_fixture(fixture *f, const char *name, const bc_log *log)
         return 0;
     bc_params_make_autoencoder(&f->shapes[0], f->autoencoder.widths, f->autoencoder.upsample);
     f->values.autoencoder = calloc(f->shapes[0].n_values, sizeof(float));
-    CHECK_INT(
-        bc_params_read(f->values.autoencoder, &f->shapes[0], f->autoencoder.file, path, "", log),
-        BC_OK);
+    CHECK_INT(bc_params_read(f->values.autoencoder, &f->shapes[0], f->autoencoder.file, path, log),
+              BC_OK);
     CHECK_INT(bc_bank_open(&f->bank, fixture_path(path, name, "bank"), name, &f->autoencoder, log),
               BC_OK);
     bc_params_make_bank(&f->shapes[1], f->autoencoder.widths[2], f->bank.n_layers);
     f->values.bank = calloc(f->shapes[1].n_values, sizeof(float));
-    CHECK_INT(bc_params_read(f->values.bank, &f->shapes[1], f->bank.file, path, "", log), BC_OK);
+    CHECK_INT(bc_params_read(f->values.bank, &f->shapes[1], f->bank.file, path, log), BC_OK);
     CHECK_INT(bc_safetensors_open(&f->golden, fixture_path(path, name, "case"), log), BC_OK);
     const bc_tensor *input = bc_safetensors_find(f->golden, "input");
     f->height = (int)input->shape[0];

@@ -131,17 +131,16 @@ static int shape_fits(const bc_tensor *tensor, const bc_param *param)
 }
 
 bc_status bc_params_read(float *values, const bc_params *params, const bc_safetensors *file,
-                         const char *path, const char *prefix, const bc_log *log)
+                         const char *path, const bc_log *log)
 {
     for (int i = 0; i < params->n_params; i++) {
         const bc_param *param = &params->params[i];
-        char name[96];
-        snprintf(name, sizeof(name), "%s%s", prefix, param->name);
-        const bc_tensor *tensor = bc_safetensors_find(file, name);
+        const bc_tensor *tensor = bc_safetensors_find(file, param->name);
         if (!tensor)
-            return bc_fail(log, BC_ERR_FORMAT, "%s: has no tensor '%s'", path, name);
+            return bc_fail(log, BC_ERR_FORMAT, "%s: has no tensor '%s'", path, param->name);
         if (!shape_fits(tensor, param))
-            return bc_fail(log, BC_ERR_FORMAT, "%s: tensor '%s' has another shape", path, name);
+            return bc_fail(log, BC_ERR_FORMAT, "%s: tensor '%s' has another shape", path,
+                           param->name);
         memcpy(values + param->offset, tensor->data, param->n * sizeof(*values));
     }
     return BC_OK;

@@ -49,11 +49,8 @@ void bc_params_init_autoencoder(float *values, const bc_params *params, bc_rando
 /* A bank starts as the identity and some noise, so that the content is there from the start. */
 void bc_params_init_bank(float *values, const bc_params *params, bc_random *random);
 
-/*
- * Reads all tensors of the group from `file`, called `path` in messages; `prefix` stands before
- * their names there ("" in a model's file).
- */
+/* Reads all tensors of the group from `file`, which messages call `path`. */
 bc_status bc_params_read(float *values, const bc_params *params, const bc_safetensors *file,
-                         const char *path, const char *prefix, const bc_log *log);
+                         const char *path, const bc_log *log);
 
 #endif

@@ -1,0 +1,326 @@
+/* brushcast-train: from photographs and paintings to the files of a net. */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "train/checkpoint.h"
+#include "train/net_files.h"
+#include "train/painting.h"
+#include "train/train_options.h"
+
+enum { LOG_EVERY = 25, N_SHEET_PHOTOS = 4, N_WATCHED_PHOTOS = 8 };
+
+static const char *const command_names[] = {"autoencoder", "bank", "joint", "measure"};
+
+static volatile sig_atomic_t is_interrupted;
+
+typedef struct session {
+    const bc_train_options *options;
+    const bc_log *log;
+    char command[1024]; /* line */
+    bc_workspace workspace;
+    bc_photos photos;
+    bc_vgg vgg;
+    bc_painting paintings[BC_TRAIN_MAX_STYLES];
+    int n_paintings;
+    bc_trainer trainer;
+    FILE *csv;
+    int64_t start_ns;
+    double before_s; /* spent before a resumption */
+} session;
+
+static void interrupt(int signal_number)
+{
+    (void)signal_number;
+    is_interrupted = 1;
+}
+
+static void write_message(void *cookie, bc_log_level level, const char *message)
+{
+    const int is_quiet = *(const bool *)cookie;
+    if (level <= (is_quiet ? BC_LOG_WARNING : BC_LOG_INFO))
+        fprintf(stderr, "brushcast-train: %s%s\n",
+                level == BC_LOG_ERROR     ? "error: "
+                : level == BC_LOG_WARNING ? "warning: "
+                                          : "",
+                message);
+}
+
+/* The command line as provenance: the words as they were given. */
+static void join_words(char *text, size_t size, int argc, char **argv)
+{
+    size_t n = (size_t)snprintf(text, size, "brushcast-train");
+    for (int i = 1; i < argc && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, " %s", argv[i]);
+}
+
+/* A file of this training in the net's folder of checkpoints. */
+static const char *work_path(char path[PATH_MAX], const session *s, const char *extension)
+{
+    const bc_train_options *o = s->options;
+    snprintf(path, PATH_MAX, "%s/checkpoints/%s%s%s.%s", o->net, command_names[o->command],
+             o->command == BC_TRAIN_BANK ? "-" : "",
+             o->command == BC_TRAIN_BANK ? s->paintings[0].info.name : "", extension);
+    return path;
+}
+
+static bc_status make_folders(const bc_train_options *o, const bc_log *log)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/checkpoints", o->net);
+    if ((mkdir(o->net, 0777) < 0 && errno != EEXIST) || (mkdir(path, 0777) < 0 && errno != EEXIST))
+        return bc_fail(log, BC_ERR_IO, "%s: cannot be made: %s", path, strerror(errno));
+    return BC_OK;
+}
+
+static bc_status open_style(session *s, int i)
+{
+    bc_loss_params params;
+    bc_train_style *style = &s->trainer.styles[i];
+    style->info = s->paintings[i].info;
+    bc_status status =
+        bc_trainer_loss_params(&params, &s->trainer.config, &s->vgg, &s->workspace, s->log);
+    float *picture = NULL;
+    if (status == BC_OK)
+        status = bc_painting_resize(&picture, &params.height, &params.width, &s->paintings[i],
+                                    s->options->brush, s->log);
+    if (status == BC_OK)
+        status = bc_style_target_open(&style->target, &params, picture, s->log);
+    free(picture);
+    return status;
+}
+
+static bc_status open_paintings(session *s)
+{
+    const bc_train_options *o = s->options;
+    bc_status status = BC_OK;
+    for (; s->n_paintings < o->n_styles && status == BC_OK; s->n_paintings++)
+        status = bc_painting_open(&s->paintings[s->n_paintings], o->styles[s->n_paintings],
+                                  o->paintings, s->log);
+    return status;
+}
+
+/* A net that is there is gone on from; banks and figures need one. */
+static bc_status open_trainer(session *s)
+{
+    const bc_train_options *o = s->options;
+    bc_train_config config = o->config;
+    const bc_status probe = bc_net_files_probe(&config, o->net, s->log);
+    if (probe < 0)
+        return probe;
+    if (probe == BC_END && config.is_frozen)
+        return bc_fail(s->log, BC_ERR_IO, "%s: has no auto-encoder to train a bank on", o->net);
+    bc_status status = bc_trainer_open(&s->trainer, &config, o->n_styles, &s->photos, &s->vgg,
+                                       &s->workspace, s->log);
+    for (int i = 0; i < o->n_styles && status == BC_OK; i++)
+        status = open_style(s, i);
+    if (status == BC_OK && probe == BC_OK)
+        status = bc_net_files_read(&s->trainer, o->net, s->log);
+    return status;
+}
+
+static bc_status session_open(session *s, const bc_train_options *o, const bc_log *log)
+{
+    s->options = o;
+    s->log = log;
+    s->start_ns = bc_clock_ns();
+    bc_status status = bc_workspace_open(&s->workspace, o->n_threads, log);
+    if (status == BC_OK && o->loss_network)
+        status = bc_vgg_open(&s->vgg, o->loss_network, log);
+    if (status == BC_OK)
+        status = open_paintings(s);
+    if (status == BC_OK)
+        status = bc_photos_open(&s->photos, (const char *const *)o->photos, o->n_photos,
+                                o->config.crop, 2 * o->config.crop, o->n_validation, log);
+    if (status == BC_OK)
+        status = open_trainer(s);
+    if (status == BC_OK)
+        bc_log_write(log, BC_LOG_INFO, "%d photographs, and %d for validation; ready after %.1f s",
+                     s->photos.n_training, s->photos.n_validation,
+                     (double)(bc_clock_ns() - s->start_ns) * 1e-9);
+    return status;
+}
+
+static void session_close(session *s)
+{
+    if (s->csv)
+        fclose(s->csv);
+    bc_trainer_close(&s->trainer);
+    for (int i = 0; i < s->n_paintings; i++)
+        bc_painting_close(&s->paintings[i]);
+    bc_photos_close(&s->photos);
+    bc_vgg_close(&s->vgg);
+    bc_workspace_close(&s->workspace);
+}
+
+static double seconds(const session *s)
+{
+    return s->before_s + (double)(bc_clock_ns() - s->start_ns) * 1e-9;
+}
+
+/* Measuring ---------------------------------------------------------------------------------- */
+
+static bc_status measure(session *s)
+{
+    bc_train_figures figures;
+    printf("%-24s %8s %8s %8s %8s\n", "style", "style", "content", "shift", "flicker");
+    for (int i = 0; i < s->trainer.n_styles; i++) {
+        const bc_status status =
+            bc_trainer_validate(&s->trainer, &figures, i, s->photos.n_validation, s->log);
+        if (status < 0)
+            return status;
+        printf("%-24s %8.3f %8.3f %8.2f %8.3f\n", s->trainer.styles[i].info.name,
+               figures.style_ratio, figures.losses.content, figures.shift, figures.flicker);
+        fflush(stdout);
+    }
+    return BC_OK;
+}
+
+/* Training ----------------------------------------------------------------------------------- */
+
+static bc_status save(session *s)
+{
+    char path[PATH_MAX];
+    const bc_status status =
+        bc_checkpoint_write(work_path(path, s, "safetensors"), &s->trainer, s->log);
+    return status < 0 ? status
+                      : bc_net_files_write(&s->trainer, s->options->net, s->command, s->log);
+}
+
+/* Prints the figures, draws the sheet; BC_END when the figures have stopped getting better. */
+static bc_status watch(session *s)
+{
+    char path[PATH_MAX];
+    bc_trainer *t = &s->trainer;
+    const int n =
+        s->photos.n_validation < N_WATCHED_PHOTOS ? s->photos.n_validation : N_WATCHED_PHOTOS;
+    double total = 0;
+    bc_train_figures f;
+    for (int i = t->n_styles > 0 ? 0 : -1; i < t->n_styles; i++) {
+        const bc_status status = bc_trainer_validate(t, &f, i, n, s->log);
+        if (status < 0)
+            return status;
+        total += f.losses.total;
+        if (i < 0)
+            bc_log_write(s->log, BC_LOG_INFO, "    identity %.4f", f.losses.identity);
+        else
+            bc_log_write(
+                s->log, BC_LOG_INFO, "    %-20s style %.3f  content %.3f  shift %.1f  flicker %.2f",
+                t->styles[i].info.name, f.style_ratio, f.losses.content, f.shift, f.flicker);
+    }
+    t->n_worse = total < t->best_total * 0.998 ? 0 : t->n_worse + 1;
+    t->best_total = fmin(t->best_total, total);
+    const bc_status status = bc_trainer_sheet(t, work_path(path, s, "png"),
+                                              n < N_SHEET_PHOTOS ? n : N_SHEET_PHOTOS, s->log);
+    if (status < 0)
+        return status;
+    return s->options->patience && t->n_worse >= s->options->patience ? BC_END : BC_OK;
+}
+
+static void add_losses(bc_train_losses *sum, const bc_train_losses *losses)
+{
+    sum->identity += losses->identity;
+    sum->content += losses->content;
+    sum->style += losses->style;
+    sum->variation += losses->variation;
+    sum->stability += losses->stability;
+    sum->total += losses->total;
+}
+
+/* A line of the log, of the means over n steps of both paths. */
+static void log_losses(session *s, const bc_train_losses *sum, int n)
+{
+    const bc_trainer *t = &s->trainer;
+    fprintf(s->csv, "%lld,%.1f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)t->step, seconds(s),
+            sum->identity / n, sum->content / n, sum->style / n, sum->variation / n,
+            sum->stability / n, sum->total / n);
+    fflush(s->csv);
+    bc_log_write(s->log, BC_LOG_INFO, "step %lld of %lld, %.0f s: loss %.4f", (long long)t->step,
+                 (long long)t->config.n_steps, seconds(s), sum->total / n);
+}
+
+static bc_status open_csv(session *s, const char *mode)
+{
+    char path[PATH_MAX];
+    s->csv = fopen(work_path(path, s, "csv"), mode);
+    if (!s->csv)
+        return bc_fail(s->log, BC_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (mode[0] == 'w')
+        fprintf(s->csv, "step,seconds,identity,content,style,variation,stability,total\n");
+    return BC_OK;
+}
+
+static bc_status start(session *s)
+{
+    char path[PATH_MAX];
+    bc_status status = make_folders(s->options, s->log);
+    if (status == BC_OK)
+        status = open_csv(s, s->options->resume ? "a" : "w");
+    if (status == BC_OK && s->options->resume)
+        status = bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
+    return status;
+}
+
+static bc_status train(session *s)
+{
+    bc_trainer *t = &s->trainer;
+    const bc_train_options *o = s->options;
+    bc_train_losses losses, sum = {0};
+    int n = 0;
+    bc_status status = start(s);
+    while (status == BC_OK && t->step < t->config.n_steps && !is_interrupted) {
+        status = bc_trainer_step(t, &losses, s->log);
+        if (status < 0)
+            return status;
+        add_losses(&sum, &losses);
+        n++;
+        if (t->step % LOG_EVERY == 0 || t->step == t->config.n_steps) {
+            log_losses(s, &sum, n);
+            sum = (bc_train_losses){0};
+            n = 0;
+        }
+        if (t->step % o->validate_every == 0 || t->step == t->config.n_steps)
+            status = watch(s);
+        if (status == BC_OK && t->step % o->checkpoint_every == 0)
+            status = save(s);
+    }
+    if (status == BC_END)
+        bc_log_write(s->log, BC_LOG_INFO, "step %lld: no gain any more, stopped",
+                     (long long)t->step);
+    if (status < 0)
+        return status;
+    status = save(s);
+    return status == BC_OK && is_interrupted ? BC_ERR_INTERRUPTED : status;
+}
+
+static int exit_code(bc_status status)
+{
+    return status >= 0 ? 0 : status == BC_ERR_INTERRUPTED ? 130 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    bc_train_options options;
+    session s = {0};
+    const bc_log log = {.write = write_message, .cookie = &options.is_quiet};
+    bc_status status = bc_train_options_parse(&options, argc, argv, &log);
+    if (status != BC_OK)
+        return status < 0 ? 2 : 0;
+    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    join_words(s.command, sizeof(s.command), argc, argv);
+    status = session_open(&s, &options, &log);
+    if (status == BC_OK)
+        status = options.command == BC_TRAIN_MEASURE ? measure(&s) : train(&s);
+    session_close(&s);
+    return exit_code(status);
+}

@@ -1,0 +1,164 @@
+#include "train/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { NAME_SIZE = 96, DESCRIPTION_SIZE = 512, COUNTERS_SIZE = 1024 };
+
+/* One arena of the state. */
+typedef struct arena {
+    char name[NAME_SIZE];
+    float *values;
+    size_t n;
+} arena;
+
+typedef struct arena_list {
+    int n;
+    arena *arenas;
+} arena_list;
+
+static void add(arena_list *list, size_t n, float *values, const char *group, const char *what)
+{
+    if (!values)
+        return;
+    arena *a = &list->arenas[list->n++];
+    *a = (arena){.values = values, .n = n};
+    snprintf(a->name, sizeof(a->name), "%s.%s", group, what);
+}
+
+static bc_status list_open(arena_list *list, const bc_trainer *t, const bc_log *log)
+{
+    *list = (arena_list){.arenas = calloc((size_t)(5 + 3 * t->n_styles), sizeof(arena))};
+    if (!list->arenas)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a checkpoint");
+    const size_t n = t->autoencoder.n_values;
+    add(list, n, t->values, "autoencoder", "values");
+    add(list, n, t->identity_optimizer.mean, "autoencoder", "identity.mean");
+    add(list, n, t->identity_optimizer.square, "autoencoder", "identity.square");
+    add(list, n, t->style_optimizer.mean, "autoencoder", "style.mean");
+    add(list, n, t->style_optimizer.square, "autoencoder", "style.square");
+    for (int i = 0; i < t->n_styles; i++) {
+        const bc_train_style *style = &t->styles[i];
+        char group[NAME_SIZE / 2];
+        snprintf(group, sizeof(group), "style.%s", style->info.name);
+        add(list, style->optimizer.n, style->values, group, "values");
+        add(list, style->optimizer.n, style->optimizer.mean, group, "mean");
+        add(list, style->optimizer.n, style->optimizer.square, group, "square");
+    }
+    return BC_OK;
+}
+
+/* Everything that the rest of the training depends on; styles are known by their arenas. */
+static void describe(char text[DESCRIPTION_SIZE], const bc_trainer *t)
+{
+    const bc_train_config *c = &t->config;
+    snprintf(text, DESCRIPTION_SIZE,
+             "widths %d,%d,%d upsample %s bank-layers %d frozen %d crop %d batch %d style-steps %d "
+             "steps %" PRId64 " rate %.17g optimizer %d identity-loss %d weights %.17g,%.17g,%.17g,"
+             "%.17g motion %d noise %.17g photos %d",
+             c->widths[0], c->widths[1], c->widths[2], bc_upsample_name(c->upsample),
+             c->n_bank_layers, c->is_frozen, c->crop, c->batch, c->style_steps, c->n_steps, c->rate,
+             c->optimizer, c->identity_loss, c->content, c->style, c->variation, c->stability,
+             c->max_shift, c->noise, t->photos->n_training);
+}
+
+static void print_counters(char text[COUNTERS_SIZE], const bc_trainer *t)
+{
+    int n = snprintf(text, COUNTERS_SIZE, "%" PRId64 " %" PRIu64 " %.17g %d %" PRId64 " %" PRId64,
+                     t->step, t->random.state, t->best_total, t->n_worse,
+                     t->identity_optimizer.n_steps, t->style_optimizer.n_steps);
+    for (int i = 0; i < t->n_styles && n < COUNTERS_SIZE; i++)
+        n += snprintf(text + n, (size_t)(COUNTERS_SIZE - n), " %" PRId64,
+                      t->styles[i].optimizer.n_steps);
+}
+
+static int parse_counters(bc_trainer *t, const char *text)
+{
+    int n = 0;
+    int ok = sscanf(text, "%" SCNd64 "%" SCNu64 "%lf%d%" SCNd64 "%" SCNd64 "%n", &t->step,
+                    &t->random.state, &t->best_total, &t->n_worse, &t->identity_optimizer.n_steps,
+                    &t->style_optimizer.n_steps, &n) == 6;
+    for (int i = 0; i < t->n_styles && ok; i++) {
+        int more = 0;
+        text += n;
+        ok = sscanf(text, "%" SCNd64 "%n", &t->styles[i].optimizer.n_steps, &more) == 1;
+        n = more;
+    }
+    return ok;
+}
+
+bc_status bc_checkpoint_write(const char *path, const bc_trainer *trainer, const bc_log *log)
+{
+    char description[DESCRIPTION_SIZE], counters[COUNTERS_SIZE];
+    arena_list list;
+    bc_status status = list_open(&list, trainer, log);
+    if (status < 0)
+        return status;
+    bc_tensor *tensors = calloc((size_t)list.n, sizeof(*tensors));
+    for (int i = 0; i < list.n && tensors; i++)
+        tensors[i] = (bc_tensor){.name = list.arenas[i].name,
+                                 .dtype = BC_DTYPE_F32,
+                                 .n_dims = 1,
+                                 .shape = {(int64_t)list.arenas[i].n},
+                                 .data = list.arenas[i].values,
+                                 .size_bytes = list.arenas[i].n * sizeof(float)};
+    describe(description, trainer);
+    print_counters(counters, trainer);
+    const bc_metadata metadata[] = {{"training", description}, {"counters", counters}};
+    status = tensors ? bc_safetensors_write(path, tensors, list.n, metadata, 2, log)
+                     : bc_fail(log, BC_ERR_MEMORY, "no memory for a checkpoint");
+    free(tensors);
+    free(list.arenas);
+    return status;
+}
+
+static bc_status check_description(const bc_trainer *t, const bc_safetensors *file,
+                                   const char *path, const bc_log *log)
+{
+    char expected[DESCRIPTION_SIZE];
+    const char *found = bc_safetensors_metadata(file, "training");
+    describe(expected, t);
+    if (found && strcmp(found, expected) == 0)
+        return BC_OK;
+    return bc_fail(log, BC_ERR_MISMATCH, "%s: is of another training: '%s', not '%s'", path,
+                   found ? found : "", expected);
+}
+
+static bc_status read_arenas(const arena_list *list, const bc_safetensors *file, const char *path,
+                             const bc_log *log)
+{
+    for (int i = 0; i < list->n; i++) {
+        const arena *a = &list->arenas[i];
+        const bc_tensor *tensor = bc_safetensors_find(file, a->name);
+        if (!tensor || tensor->dtype != BC_DTYPE_F32 || tensor->size_bytes != a->n * sizeof(float))
+            return bc_fail(log, BC_ERR_MISMATCH, "%s: has no '%s' of %zu values", path, a->name,
+                           a->n);
+        memcpy(a->values, tensor->data, tensor->size_bytes);
+    }
+    return BC_OK;
+}
+
+bc_status bc_checkpoint_read(bc_trainer *trainer, const char *path, const bc_log *log)
+{
+    bc_safetensors *file;
+    arena_list list = {0};
+    bc_status status = bc_safetensors_open(&file, path, log);
+    if (status == BC_OK)
+        status = check_description(trainer, file, path, log);
+    if (status == BC_OK)
+        status = list_open(&list, trainer, log);
+    if (status == BC_OK)
+        status = read_arenas(&list, file, path, log);
+    if (status == BC_OK) {
+        const char *counters = bc_safetensors_metadata(file, "counters");
+        if (!counters || !parse_counters(trainer, counters))
+            status = bc_fail(log, BC_ERR_FORMAT, "%s: its counters are malformed", path);
+    }
+    free(list.arenas);
+    bc_safetensors_close(&file);
+    return status;
+}
