@@ -169,7 +169,7 @@ int main(void)
     const bc_log log = test_log(message);
     fixture *f = calloc(1, sizeof(*f));
     bc_workspace workspace;
-    CHECK_INT(bc_workspace_open(&workspace, 2, &log), BC_OK);
+    CHECK_INT(bc_workspace_open(&workspace, 1, &log), BC_OK);
     test_net(f, BC_UPSAMPLE_SUBPIXEL, 2, &workspace, &log);
     test_net(f, BC_UPSAMPLE_SUBPIXEL, 0, &workspace, &log);
     test_net(f, BC_UPSAMPLE_NEAREST, 1, &workspace, &log);
