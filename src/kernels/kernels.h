@@ -13,7 +13,8 @@
  *
  * Permitted overrun: kernels work on whole vectors. Of float rows they read and write up to
  * 2 * BC_PAD - 1 floats behind the last sample that they were asked for; of 8-bit rows they touch
- * no byte but the pixels. Nothing needs an alignment.
+ * no byte but the pixels. Convolutions write nothing behind n outputs if n is a multiple of
+ * 2 * BC_PAD: such columns of one map may be computed at once. Nothing needs an alignment.
  */
 #ifndef BC_KERNELS_KERNELS_H
 #define BC_KERNELS_KERNELS_H
