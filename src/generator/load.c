@@ -13,11 +13,15 @@ static int unit_of(const bc_pass *pass)
     return pass->split ? 2 : 1;
 }
 
-/* Samples of a plane that a column needs, halo left out. */
+static int column_width(const bc_task *t, int index)
+{
+    return bc_clamp(t->step->width - index * t->pass->column_width, 0, t->pass->column_width);
+}
+
+/* Samples of a loaded plane that a column needs, halo left out. */
 static int column_samples(const bc_task *t, int index)
 {
-    const int x = index * t->pass->column_width;
-    const int width = bc_clamp(t->step->width - x, 0, t->pass->column_width);
+    const int width = column_width(t, index);
     return t->pass->split && t->step->stride == 1 ? (width + 1) / 2 : width;
 }
 
@@ -42,14 +46,13 @@ static void repeat_edges(float *plane, const column *c, int halo, int n, float l
 
 static float *plane_of(float *sample, const bc_task *t, int plane)
 {
-    return sample + plane * t->pass->pitch;
+    return sample + plane * t->pass->load_pitch;
 }
 
-/* Channel `c` of input row `y`, all inputs added, into split planes. */
+/* Channel `channel` of input row `y`, all inputs added, into split planes. */
 static void load_split(const bc_task *t, const column *c, int channel, int y, float *even,
                        float *odd)
 {
-    const bc_step *step = t->step;
     const int n = c->to - c->from, x = 2 * (c->first + c->from);
     for (int i = 0; i < t->n_inputs; i++) {
         const bc_input *in = &t->inputs[i];
@@ -58,7 +61,7 @@ static void load_split(const bc_task *t, const column *c, int channel, int y, fl
         t->session->kernels.norm_split(even + c->from, odd + c->from, row + x, n,
                                        in->affine.scale[channel], in->affine.shift[channel], i > 0);
     }
-    if (2 * (c->first + c->to) > step->in_width) /* an odd width: the last pair is half */
+    if (2 * (c->first + c->to) > t->step->in_width) /* an odd width: the last pair is half */
         odd[c->to - 1] = even[c->to - 1];
 }
 
@@ -74,36 +77,69 @@ static void load_plain(const bc_task *t, const column *c, int channel, int y, fl
     }
 }
 
-/* Row y of the doubled grid from the two phases that it consists of. */
-static void load_phases(const bc_task *t, const column *c, int channel, int y, float *plane)
+/* The two phases that row y of the doubled grid consists of, at x = 0. */
+typedef struct phase_rows {
+    const float *even, *odd;
+} phase_rows;
+
+static phase_rows phases_of(const bc_task *t, int channel, int y)
 {
-    const bc_input *in = &t->inputs[0];
     const ptrdiff_t phase = t->from->n_channels * t->in_map->channel_stride;
-    const float *even = in->map + channel * t->in_map->channel_stride +
-                        y / 2 * t->in_map->row_stride + (y & 1) * 2 * phase +
-                        (c->first + c->from) / 2;
-    t->session->kernels.norm_join(plane + c->from, even, even + phase, (c->to - c->from + 1) / 2,
-                                  in->affine.scale[channel], in->affine.shift[channel]);
+    const float *even = t->inputs[0].map + channel * t->in_map->channel_stride +
+                        y / 2 * t->in_map->row_stride + (y & 1) * 2 * phase;
+    return (phase_rows){.even = even, .odd = even + phase};
+}
+
+static void load_phases_split(const bc_task *t, const column *c, int channel, int y, float *even,
+                              float *odd)
+{
+    const phase_rows rows = phases_of(t, channel, y);
+    const float scale = t->inputs[0].affine.scale[channel];
+    const float shift = t->inputs[0].affine.shift[channel];
+    const int n = c->to - c->from, x = c->first + c->from;
+    t->session->kernels.norm_row(even + c->from, rows.even + x, n, scale, shift, false);
+    t->session->kernels.norm_row(odd + c->from, rows.odd + x, n, scale, shift, false);
+}
+
+static void load_phases_plain(const bc_task *t, const column *c, int channel, int y, float *plane)
+{
+    const phase_rows rows = phases_of(t, channel, y);
+    const int x = (c->first + c->from) / 2;
+    t->session->kernels.norm_join(plane + c->from, rows.even + x, rows.odd + x,
+                                  (c->to - c->from + 1) / 2, t->inputs[0].affine.scale[channel],
+                                  t->inputs[0].affine.shift[channel]);
+}
+
+static void load_split_channel(const bc_task *t, const column *c, int n, int channel, int y,
+                               float *even, float *odd)
+{
+    if (t->step->source == BC_SOURCE_PHASES)
+        load_phases_split(t, c, channel, y, even, odd);
+    else
+        load_split(t, c, channel, y, even, odd);
+    const float left = even[c->from], right = odd[c->to - 1];
+    repeat_edges(even, c, t->pass->halo, n, left, right);
+    repeat_edges(odd, c, t->pass->halo, n, left, right);
+}
+
+static void load_plain_channel(const bc_task *t, const column *c, int n, int channel, int y,
+                               float *plane)
+{
+    if (t->step->source == BC_SOURCE_PHASES)
+        load_phases_plain(t, c, channel, y, plane);
+    else
+        load_plain(t, c, channel, y, plane);
+    repeat_edges(plane, c, t->pass->halo, n, plane[c->from], plane[c->to - 1]);
 }
 
 static void load_map_row(const bc_task *t, const column *c, int n, int y, float *sample)
 {
     for (int channel = 0; channel < t->step->n_in; channel++) {
-        if (t->pass->split) {
-            float *even = plane_of(sample, t, 2 * channel);
-            float *odd = plane_of(sample, t, 2 * channel + 1);
-            load_split(t, c, channel, y, even, odd);
-            const float left = even[c->from], right = odd[c->to - 1];
-            repeat_edges(even, c, t->pass->halo, n, left, right);
-            repeat_edges(odd, c, t->pass->halo, n, left, right);
-        } else {
-            float *plane = plane_of(sample, t, channel);
-            if (t->step->source == BC_SOURCE_PHASES)
-                load_phases(t, c, channel, y, plane);
-            else
-                load_plain(t, c, channel, y, plane);
-            repeat_edges(plane, c, t->pass->halo, n, plane[c->from], plane[c->to - 1]);
-        }
+        if (t->pass->split)
+            load_split_channel(t, c, n, channel, y, plane_of(sample, t, 2 * channel),
+                               plane_of(sample, t, 2 * channel + 1));
+        else
+            load_plain_channel(t, c, n, channel, y, plane_of(sample, t, channel));
     }
 }
 
@@ -143,16 +179,48 @@ static void load_pixel_row(const bc_task *t, const column *c, int n, int y, floa
     }
 }
 
-void bc_load_row(const bc_task *t, int index, int y, float *ring)
+/* Transforms a plane of a split row with stride 2, whose own samples stand in pairs. */
+static void transform_plane(const bc_task *t, const float *plane, int n_pairs, float *halves,
+                            float *to)
+{
+    const bc_kernels *kernels = &t->session->kernels;
+    float *even = halves + BC_PAD, *odd = even + t->pass->load_pitch;
+    /* pixels are not negative, so that normalisation by 1 and 0 only splits them */
+    kernels->norm_split(even - 1, odd - 1, plane - 2, n_pairs + 2, 1, 0, false);
+    kernels->winograd_row_load(to, t->pass->pitch, even, odd, n_pairs);
+}
+
+/* A split row into a transformed one: BC_ROW_TAPS planes for each channel, or each plane. */
+static void transform_row(const bc_task *t, const float *sample, int width, float *to)
+{
+    const bc_pass *pass = t->pass;
+    const int n_pairs = (width + 1) / 2;
+    const ptrdiff_t group = BC_ROW_TAPS * pass->pitch;
+    for (int i = 0; i < t->step->n_in; i++) {
+        const float *even = sample + 2 * i * pass->load_pitch, *odd = even + pass->load_pitch;
+        if (t->step->stride == 1) {
+            t->session->kernels.winograd_row_load(to + i * group, pass->pitch, even, odd, n_pairs);
+            continue;
+        }
+        float *halves = (float *)(uintptr_t)sample - BC_PAD + 2 * t->step->n_in * pass->load_pitch;
+        transform_plane(t, even, n_pairs, halves, to + 2 * i * group);
+        transform_plane(t, odd, n_pairs, halves, to + (2 * i + 1) * group);
+    }
+}
+
+void bc_load_row(const bc_task *t, int index, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
+    const bool is_transformed = t->pass->algorithm == BC_WINOGRAD_ROW;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
     const column c = column_of(t, index, in_width);
-    float *sample = bc_ring_sample(t, ring, y);
-    const int n = column_samples(t, index);
+    const int n = column_samples(t, index), row = bc_clamp(y, 0, in_height - 1);
+    float *to = bc_ring_sample(t, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
     if (is_frame)
-        load_pixel_row(t, &c, n, bc_clamp(y, 0, in_height - 1), sample);
+        load_pixel_row(t, &c, n, row, sample);
     else
-        load_map_row(t, &c, n, bc_clamp(y, 0, in_height - 1), sample);
+        load_map_row(t, &c, n, row, sample);
+    if (is_transformed)
+        transform_row(t, sample, column_width(t, index), to);
 }

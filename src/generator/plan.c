@@ -1,7 +1,6 @@
 #include "generator/plan.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Floats of a ring that leave room for weights and scratch in a cache of 1 MiB. */
@@ -23,47 +22,95 @@ static ptrdiff_t spread(int floats)
     return ((round_up(floats, BC_PAD) / BC_PAD) | 1) * BC_PAD;
 }
 
-static int ring_samples(const bc_pass *pass, const bc_step *step, int column_width)
+/* Samples of a loaded row's plane for a column: pairs where the algorithm wants pairs of outputs.
+ */
+static int load_samples(const bc_pass *pass, const bc_step *step, int width)
 {
-    const int samples = pass->split && step->stride == 1 ? (column_width + 1) / 2 : column_width;
-    return BC_PAD + samples + pass->halo + 2 * BC_PAD;
+    return pass->split && step->stride == 1 ? (width + 1) / 2 : width;
+}
+
+static int ring_planes(const bc_pass *pass, const bc_step *step)
+{
+    if (pass->algorithm == BC_WINOGRAD_ROW)
+        return step->n_in * step->stride * BC_ROW_TAPS;
+    return pass->split ? 2 * step->n_in : step->n_in;
+}
+
+static ptrdiff_t plane_floats(int samples, int halo)
+{
+    return spread(BC_PAD + samples + halo + 2 * BC_PAD);
 }
 
 /* Columns as wide as the ring's budget allows, all of one width but the last. */
 static void cut_columns(bc_pass *pass, const bc_step *step)
 {
-    const int planes = step->n_in * (pass->split ? 2 : 1);
-    const int samples_a_position = step->stride == 2 || !pass->split ? 2 : 1; /* in halves */
-    const int widest = RING_BUDGET / (pass->n_slots * planes) * 2 / samples_a_position;
-    const int limit = widest > COLUMN_UNIT ? widest / COLUMN_UNIT * COLUMN_UNIT : COLUMN_UNIT;
+    const int planes = ring_planes(pass, step);
+    const int samples_a_unit = pass->algorithm == BC_DIRECT ? COLUMN_UNIT : COLUMN_UNIT / 2;
+    const int units = RING_BUDGET / (pass->n_slots * planes) / samples_a_unit;
+    const int limit = units > 1 ? units * COLUMN_UNIT : COLUMN_UNIT;
     const int n = (step->width + limit - 1) / limit;
     pass->column_width = round_up((step->width + n - 1) / n, COLUMN_UNIT);
     pass->n_columns = (step->width + pass->column_width - 1) / pass->column_width;
     pass->n_calls = (step->height + pass->rows - 1) / pass->rows;
-    const int width = at_most(pass->column_width, step->width);
-    pass->pitch = spread(ring_samples(pass, step, width));
-    pass->ring_row = (size_t)pass->pitch * (size_t)planes;
 }
 
-static void plan_direct(bc_step *step)
+static void place_planes(bc_pass *pass, const bc_step *step)
+{
+    const int width = at_most(pass->column_width, step->width);
+    pass->load_pitch = plane_floats(load_samples(pass, step, width), pass->halo);
+    pass->pitch = pass->load_pitch;
+    if (pass->algorithm == BC_WINOGRAD_ROW) {
+        pass->pitch = plane_floats((width + 1) / 2, 0);
+        /* all planes of a row, and one of them in halves for stride 2 */
+        pass->load_floats = (size_t)pass->load_pitch * (size_t)(2 * step->n_in + 2);
+    }
+    pass->ring_row = (size_t)pass->pitch * (size_t)ring_planes(pass, step);
+}
+
+static bc_pass direct_pass(const bc_step *step)
 {
     const int reach = step->kernel / 2;
-    step->direct = (bc_pass){.rows = 1,
-                             .above = reach,
-                             .n_slots = step->kernel,
-                             .split = step->stride == 2,
-                             .halo = step->stride == 2 ? (reach + 1) / 2 : reach};
-    cut_columns(&step->direct, step);
+    return (bc_pass){.algorithm = BC_DIRECT,
+                     .rows = 1,
+                     .above = reach,
+                     .n_slots = step->kernel,
+                     .split = step->stride == 2,
+                     .halo = step->stride == 2 ? (reach + 1) / 2 : reach};
 }
 
-/* Phases of `nearest` and `zero` have at most 2x2 taps: no gain over the direct pass. */
-static void plan_winograd(bc_step *step, const bc_kernels *kernels, bool is_dense)
+static bc_pass winograd_pass(void)
 {
-    if (kernels->winograd_block == 0 || step->kernel != 3 || step->stride != 1 || !is_dense)
-        return;
-    step->winograd =
-        (bc_pass){.rows = 2, .above = 1, .n_slots = BC_WINOGRAD_ROWS, .split = true, .halo = 1};
-    cut_columns(&step->winograd, step);
+    return (bc_pass){.algorithm = BC_WINOGRAD,
+                     .rows = 2,
+                     .above = 1,
+                     .n_slots = BC_WINOGRAD_ROWS,
+                     .split = true,
+                     .halo = 1};
+}
+
+/* A pair's inputs reach one pair to either side; with stride 2, pairs of the samples loaded. */
+static bc_pass winograd_row_pass(const bc_step *step)
+{
+    return (bc_pass){.algorithm = BC_WINOGRAD_ROW,
+                     .rows = 2,
+                     .above = step->kernel / 2,
+                     .n_slots = step->kernel + step->stride,
+                     .split = true,
+                     .halo = step->stride == 2 ? 4 : 1};
+}
+
+/* Phases of `nearest` and `zero` have at most 2x2 taps of 3x3: nothing to gain there. */
+static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
+{
+    const bool has_winograd = kernels->winograd_block > 0;
+    if (has_winograd && step->kernel == 3 && step->stride == 1 && is_dense)
+        step->pass = winograd_pass();
+    else if (has_winograd && step->kernel == (step->stride == 2 ? 9 : 5))
+        step->pass = winograd_row_pass(step);
+    else
+        step->pass = direct_pass(step);
+    cut_columns(&step->pass, step);
+    place_planes(&step->pass, step);
 }
 
 /* One row more than the grid has: Winograd's calls write rows in pairs. */
@@ -102,8 +149,7 @@ static void add_step(bc_plan *plan, const bc_layer *layer, const bc_model *model
     shape_step(step, layer, upsample);
     step->macs =
         (double)step->width * step->height * step->n_in * step->n_out * step->kernel * step->kernel;
-    plan_direct(step);
-    plan_winograd(step, kernels, step->n_phases == 1 || upsample == BC_UPSAMPLE_SUBPIXEL);
+    choose_pass(step, kernels, step->n_phases == 1 || upsample == BC_UPSAMPLE_SUBPIXEL);
     step->map = shape_map(step);
     if (plan->n_steps < BC_MAX_STEPS) {
         bc_step *next = step + 1;
@@ -192,25 +238,35 @@ static void need(size_t *size, size_t wanted)
         *size = wanted;
 }
 
-static void need_pass(bc_plan *plan, const bc_step *step, const bc_pass *pass)
+static size_t scratch_of(const bc_step *step)
 {
     const size_t n_in = (size_t)step->n_in, n_out = (size_t)step->n_out;
-    need(&plan->ring_floats, pass->ring_row * (size_t)pass->n_slots);
-    need(&plan->slots_doubles, (size_t)pass->n_columns * (size_t)pass->n_calls * 2 * n_out);
-    need(&plan->scratch_floats,
-         pass->rows == 2 ? BC_WINOGRAD_SCRATCH(n_in, n_out) : BC_CONV_SCRATCH(n_out));
+    switch (step->pass.algorithm) {
+    case BC_DIRECT:
+        return BC_CONV_SCRATCH(n_out);
+    case BC_WINOGRAD:
+        return BC_WINOGRAD_SCRATCH(n_in, n_out);
+    case BC_WINOGRAD_ROW:
+        return BC_WINOGRAD_ROW_SCRATCH(n_out);
+    }
+    return 0;
 }
 
 /* Memory that the threads and the statistics need. */
 static void size_scratch(bc_plan *plan)
 {
     for (int i = 0; i < plan->n_steps; i++) {
-        need_pass(plan, &plan->steps[i], &plan->steps[i].direct);
-        if (plan->steps[i].winograd.rows > 0)
-            need_pass(plan, &plan->steps[i], &plan->steps[i].winograd);
+        const bc_step *step = &plan->steps[i];
+        const bc_pass *pass = &step->pass;
+        const size_t n_calls = (size_t)pass->n_columns * (size_t)pass->n_calls;
+        need(&plan->ring_floats, pass->ring_row * (size_t)pass->n_slots);
+        need(&plan->load_floats, pass->load_floats);
+        need(&plan->scratch_floats, scratch_of(step));
+        need(&plan->slots_doubles, n_calls * 2 * (size_t)step->n_out);
     }
     const bc_step *last = &plan->steps[plan->n_steps - 1];
-    plan->row_floats = (size_t)last->n_out * (size_t)spread(last->direct.column_width + 2 * BC_PAD);
+    plan->row_floats = (size_t)last->pass.rows * (size_t)last->n_out *
+                       (size_t)spread(last->pass.column_width + 2 * BC_PAD);
 }
 
 void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels, int width,

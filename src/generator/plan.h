@@ -7,11 +7,11 @@
  * outputs are stored raw, as a map [n_out][height][width]; the next step normalises them as it
  * loads them, row by row, into a ring of rows that its kernel reads.
  *
- * A step runs by one of two passes: the direct convolution, or Winograd's where the tier has it.
- * A pass cuts the grid into columns, narrow enough that the ring stays in a core's cache, and a
- * column into calls of the kernel, one or two rows each. Columns and calls depend on nothing but
- * the grid: every call has its own slot for its sums, and slots are added in order, so that the
- * statistics are the same whichever thread ran what.
+ * A step's pass is the way in which it is computed: an algorithm, and its cut of the grid into
+ * columns, narrow enough that the ring stays in a core's cache, and of a column into calls of the
+ * kernel, one or two rows each. Columns and calls depend on nothing but the grid: every call has
+ * its own slot for its sums, and slots are added in order, so that the statistics are the same
+ * whichever thread ran what.
  */
 #ifndef BC_GENERATOR_PLAN_H
 #define BC_GENERATOR_PLAN_H
@@ -22,14 +22,23 @@
 
 enum { BC_MAX_STEPS = BC_N_ENCODER + BC_MAX_BANK_LAYERS + BC_N_DECODER };
 
+typedef enum bc_algorithm {
+    BC_DIRECT,
+    BC_WINOGRAD,    /* F(2x2, 3x3): dense 3x3 with stride 1 */
+    BC_WINOGRAD_ROW /* F(2, 5) along the rows: 5x5 with stride 1, 9x9 with stride 2 */
+} bc_algorithm;
+
 typedef struct bc_pass {
-    int rows;               /* output rows of a call; 0: the step has no such pass */
+    bc_algorithm algorithm;
+    int rows;               /* output rows of a call */
     int above;              /* input rows needed above the first output row's own */
     int n_slots;            /* input rows of a call, and of the ring */
-    bool split;             /* the ring's rows are split */
-    int halo;               /* ring samples left and right of a column */
-    ptrdiff_t pitch;        /* floats from plane to plane of a ring row */
+    bool split;             /* rows are loaded split, else plain */
+    int halo;               /* samples of a loaded row left and right of a column */
+    ptrdiff_t load_pitch;   /* floats from plane to plane of a loaded row */
+    ptrdiff_t pitch;        /* and of a ring row: the same unless rows are transformed */
     size_t ring_row;        /* floats of a ring row */
+    size_t load_floats;     /* for the rows on their way to be transformed */
     int column_width;       /* grid positions */
     int n_columns, n_calls; /* calls of one column */
 } bc_pass;
@@ -56,7 +65,7 @@ typedef struct bc_step {
     int in_width, in_height; /* of the loaded input */
     int width, height;       /* of the grid */
     double macs;             /* multiply-adds a frame, as an ordinary convolution */
-    bc_pass direct, winograd;
+    bc_pass pass;
     bc_map map; /* of the last bank layer: unused, see outputs */
 } bc_step;
 
@@ -66,8 +75,8 @@ typedef struct bc_plan {
     int max_blend;
     bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
-    size_t ring_floats, scratch_floats, row_floats; /* for each thread */
-    size_t slots_doubles;                           /* sums of all calls of the largest step */
+    size_t ring_floats, load_floats, scratch_floats, row_floats; /* for each thread */
+    size_t slots_doubles; /* sums of all calls of the largest step */
 } bc_plan;
 
 /*

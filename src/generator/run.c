@@ -9,24 +9,19 @@
 
 static const double epsilon = 1e-5; /* of instance normalisation */
 
-/*
- * Winograd's rounding differs between the four pixels of a tile, the direct pass treats all pixels
- * alike. On a flat frame (a fade to black) every channel is constant, normalisation multiplies by
- * 1 / sqrt(epsilon) = 316 in each layer, and the difference of 1e-7 would grow into a visible grid.
- * So frames whose variances are this far below epsilon run all layers by the direct pass.
- */
-static const double flat_variance = 1e-8;
-
 typedef struct thread_memory {
-    float *ring, *scratch, *rows;
+    float *ring, *loaded, *scratch, *rows;
 } thread_memory;
 
 static thread_memory memory_of(const bc_session *s, int thread)
 {
     float *ring = (float *)(void *)(s->threads + (size_t)thread * s->thread_bytes);
-    float *scratch = ring + s->plan.ring_floats;
-    return (thread_memory){
-        .ring = ring, .scratch = scratch, .rows = scratch + s->plan.scratch_floats};
+    float *loaded = ring + s->plan.ring_floats;
+    float *scratch = loaded + s->plan.load_floats;
+    return (thread_memory){.ring = ring,
+                           .loaded = loaded,
+                           .scratch = scratch,
+                           .rows = scratch + s->plan.scratch_floats};
 }
 
 /* Pixels of the painting's rows 2y and 2y + 1 from the last layer's phases of grid row y. */
@@ -55,6 +50,15 @@ static void emit_pixels(const bc_task *t, const float *rows, ptrdiff_t pitch, in
     }
 }
 
+/* One call of a kernel: n positions of n_rows rows of the grid from row y on. */
+typedef struct task_call {
+    const bc_task *task;
+    int y, n, n_rows;
+    const float *rows[BC_MAX_ROWS]; /* its input rows */
+    bc_ahead ahead;
+    float *scratch;
+} task_call;
+
 static bc_sums sums_of(const bc_task *t, int index, int call)
 {
     const size_t n_out = (size_t)t->step->n_out;
@@ -64,38 +68,58 @@ static bc_sums sums_of(const bc_task *t, int index, int call)
     return (bc_sums){.sum = sums, .square = sums + n_out};
 }
 
-static void call_last(const bc_task *t, const float *const rows[], const thread_memory *memory,
-                      int x, int n, int y)
+/* The pass's kernel on the input rows of a call. */
+static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_sums *sums)
 {
-    const ptrdiff_t pitch = (ptrdiff_t)t->session->plan.row_floats / t->step->n_out;
-    const bc_map_rows out = {.map = memory->rows, .channel_stride = pitch};
-    t->session->kernels.conv_row(&t->weights->direct, rows, &out, n, NULL, memory->scratch);
-    emit_pixels(t, memory->rows, pitch, x, n, y);
+    const bc_task *t = call->task;
+    const bc_pass *pass = t->pass;
+    const bc_kernels *kernels = &t->session->kernels;
+    switch (pass->algorithm) {
+    case BC_DIRECT:
+        kernels->conv_row(&t->weights->direct, call->rows, out, call->n, sums, call->scratch);
+        break;
+    case BC_WINOGRAD:
+        kernels->winograd_rows(&t->weights->winograd, call->rows, pass->pitch, out, call->n,
+                               call->n_rows, sums, &call->ahead, call->scratch);
+        break;
+    case BC_WINOGRAD_ROW:
+        kernels->winograd_row(&t->weights->winograd_row, call->rows, pass->pitch, t->step->stride,
+                              out, call->n, call->n_rows, sums, call->scratch);
+        break;
+    }
 }
 
 /* One call of the kernel, its input rows being in the ring. */
-static void run_call(const bc_task *t, int index, int call, const thread_memory *memory)
+static void run_call(const bc_task *t, int index, int number, const thread_memory *memory)
 {
     const bc_pass *pass = t->pass;
-    const bc_kernels *kernels = &t->session->kernels;
-    const int x = index * pass->column_width, y = call * pass->rows;
-    const int n = bc_clamp(t->step->width - x, 0, pass->column_width);
-    const float *rows[BC_MAX_KERNEL];
+    const int x = index * pass->column_width;
+    task_call call = {.task = t,
+                      .y = number * pass->rows,
+                      .n = bc_clamp(t->step->width - x, 0, pass->column_width),
+                      .n_rows = bc_clamp(t->step->height - number * pass->rows, 1, pass->rows),
+                      .scratch = memory->scratch};
     for (int k = 0; k < pass->n_slots; k++)
-        rows[k] = bc_ring_sample(t, memory->ring, y * t->step->stride - pass->above + k);
-    if (!t->out) {
-        call_last(t, rows, memory, x, n, y);
-        return;
+        call.rows[k] = bc_ring_sample(t, memory->ring, call.y * t->step->stride - pass->above + k);
+    if (t->pass->algorithm == BC_WINOGRAD && call.y + 2 * pass->rows < t->step->height)
+        call.ahead = (bc_ahead){.map = t->inputs[0].map + (call.y + 3) * t->in_map->row_stride + x,
+                                .channel_stride = t->in_map->channel_stride,
+                                .row_stride = t->in_map->row_stride,
+                                .n_channels = t->step->n_in};
+    if (t->out) {
+        const bc_sums sums = sums_of(t, index, number);
+        const bc_map_rows out = {.map = t->out + call.y * t->out_map->row_stride + x,
+                                 .channel_stride = t->out_map->channel_stride,
+                                 .row_stride = t->out_map->row_stride};
+        run_kernel(&call, &out, &sums);
+    } else {
+        const ptrdiff_t row = (ptrdiff_t)t->session->plan.row_floats / pass->rows;
+        const bc_map_rows out = {
+            .map = memory->rows, .channel_stride = row / t->step->n_out, .row_stride = row};
+        run_kernel(&call, &out, NULL);
+        for (int i = 0; i < call.n_rows; i++)
+            emit_pixels(t, memory->rows + i * row, out.channel_stride, x, call.n, call.y + i);
     }
-    const bc_sums sums = sums_of(t, index, call);
-    const bc_map_rows out = {.map = t->out + y * t->out_map->row_stride + x,
-                             .channel_stride = t->out_map->channel_stride,
-                             .row_stride = t->out_map->row_stride};
-    if (pass->rows == 2)
-        kernels->winograd_rows(&t->weights->winograd, rows, pass->pitch, &out, n,
-                               bc_clamp(t->step->height - y, 1, 2), &sums, memory->scratch);
-    else
-        kernels->conv_row(&t->weights->direct, rows, &out, n, &sums, memory->scratch);
 }
 
 /* A job: some consecutive calls of a column. */
@@ -112,7 +136,7 @@ static void run_job(void *arg, int job, int thread)
     for (int call = first; call < end; call++) {
         const int needed = call * rows_a_call - pass->above + pass->n_slots;
         for (; next < needed; next++)
-            bc_load_row(t, index, next, memory.ring);
+            bc_load_row(t, index, next, memory.ring, memory.loaded);
         run_call(t, index, call, &memory);
     }
 }
@@ -130,14 +154,12 @@ static const double *add_slots(const bc_task *t)
     return sums;
 }
 
-/* Instance normalisation of the step's output, times a style's share; returns the variance. */
-static double normalise(const bc_task *t, const bc_layer *layer, float share,
-                        const bc_affine *affine)
+/* Instance normalisation of the step's output, times a style's share. */
+static void normalise(const bc_task *t, const bc_layer *layer, float share, const bc_affine *affine)
 {
     const bc_step *step = t->step;
     const double *sums = add_slots(t);
     const double n = (double)step->width * step->height * step->n_phases;
-    double largest = 0;
     for (int c = 0; c < step->n_channels; c++) {
         double sum = 0, square = 0;
         for (int phase = 0; phase < step->n_phases; phase++) {
@@ -148,16 +170,14 @@ static double normalise(const bc_task *t, const bc_layer *layer, float share,
         const double scale = (double)layer->scale[c] / sqrt(variance + epsilon);
         affine->scale[c] = (float)(scale * (double)share);
         affine->shift[c] = (float)(((double)layer->shift[c] - mean * scale) * (double)share);
-        largest = fmax(largest, variance);
     }
-    return largest;
 }
 
 static void run_task(bc_task *t)
 {
     bc_session *s = t->session;
     const int n_threads = bc_pool_threads(s->pool);
-    t->pass = t->step->winograd.rows > 0 && !s->is_flat ? &t->step->winograd : &t->step->direct;
+    t->pass = &t->step->pass;
     t->n_chunks = n_threads == 1 ? 1 : bc_clamp(4 * n_threads, 1, t->pass->n_calls);
     bc_pool_run(s->pool, run_job, t, t->pass->n_columns * t->n_chunks);
 }
@@ -193,7 +213,7 @@ static void run_step(bc_task *t, int index)
         set_output(t, map);
     run_task(t);
     if (t->step->layer->scale)
-        s->variance[index] = normalise(t, t->step->layer, 1, &s->affines[index]);
+        normalise(t, t->step->layer, 1, &s->affines[index]);
 }
 
 /* One layer of a style's bank; the last one makes the style's response. */
@@ -208,8 +228,8 @@ static void run_bank_layer(bc_session *s, const bc_frame_views *frame, int slot_
     add_input(&t, index - 1, &s->plan.steps[index - 1].map, &s->affines[index - 1]);
     set_output(&t, is_last ? &s->plan.responses[slot_index] : &s->plan.steps[index].map);
     run_task(&t);
-    s->variance[index] = normalise(&t, &bank->layers[layer], is_last ? slot->weight : 1,
-                                   is_last ? &s->responses[slot_index] : &s->affines[index]);
+    normalise(&t, &bank->layers[layer], is_last ? slot->weight : 1,
+              is_last ? &s->responses[slot_index] : &s->affines[index]);
 }
 
 /* The first decoder layer's inputs: the responses of the blend, or the encoder's output. */
@@ -309,11 +329,8 @@ bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
     const bc_plan *plan = &session->plan;
     bc_status status = BC_OK;
     memset(session->time_ns, 0, sizeof(session->time_ns));
-    session->is_flat = false;
-    for (int i = 0; i < plan->first_bank && status == BC_OK; i++) {
+    for (int i = 0; i < plan->first_bank && status == BC_OK; i++)
         status = run_plain_step(session, frame, i, observer);
-        session->is_flat = session->is_flat || session->variance[i] < flat_variance;
-    }
     for (int i = 0; i < plan->max_blend && status == BC_OK; i++) {
         if (session->slots[i].weight > 0)
             status = run_bank(session, frame, i, observer);

@@ -36,7 +36,9 @@ static void resolve_defaults(bc_session_params *params)
 
 static size_t thread_bytes(const bc_plan *plan)
 {
-    return align64((plan->ring_floats + plan->scratch_floats + plan->row_floats) * sizeof(float)) +
+    return align64(
+               (plan->ring_floats + plan->load_floats + plan->scratch_floats + plan->row_floats) *
+               sizeof(float)) +
            64; /* a line between two threads */
 }
 

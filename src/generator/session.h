@@ -39,14 +39,12 @@ struct bc_session {
     bc_weights weights[BC_MAX_STEPS]; /* of all but the banks */
     bc_slot slots[BC_MAX_BLEND];
     float *fold_scratch; /* bc_weights_scratch of the largest step */
-    uint8_t *threads;    /* a ring, scratch and rows for each thread */
+    uint8_t *threads;    /* for each: a ring, loaded rows, scratch, output rows */
     size_t thread_bytes;
     double *sums;                      /* of one step: [column][call][sums, squares][n_out] */
     bc_affine affines[BC_MAX_STEPS];   /* of each step's output */
     bc_affine responses[BC_MAX_BLEND]; /* of each slot's response */
 
-    bool is_flat;                  /* the frame: see run.c */
-    double variance[BC_MAX_STEPS]; /* the largest of a step's channels in this frame */
     int64_t time_ns[BC_MAX_STEPS]; /* of the last frame */
 };
 

@@ -38,7 +38,10 @@ static inline int bc_clamp(int x, int low, int high)
     return x < low ? low : x > high ? high : x;
 }
 
-/* Fills the ring row of input row y (any, edges repeat) for column `index` of the pass. */
-void bc_load_row(const bc_task *task, int index, int y, float *ring);
+/*
+ * Fills the ring row of input row y (any, edges repeat) for column `index` of the pass; `loaded`
+ * has the pass's load_floats.
+ */
+void bc_load_row(const bc_task *task, int index, int y, float *ring, float *loaded);
 
 #endif

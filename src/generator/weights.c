@@ -6,16 +6,24 @@ static bc_conv_shape direct_shape(const bc_step *step)
 {
     return (bc_conv_shape){.n_in = step->n_in,
                            .n_out = step->n_out,
-                           .kernel = step->kernel,
-                           .split = step->direct.split,
-                           .pitch = step->direct.pitch};
+                           .height = step->kernel,
+                           .width = step->kernel,
+                           .split = step->pass.split,
+                           .pitch = step->pass.pitch};
 }
 
 size_t bc_weights_size(const bc_step *step)
 {
     const bc_conv_shape shape = direct_shape(step);
-    const size_t direct = bc_conv_size(&shape);
-    return direct + (step->winograd.rows > 0 ? bc_winograd_size(step->n_in, step->n_out) : 0);
+    switch (step->pass.algorithm) {
+    case BC_DIRECT:
+        return bc_conv_size(&shape);
+    case BC_WINOGRAD:
+        return bc_winograd_size(step->n_in, step->n_out);
+    case BC_WINOGRAD_ROW:
+        return bc_winograd_row_size(step->n_in, step->n_out, step->kernel);
+    }
+    return 0;
 }
 
 static size_t filter_floats(const bc_step *step)
@@ -23,9 +31,10 @@ static size_t filter_floats(const bc_step *step)
     return (size_t)step->n_in * (size_t)(step->kernel * step->kernel);
 }
 
+/* The folded weights, their biases, and room to transform rows. */
 size_t bc_weights_scratch(const bc_step *step)
 {
-    return (size_t)step->n_out * (filter_floats(step) + 1);
+    return (size_t)step->n_out * (2 * filter_floats(step) + 1);
 }
 
 /* n / 2, rounded down. */
@@ -110,14 +119,25 @@ static bool keeps_bias(const bc_step *step, const bc_layer *layer)
 bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsample upsample,
                            const bc_kernels *kernels, void *memory, float *scratch)
 {
-    float *folded = scratch, *bias = scratch + (size_t)step->n_out * filter_floats(step);
+    const size_t n_weights = (size_t)step->n_out * filter_floats(step);
+    float *folded = scratch, *bias = folded + n_weights, *rows = bias + step->n_out;
     fold_layer(folded, bias, step, layer, upsample);
     const bc_conv_shape shape = direct_shape(step);
-    const float gain = step->source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
     const float *kept = keeps_bias(step, layer) ? bias : NULL;
-    bc_weights weights = {.direct = bc_conv_pack(kernels, &shape, folded, kept, gain, memory)};
-    if (step->winograd.rows > 0)
-        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, folded, kept,
-                                            (uint8_t *)memory + bc_conv_size(&shape));
+    const float gain = step->source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
+    bc_weights weights = {0};
+    switch (step->pass.algorithm) {
+    case BC_DIRECT:
+        weights.direct = bc_conv_pack(kernels, &shape, folded, kept, gain, memory);
+        break;
+    case BC_WINOGRAD:
+        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, folded, kept, memory);
+        break;
+    case BC_WINOGRAD_ROW:
+        weights.winograd_row =
+            bc_winograd_row_pack(kernels, step->n_in, step->n_out, step->kernel, step->pass.pitch,
+                                 folded, kept, gain, memory, rows);
+        break;
+    }
     return weights;
 }

@@ -8,6 +8,7 @@ enum { WINOGRAD_BLOCK = 4, WINOGRAD_VECS = 3 };
 #include "kernels/simd_conv.h"
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
+#include "kernels/simd_winograd_row.h"
 
 void bc_kernels_init_avx2(bc_kernels *kernels)
 {
@@ -19,6 +20,8 @@ void bc_kernels_init_avx2(bc_kernels *kernels)
     kernels->pixels_split = pixels_split;
     kernels->conv_row = conv_row;
     kernels->winograd_rows = winograd_rows;
+    kernels->winograd_row_load = winograd_row_load;
+    kernels->winograd_row = winograd_row;
     kernels->store_pixels = store_pixels;
     kernels->measure_peak = measure_peak;
 }

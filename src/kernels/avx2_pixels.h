@@ -75,8 +75,8 @@ static inline __m256 bytes_to_floats(__m128i bytes)
 }
 
 /* 16 pixels; `pair` is the index of the first one's pair. */
-static inline void split_group(float *const planes[6], int pair, const uint8_t *from, int size,
-                               const shuffles *s)
+VEC_INLINE void split_group(float *const planes[6], int pair, const uint8_t *from, const int size,
+                            const shuffles *s)
 {
     __m128i in[4];
     for (int r = 0; r < size; r++)
@@ -90,18 +90,27 @@ static inline void split_group(float *const planes[6], int pair, const uint8_t *
     }
 }
 
-static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_pixel_format format)
+/* `size` is a constant in both uses: the registers of a group are then no array in memory. */
+VEC_INLINE void split_groups(float *const planes[6], const uint8_t *from, int n, const int size,
+                             const shuffles *s)
 {
-    const int size = bc_pixel_size(format), group_pairs = GROUP / 2;
-    const shuffles s = gathering_shuffles(format);
     int pair = 0;
-    for (; pair + group_pairs <= n; pair += group_pairs)
-        split_group(planes, pair, from + 2 * pair * size, size, &s);
+    for (; pair + GROUP / 2 <= n; pair += GROUP / 2)
+        split_group(planes, pair, from + 2 * pair * size, size, s);
     if (pair < n) { /* a copy, since nothing behind the row may be read */
         uint8_t rest[GROUP * 4] = {0};
         memcpy(rest, from + 2 * pair * size, (size_t)(2 * (n - pair) * size));
-        split_group(planes, pair, rest, size, &s);
+        split_group(planes, pair, rest, size, s);
     }
+}
+
+static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_pixel_format format)
+{
+    const shuffles s = gathering_shuffles(format);
+    if (bc_pixel_size(format) == 3)
+        split_groups(planes, from, n, 3, &s);
+    else
+        split_groups(planes, from, n, 4, &s);
 }
 
 static inline __m256i to_levels(const float *from)
@@ -118,8 +127,8 @@ static inline __m128i channel_bytes(const float *even, const float *odd)
     return _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
 }
 
-static inline void store_group(uint8_t *to, int size, const float *const planes[6], int pair,
-                               const uint8_t *source, bool source_alpha, const shuffles *s)
+VEC_INLINE void store_group(uint8_t *to, const int size, const float *const planes[6], int pair,
+                            const uint8_t *source, bool source_alpha, const shuffles *s)
 {
     const __m128i alpha = _mm_set1_epi32((int)0xFF000000);
     __m128i channels[3];
@@ -138,21 +147,29 @@ static inline void store_group(uint8_t *to, int size, const float *const planes[
     }
 }
 
-static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const planes[6],
-                         const uint8_t *source, bc_pixel_format source_format, int n)
+VEC_INLINE void store_groups(uint8_t *to, const int size, const float *const planes[6],
+                             const uint8_t *source, int source_size, int n, const shuffles *s)
 {
-    const int size = bc_pixel_size(format), source_size = bc_pixel_size(source_format);
     const bool source_alpha = source_size == 4;
-    const shuffles s = scattering_shuffles(format);
     int x = 0;
     for (; x + GROUP <= n; x += GROUP)
-        store_group(to + x * size, size, planes, x / 2, source + x * source_size, source_alpha, &s);
+        store_group(to + x * size, size, planes, x / 2, source + x * source_size, source_alpha, s);
     if (x < n) {
         uint8_t rest[GROUP * 4], source_rest[GROUP * 4] = {0};
         memcpy(source_rest, source + x * source_size, (size_t)((n - x) * source_size));
-        store_group(rest, size, planes, x / 2, source_rest, source_alpha, &s);
+        store_group(rest, size, planes, x / 2, source_rest, source_alpha, s);
         memcpy(to + x * size, rest, (size_t)((n - x) * size));
     }
+}
+
+static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const planes[6],
+                         const uint8_t *source, bc_pixel_format source_format, int n)
+{
+    const shuffles s = scattering_shuffles(format);
+    if (bc_pixel_size(format) == 3)
+        store_groups(to, 3, planes, source, bc_pixel_size(source_format), n, &s);
+    else
+        store_groups(to, 4, planes, source, bc_pixel_size(source_format), n, &s);
 }
 
 #endif

@@ -7,6 +7,7 @@ enum { WINOGRAD_BLOCK = 8, WINOGRAD_VECS = 2 };
 #include "kernels/simd_conv.h"
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
+#include "kernels/simd_winograd_row.h"
 
 void bc_kernels_init_avx512(bc_kernels *kernels)
 {
@@ -17,5 +18,7 @@ void bc_kernels_init_avx512(bc_kernels *kernels)
     kernels->norm_join = norm_join;
     kernels->conv_row = conv_row;
     kernels->winograd_rows = winograd_rows;
+    kernels->winograd_row_load = winograd_row_load;
+    kernels->winograd_row = winograd_row;
     kernels->measure_peak = measure_peak;
 }

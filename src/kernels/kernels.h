@@ -26,9 +26,11 @@
 enum {
     BC_PAD = 16,            /* floats: the widest vector */
     BC_MAX_KERNEL = 9,      /* rows of taps */
+    BC_MAX_ROWS = 11,       /* input rows of a call: two output rows of a 9x9 with stride 2 */
     BC_CONV_MAX_BLOCK = 12, /* outputs that one pass over the taps computes */
     BC_WINOGRAD_TAPS = 16,  /* products for 2x2 outputs */
-    BC_WINOGRAD_ROWS = 4    /* input rows for 2 output rows */
+    BC_WINOGRAD_ROWS = 4,   /* input rows for 2 output rows */
+    BC_ROW_TAPS = 6         /* products for 2 outputs of a row */
 };
 
 /* Sums of a row's outputs and of their squares, added to what is there. */
@@ -63,16 +65,35 @@ typedef struct bc_winograd {
     const float *bias;      /* [n_out] */
 } bc_winograd;
 
+/*
+ * Winograd's F(2, 5) along the rows, for kernels of 5 columns, or of 9 with stride 2 (5 even and 4
+ * odd ones). A transformed ring row has 6 planes in place of a split row's two; sample x belongs to
+ * outputs 2x and 2x + 1. Each product is an ordinary convolution of one column over its plane.
+ */
+typedef struct bc_winograd_row {
+    bc_conv products[BC_ROW_TAPS]; /* plane `tap` of plane group 0 is plane 0 */
+} bc_winograd_row;
+
 /* Where output rows go: channel c of row y starts at map + c * channel_stride + y * row_stride. */
 typedef struct bc_map_rows {
     float *map;
     ptrdiff_t channel_stride, row_stride;
 } bc_map_rows;
 
+/*
+ * The rows of a map that the next call will load: from column 0 of the call's own, two rows of
+ * n_channels. A kernel may touch their lines between its products, so that they come nearer.
+ */
+typedef struct bc_ahead {
+    const float *map; /* NULL: none */
+    ptrdiff_t channel_stride, row_stride;
+    int n_channels;
+} bc_ahead;
+
 typedef struct bc_kernels {
     bc_cpu cpu;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
-    int winograd_block; /* likewise, always divides; 0: this tier has no Winograd kernel */
+    int winograd_block; /* likewise, always divides; 0: this tier has no Winograd kernels */
 
     /*
      * Loads: y = max(0, scale * x + shift), instance normalisation and ReLU of the layer before;
@@ -107,7 +128,21 @@ typedef struct bc_kernels {
      */
     void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
-                          float *scratch);
+                          const bc_ahead *ahead, float *scratch);
+
+    /*
+     * The 6 transformed planes, `pitch` apart, of n pairs of a row: even[-1] .. even[n] and odd[-1]
+     * .. odd[n] are read.
+     */
+    void (*winograd_row_load)(float *to, ptrdiff_t pitch, const float *even, const float *odd,
+                              int n);
+    /*
+     * As conv_row, for n_rows (1 or 2) output rows from transformed rows; the second one's input
+     * rows begin `stride` rows later. scratch: BC_WINOGRAD_ROW_SCRATCH(n_out) floats.
+     */
+    void (*winograd_row)(const bc_winograd_row *winograd, const float *const rows[],
+                         ptrdiff_t pitch, int stride, const bc_map_rows *out, int n, int n_rows,
+                         const bc_sums *sums, float *scratch);
 
     /*
      * n pixels to 8 bits: clip to [0,1], times 255, rounded to nearest even. Channel c's even
@@ -124,11 +159,16 @@ typedef struct bc_kernels {
     double (*measure_peak)(int64_t n_rounds);
 } bc_kernels;
 
-/* Scratch: a vector of partial sums and one of partial squares for each output, and for Winograd
- * the transformed inputs and one block's products for 32 tiles. */
+/*
+ * Scratch: a vector of partial sums and one of partial squares for each output; for Winograd also
+ * the transformed inputs and one block's products for 32 tiles, or one block's products alone.
+ */
 #define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*2 * BC_PAD)
 #define BC_WINOGRAD_SCRATCH(n_in, n_out)                                                           \
     (BC_CONV_SCRATCH(n_out) + (size_t)BC_WINOGRAD_TAPS * ((size_t)(n_in) + 8 + 1) * 32)
+
+#define BC_WINOGRAD_ROW_SCRATCH(n_out)                                                             \
+    (BC_CONV_SCRATCH(n_out) + (size_t)2 * BC_ROW_TAPS * BC_CONV_MAX_BLOCK * 2 * BC_PAD)
 
 /*
  * Fills the table for a tier (not NATIVE) that this machine has: C first, each tier overwrites

@@ -9,7 +9,7 @@ static size_t align64(size_t size)
 
 static size_t count_taps(const bc_conv_shape *shape)
 {
-    return (size_t)shape->n_in * (size_t)(shape->kernel * shape->kernel);
+    return (size_t)shape->n_in * (size_t)(shape->height * shape->width);
 }
 
 /* The smallest block of any tier: the most lists of taps that a layer can have. */
@@ -48,11 +48,11 @@ typedef struct packer {
 /* The tap's weights for the outputs from `first` on; false if all are zero. */
 static bool gather_weights(const packer *p, int first, int channel, int ky, int kx)
 {
-    const size_t k = (size_t)p->shape->kernel;
+    const size_t height = (size_t)p->shape->height, width = (size_t)p->shape->width;
     bool any = false;
     for (int i = 0; i < p->block; i++) {
         const size_t filter = (size_t)(first + i) * (size_t)p->shape->n_in + (size_t)channel;
-        const float weight = p->weights[(filter * k + (size_t)ky) * k + (size_t)kx];
+        const float weight = p->weights[(filter * height + (size_t)ky) * width + (size_t)kx];
         p->next_weight[i] = p->gain * weight;
         any = any || weight != 0;
     }
@@ -72,10 +72,10 @@ static int pack_row(packer *p, int first, int ky)
 {
     int n = 0;
     for (int c = 0; c < p->shape->n_in; c++) {
-        for (int kx = 0; kx < p->shape->kernel; kx++) {
+        for (int kx = 0; kx < p->shape->width; kx++) {
             if (!gather_weights(p, first, c, ky, kx))
                 continue;
-            *p->next_offset++ = tap_offset(p->shape, c, kx - p->shape->kernel / 2);
+            *p->next_offset++ = tap_offset(p->shape, c, kx - p->shape->width / 2);
             p->next_weight += p->block;
             n++;
         }
@@ -88,7 +88,7 @@ static void pack_block(packer *p, bc_conv_block *block, int first, const float *
     block->offsets = p->next_offset;
     block->weights = p->next_weight;
     block->n_rows = 0;
-    for (int ky = 0; ky < p->shape->kernel; ky++) {
+    for (int ky = 0; ky < p->shape->height; ky++) {
         const int n = pack_row(p, first, ky);
         if (n == 0)
             continue;
@@ -106,7 +106,7 @@ bc_conv bc_conv_pack(const bc_kernels *kernels, const bc_conv_shape *shape, cons
     const bool divides = shape->n_out % kernels->conv_block == 0;
     const int block = divides ? kernels->conv_block : shape->n_out;
     assert(block >= MIN_BLOCK && block <= BC_CONV_MAX_BLOCK);
-    assert(shape->kernel <= BC_MAX_KERNEL && shape->kernel % 2 == 1);
+    assert(shape->height <= BC_MAX_KERNEL && shape->height % 2 == 1 && shape->width % 2 == 1);
 
     uint8_t *const offsets = (uint8_t *)memory + blocks_size(shape);
     packer p = {.shape = shape,
@@ -170,4 +170,76 @@ bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, con
     }
     return (bc_winograd){
         .n_in = n_in, .n_out = n_out, .block = (int)block, .weights = packed, .bias = packed_bias};
+}
+
+/* The plane groups of a transformed row are its channels, or for stride 2 each one's two parities.
+ */
+static int groups_of(int n_in, int kernel)
+{
+    return kernel == 9 ? 2 * n_in : n_in;
+}
+
+static bc_conv_shape product_shape(int n_in, int n_out, int kernel, ptrdiff_t pitch)
+{
+    return (bc_conv_shape){.n_in = groups_of(n_in, kernel),
+                           .n_out = n_out,
+                           .height = kernel,
+                           .width = 1,
+                           .pitch = BC_ROW_TAPS * pitch};
+}
+
+size_t bc_winograd_row_size(int n_in, int n_out, int kernel)
+{
+    const bc_conv_shape shape = product_shape(n_in, n_out, kernel, 0);
+    return BC_ROW_TAPS * bc_conv_size(&shape);
+}
+
+/* Row `tap` of G, for the points 0, 1, -1, 2, -2 and infinity, times n weights `step` apart. */
+static float transform_taps(const float *weights, int n, int step, int tap)
+{
+    static const double points[BC_ROW_TAPS - 1] = {0, 1, -1, 2, -2};
+    static const double norms[BC_ROW_TAPS - 1] = {4, -6, -6, 24, 24};
+    if (tap == BC_ROW_TAPS - 1)
+        return n == 5 ? weights[4 * step] : 0;
+    double sum = 0, power = 1;
+    for (int i = 0; i < n; i++) {
+        sum += power * (double)weights[i * step];
+        power *= points[tap];
+    }
+    return (float)(sum / norms[tap]);
+}
+
+/* One product's weights [n_out][groups][kernel][1] from [n_out][n_in][kernel][kernel]. */
+static void transform_rows(float *to, const float *weights, int n_filters, int kernel, int tap)
+{
+    for (ptrdiff_t i = 0; i < n_filters; i++) {
+        for (ptrdiff_t y = 0; y < kernel; y++) {
+            const float *row = weights + (i * kernel + y) * kernel;
+            if (kernel == 5) {
+                to[i * kernel + y] = transform_taps(row, 5, 1, tap);
+            } else {
+                to[2 * i * kernel + y] = transform_taps(row, 5, 2, tap);
+                to[(2 * i + 1) * kernel + y] = transform_taps(row + 1, 4, 2, tap);
+            }
+        }
+    }
+}
+
+/* The product that both outputs contain with a factor of 1: the bias goes there. */
+enum { ROW_BIAS_TAP = 1 };
+
+bc_winograd_row bc_winograd_row_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,
+                                     ptrdiff_t pitch, const float *weights, const float *bias,
+                                     float gain, void *memory, float *scratch)
+{
+    assert(kernel == 5 || kernel == 9);
+    const bc_conv_shape shape = product_shape(n_in, n_out, kernel, pitch);
+    bc_winograd_row winograd;
+    for (int tap = 0; tap < BC_ROW_TAPS; tap++) {
+        transform_rows(scratch, weights, n_in * n_out, kernel, tap);
+        winograd.products[tap] =
+            bc_conv_pack(kernels, &shape, scratch, tap == ROW_BIAS_TAP ? bias : NULL, gain,
+                         (uint8_t *)memory + (size_t)tap * bc_conv_size(&shape));
+    }
+    return winograd;
 }

@@ -7,11 +7,11 @@
 
 #include "kernels/kernels.h"
 
-/* An ordinary convolution over ring rows. Weights are [n_out][n_in][kernel][kernel]. */
+/* An ordinary convolution over ring rows. Weights are [n_out][n_in][height][width]. */
 typedef struct bc_conv_shape {
-    int n_in, n_out, kernel;
-    bool split;      /* the ring rows are split, else plain */
-    ptrdiff_t pitch; /* floats from plane to plane of a ring row */
+    int n_in, n_out, height, width; /* height and width: of the kernel, odd */
+    bool split;                     /* the ring rows are split, else plain */
+    ptrdiff_t pitch;                /* floats from plane to plane of a ring row */
 } bc_conv_shape;
 
 /* Bytes for bc_conv_pack, a multiple of 64. */
@@ -24,9 +24,18 @@ size_t bc_conv_size(const bc_conv_shape *shape);
 bc_conv bc_conv_pack(const bc_kernels *kernels, const bc_conv_shape *shape, const float *weights,
                      const float *bias, float gain, void *memory);
 
-/* The same for Winograd's kernels: 3x3, split. */
+/* The same for Winograd's F(2x2, 3x3): 3x3, split. */
 size_t bc_winograd_size(int n_in, int n_out);
 bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, const float *weights,
                              const float *bias, void *memory);
+
+/*
+ * The same for F(2, 5) along the rows: kernels of 5x5 with stride 1, or 9x9 with stride 2. `pitch`
+ * is that of the transformed ring rows; `scratch` holds 2 * n_in * n_out * kernel floats.
+ */
+size_t bc_winograd_row_size(int n_in, int n_out, int kernel);
+bc_winograd_row bc_winograd_row_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,
+                                     ptrdiff_t pitch, const float *weights, const float *bias,
+                                     float gain, void *memory, float *scratch);
 
 #endif

@@ -47,10 +47,15 @@ VEC_INLINE lane_sums load_lanes(const float *lanes)
     return (lane_sums){.sum = vec_load(lanes), .square = vec_load(lanes + LANES)};
 }
 
-VEC_INLINE void store_lanes(float *lanes, lane_sums sums)
+VEC_INLINE void merge_lanes(float *lanes, lane_sums sums)
 {
-    vec_store(lanes, sums.sum);
-    vec_store(lanes + LANES, sums.square);
+    vec_store(lanes, vec_add(vec_load(lanes), sums.sum));
+    vec_store(lanes + LANES, vec_add(vec_load(lanes + LANES), sums.square));
+}
+
+VEC_INLINE lane_sums no_lanes(void)
+{
+    return (lane_sums){.sum = vec_all(0), .square = vec_all(0)};
 }
 
 static void clear_lanes(float *scratch, int n_out)
@@ -115,11 +120,11 @@ VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block
             vec_store(to + o * channel_stride + v * LANES, acc[o][v]);
         if (!lanes)
             continue;
-        lane_sums sums = load_lanes(lanes_of(lanes, o));
+        lane_sums sums = no_lanes();
         UNROLL
         for (int v = 0; v < n_vecs; v++)
             add_lanes(&sums, acc[o][v], n - v * LANES);
-        store_lanes(lanes_of(lanes, o), sums);
+        merge_lanes(lanes_of(lanes, o), sums);
     }
 }
 

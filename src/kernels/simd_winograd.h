@@ -144,21 +144,39 @@ VEC_INLINE void finish_output(const int n_vecs, const strip *s, const float *pro
                               const bc_map_rows *out, int n, int n_rows)
 {
     float *to = out->map + channel * out->channel_stride + 2 * s->tile;
-    lane_sums lanes = load_lanes(lanes_of(s->lanes, channel));
+    lane_sums lanes = no_lanes();
     UNROLL
     for (int v = 0; v < n_vecs; v++)
         finish_tiles(products + v * LANES, tap_stride_of(WINOGRAD_BLOCK, n_vecs),
                      to + 2 * v * LANES, out->row_stride, n - 2 * v * LANES, n_rows, &lanes);
-    store_lanes(lanes_of(s->lanes, channel), lanes);
+    merge_lanes(lanes_of(s->lanes, channel), lanes);
+}
+
+/* The share of the next call's rows that stands over this strip and call `number` of `n`. */
+VEC_INLINE void touch_ahead(const int n_vecs, const bc_ahead *ahead, ptrdiff_t x, int number, int n)
+{
+    const int n_lines = 2 * ahead->n_channels; /* a channel's two rows */
+    for (int i = number * n_lines / n; i < (number + 1) * n_lines / n; i++) {
+        const float *at =
+            ahead->map + i / 2 * ahead->channel_stride + i % 2 * ahead->row_stride + x;
+        UNROLL
+        for (int v = 0; v < 2 * n_vecs; v++)
+            __builtin_prefetch(at + v * LANES, 0, 2);
+    }
 }
 
 VEC_INLINE void compute_strip(const int n_vecs, const strip *s, const float *const rows[],
-                              const bc_map_rows *out, int n, int n_rows)
+                              const bc_map_rows *out, int n, int n_rows, const bc_ahead *ahead)
 {
     transform_strip(n_vecs, s, rows);
     for (int first = 0; first < s->winograd->n_out; first += WINOGRAD_BLOCK) {
-        for (int tap = 0; tap < BC_WINOGRAD_TAPS; tap++)
+        for (int tap = 0; tap < BC_WINOGRAD_TAPS; tap++) {
+            if (ahead->map)
+                touch_ahead(n_vecs, ahead, 2 * s->tile,
+                            first / WINOGRAD_BLOCK * BC_WINOGRAD_TAPS + tap,
+                            s->winograd->n_out / WINOGRAD_BLOCK * BC_WINOGRAD_TAPS);
             multiply_tap(n_vecs, s, first, tap);
+        }
         for (int o = 0; o < WINOGRAD_BLOCK; o++)
             finish_output(n_vecs, s, s->products + o * n_vecs * LANES, first + o, out, n, n_rows);
     }
@@ -166,7 +184,7 @@ VEC_INLINE void compute_strip(const int n_vecs, const strip *s, const float *con
 
 static void winograd_rows(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
-                          float *scratch)
+                          const bc_ahead *ahead, float *scratch)
 {
     float *const inputs = scratch + BC_CONV_SCRATCH(winograd->n_out);
     strip s = {.winograd = winograd,
@@ -179,10 +197,10 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
     while (2 * s.tile < n) {
         const int left = n - (int)(2 * s.tile);
         if (left > 2 * LANES * (WINOGRAD_VECS - 1)) {
-            compute_strip(WINOGRAD_VECS, &s, rows, out, left, n_rows);
+            compute_strip(WINOGRAD_VECS, &s, rows, out, left, n_rows, ahead);
             s.tile += WINOGRAD_VECS * LANES;
         } else {
-            compute_strip(1, &s, rows, out, left, n_rows);
+            compute_strip(1, &s, rows, out, left, n_rows, ahead);
             s.tile += LANES;
         }
     }

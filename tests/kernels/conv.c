@@ -35,7 +35,7 @@ static void *allocate(size_t n, size_t size)
 
 static float *filter_of(const trial *t, int o, int c)
 {
-    const int taps = t->shape.kernel * t->shape.kernel;
+    const int taps = t->shape.height * t->shape.height;
     return t->weights + (ptrdiff_t)(o * t->shape.n_in + c) * taps;
 }
 
@@ -47,7 +47,7 @@ static float *pixels_of(const trial *t, int row, int c)
 static void open_trial(trial *t, int n_rows, int n_lines)
 {
     const size_t n_in = (size_t)t->shape.n_in, n_out = (size_t)t->shape.n_out;
-    const size_t n_weights = n_out * n_in * (size_t)(t->shape.kernel * t->shape.kernel);
+    const size_t n_weights = n_out * n_in * (size_t)(t->shape.height * t->shape.height);
     const size_t n_pixels = (size_t)n_rows * n_in * MAX_WIDTH;
     const size_t n_outputs = (size_t)n_lines * n_out * (size_t)t->n;
     t->weights = allocate(n_weights, sizeof(float));
@@ -75,7 +75,7 @@ static void close_trial(trial *t)
 /* Line `line` of the outputs reads the rows from `line` on. */
 static void compute_output(trial *t, int line, int o, int x)
 {
-    const int kernel = t->shape.kernel;
+    const int kernel = t->shape.height;
     double sum = (double)t->bias[o], terms = fabs(sum);
     for (int c = 0; c < t->shape.n_in; c++) {
         const float *filter = filter_of(t, o, c);
@@ -220,7 +220,7 @@ static void check(const trial *t, const bc_kernels *k, const bc_map_rows *map, i
     if (!CHECK_AT_MOST(output, 8) || !CHECK_AT_MOST(sum, 4) ||
         !CHECK(gaps_are_untouched(t, map, n_lines)))
         fprintf(stderr, "    %s, %d -> %d, %dx%d, stride %d, %d outputs%s\n", bc_cpu_name(k->cpu),
-                t->shape.n_in, t->shape.n_out, t->shape.kernel, t->shape.kernel, t->stride, t->n,
+                t->shape.n_in, t->shape.n_out, t->shape.height, t->shape.height, t->stride, t->n,
                 t->extreme ? ", extreme" : "");
     worst_output = fmax(worst_output, output);
     worst_sum = fmax(worst_sum, sum);
@@ -245,8 +245,8 @@ static void check_taps(const trial *t, const bc_conv *conv)
         int packed = 0, expected = 0;
         for (int r = 0; r < conv->blocks[b].n_rows; r++)
             packed += conv->blocks[b].rows[r].n_taps;
-        for (int i = 0; i < t->shape.n_in * t->shape.kernel * t->shape.kernel; i++) {
-            const int taps = t->shape.kernel * t->shape.kernel;
+        for (int i = 0; i < t->shape.n_in * t->shape.height * t->shape.height; i++) {
+            const int taps = t->shape.height * t->shape.height;
             expected += !is_zero_tap(t, b * conv->block, conv->block, i / taps, i % taps);
         }
         CHECK_INT(packed, expected);
@@ -285,7 +285,7 @@ static void run_conv(const trial *t, const bc_kernels *k, const float *const row
  */
 static void clear_taps(trial *t)
 {
-    const int kernel = t->shape.kernel;
+    const int kernel = t->shape.height;
     for (int o = 0; o < t->shape.n_out; o++) {
         for (int c = 0; c < t->shape.n_in; c++) {
             for (int tap = 0; tap < kernel * kernel; tap++) {
@@ -306,15 +306,15 @@ static void poison_row(const trial *t, const float *row)
 
 static void test_conv(const bc_kernels *tiers, int n_tiers, trial t, bool has_zeros)
 {
-    const int reach = t.shape.kernel / 2;
+    const int reach = t.shape.height / 2;
     const float *rows[BC_MAX_KERNEL];
     t.shape.split = t.stride == 2;
     t.halo = t.stride == 2 ? (reach + 1) / 2 : reach;
     t.shape.pitch = pitch_of(&t);
-    open_trial(&t, t.shape.kernel, 1);
+    open_trial(&t, t.shape.height, 1);
     if (has_zeros)
         clear_taps(&t);
-    for (int k = 0; k < t.shape.kernel; k++)
+    for (int k = 0; k < t.shape.height; k++)
         rows[k] = make_row(&t, k);
     if (has_zeros)
         poison_row(&t, rows[0]);
@@ -328,7 +328,10 @@ static void test_conv(const bc_kernels *tiers, int n_tiers, trial t, bool has_ze
 static void test_gain(const bc_kernels *tiers, int n_tiers)
 {
     const float gain = 1.0f / 256;
-    trial t = {.shape = {.n_in = 3, .n_out = 8, .kernel = 9}, .stride = 1, .n = 21, .has_bias = 1};
+    trial t = {.shape = {.n_in = 3, .n_out = 8, .height = 9, .width = 9},
+               .stride = 1,
+               .n = 21,
+               .has_bias = 1};
     const float *rows[BC_MAX_KERNEL];
     t.halo = 4;
     t.shape.pitch = pitch_of(&t);
@@ -348,7 +351,8 @@ static void test_conv_lengths(const bc_kernels *tiers, int n_tiers)
 {
     for (int n = 1; n <= 100; n++) {
         for (int extreme = 0; extreme < 2; extreme++) {
-            trial t = {.shape = {.n_in = 3, .n_out = 12, .kernel = 3}, .stride = 1, .n = n};
+            trial t = {
+                .shape = {.n_in = 3, .n_out = 12, .height = 3, .width = 3}, .stride = 1, .n = n};
             t.extreme = extreme;
             t.has_bias = n % 2;
             test_conv(tiers, n_tiers, t, false);
@@ -368,7 +372,8 @@ static void test_conv_shapes(const bc_kernels *tiers, int n_tiers)
     for (int shape = 0; shape < 5 * 4 * 3 * 2; shape++) {
         trial t = {.shape = {.n_in = inputs[shape % 5],
                              .n_out = outputs[shape / 5 % 4],
-                             .kernel = kernels[shape / 20 % 3]},
+                             .height = kernels[shape / 20 % 3],
+                             .width = kernels[shape / 20 % 3]},
                    .stride = 1 + shape / 60};
         t.has_bias = shape % 3 != 0;
         t.n = lengths[i++ % 10];
@@ -376,7 +381,7 @@ static void test_conv_shapes(const bc_kernels *tiers, int n_tiers)
         t.n = lengths[i++ % 10];
         test_conv(tiers, n_tiers, t, true);
     }
-    trial t = {.shape = {.n_in = 8, .n_out = 32, .kernel = 3}, .stride = 1, .n = MAX_N};
+    trial t = {.shape = {.n_in = 8, .n_out = 32, .height = 3, .width = 3}, .stride = 1, .n = MAX_N};
     test_conv(tiers, n_tiers, t, false);
     t.stride = 2;
     test_conv(tiers, n_tiers, t, false);
@@ -422,7 +427,7 @@ static void run_winograd(const trial *t, const bc_kernels *k, const float *const
         const size_t n_scratch = BC_WINOGRAD_SCRATCH((size_t)shape->n_in, (size_t)shape->n_out);
         clear_totals(&sums);
         k->winograd_rows(&winograd, rows, shape->pitch, &map, t->n, n_counted,
-                         &(bc_sums){.sum = sums.sum, .square = sums.square},
+                         &(bc_sums){.sum = sums.sum, .square = sums.square}, &(bc_ahead){0},
                          guarded_floats(&scratch_memory, n_scratch, POISON));
         check(t, k, &map, MAX_LINES, &sums, n_counted);
     }
@@ -433,7 +438,7 @@ static void test_winograd(const bc_kernels *tiers, int n_tiers, trial t)
     const float *rows[BC_WINOGRAD_ROWS];
     t.stride = 1;
     t.halo = 1;
-    t.shape.kernel = 3;
+    t.shape.height = t.shape.width = 3;
     t.shape.split = true;
     t.shape.pitch = pitch_of(&t);
     open_trial(&t, BC_WINOGRAD_ROWS, MAX_LINES);

@@ -1,0 +1,162 @@
+/*
+ * simd_winograd_row.h: Winograd's F(2, 5) along the rows over the primitives of a vec_*.h: 6
+ * products instead of 10 for two outputs. The transformed rows are made once and serve all rows of
+ * the kernel. Points 0, 1, -1, 2, -2, infinity; source as in simd_winograd.h. simd_conv.h comes
+ * before.
+ */
+#ifndef BC_KERNELS_SIMD_WINOGRAD_ROW_H
+#define BC_KERNELS_SIMD_WINOGRAD_ROW_H
+
+#include "kernels/simd_conv.h"
+
+/* B^T d of the six inputs of a pair of outputs. */
+VEC_INLINE void transform_pair(vec to[BC_ROW_TAPS], const vec d[BC_ROW_TAPS])
+{
+    const vec two = vec_all(2), four = vec_all(4), minus_four = vec_all(-4);
+    const vec minus_five = vec_all(-5);
+    const vec near = vec_fma(minus_four, d[2], d[4]), far = vec_fma(minus_four, d[1], d[3]);
+    const vec even = vec_sub(d[4], d[2]), odd = vec_sub(d[3], d[1]);
+    to[0] = vec_fma(four, d[0], vec_fma(minus_five, d[2], d[4]));
+    to[1] = vec_add(near, far);
+    to[2] = vec_sub(near, far);
+    to[3] = vec_fma(two, odd, even);
+    to[4] = vec_sub(even, vec_add(odd, odd));
+    to[5] = vec_fma(four, d[1], vec_fma(minus_five, d[3], d[5]));
+}
+
+static void winograd_row_load(float *to, ptrdiff_t pitch, const float *even, const float *odd,
+                              int n)
+{
+    for (int x = 0; x < n; x += LANES) {
+        const vec d[BC_ROW_TAPS] = {vec_load(even + x - 1), vec_load(odd + x - 1),
+                                    vec_load(even + x),     vec_load(odd + x),
+                                    vec_load(even + x + 1), vec_load(odd + x + 1)};
+        vec taps[BC_ROW_TAPS];
+        transform_pair(taps, d);
+        UNROLL
+        for (int i = 0; i < BC_ROW_TAPS; i++)
+            vec_store(to + i * pitch + x, taps[i]);
+    }
+}
+
+/* A^T m of the six products: the outputs 2x and 2x + 1. */
+VEC_INLINE void finish_pair(vec *even, vec *odd, const float *products, ptrdiff_t tap_stride)
+{
+    vec m[BC_ROW_TAPS];
+    UNROLL
+    for (int i = 0; i < BC_ROW_TAPS; i++)
+        m[i] = vec_load(products + i * tap_stride);
+    *even = vec_add(vec_add(m[0], vec_add(m[1], m[2])), vec_add(m[3], m[4]));
+    *odd = vec_fma(vec_all(2), vec_sub(m[3], m[4]), vec_add(vec_sub(m[1], m[2]), m[5]));
+}
+
+/* Products of one output row and tap for n_vecs vectors of pairs: [n_out][n_vecs]. */
+VEC_INLINE void multiply_pairs(const int n_out, const int n_vecs, const bc_conv_block *block,
+                               const float *const rows[], ptrdiff_t x, float *products)
+{
+    vec acc[BC_CONV_MAX_BLOCK][MAX_VECS];
+    UNROLL
+    for (int o = 0; o < n_out; o++) {
+        UNROLL
+        for (int v = 0; v < n_vecs; v++)
+            acc[o][v] = vec_all(block->bias[o]);
+    }
+    conv_taps(n_out, n_vecs, acc, block, rows, x);
+    UNROLL
+    for (int o = 0; o < n_out; o++) {
+        UNROLL
+        for (int v = 0; v < n_vecs; v++)
+            vec_store(products + (o * n_vecs + v) * LANES, acc[o][v]);
+    }
+}
+
+/* Outputs of a block and row from its products [taps][n_out][n_vecs]; `n` of them count. */
+static __attribute__((noinline)) void finish_block(int n_out, int n_vecs, const float *products,
+                                                   float *to, ptrdiff_t channel_stride, int n,
+                                                   float *lanes)
+{
+    for (int o = 0; o < n_out; o++) {
+        lane_sums sums = no_lanes();
+        for (int v = 0; v < n_vecs; v++) {
+            vec even, odd;
+            finish_pair(&even, &odd, products + (o * n_vecs + v) * LANES, n_out * n_vecs * LANES);
+            const vec low = vec_join_low(even, odd), high = vec_join_high(even, odd);
+            vec_store(to + 2 * v * LANES, low);
+            vec_store(to + (2 * v + 1) * LANES, high);
+            add_lanes(&sums, low, n - 2 * v * LANES);
+            add_lanes(&sums, high, n - (2 * v + 1) * LANES);
+        }
+        if (lanes)
+            merge_lanes(lanes_of(lanes, o), sums);
+        to += channel_stride;
+    }
+}
+
+/* What stays the same from tile to tile. */
+typedef struct row_pair {
+    const bc_winograd_row *winograd;
+    const float *const *rows;
+    ptrdiff_t pitch;
+    const bc_map_rows *out;
+    int n, n_rows, stride;
+    float *lanes, *products;
+} row_pair;
+
+/* Both rows of a tap in turn: they share most of their input while it is in the nearest cache. */
+VEC_INLINE void winograd_row_tile(const int n_out, const int n_vecs, const row_pair *p, int x)
+{
+    const bc_conv *products = p->winograd->products;
+    const ptrdiff_t tap_floats = n_out * n_vecs * LANES, row_floats = BC_ROW_TAPS * tap_floats;
+    for (int b = 0; b < products[0].n_out / n_out; b++) {
+        for (int tap = 0; tap < BC_ROW_TAPS; tap++) {
+            for (int y = 0; y < p->n_rows; y++)
+                multiply_pairs(n_out, n_vecs, &products[tap].blocks[b], p->rows + y * p->stride,
+                               x + tap * p->pitch, p->products + y * row_floats + tap * tap_floats);
+        }
+        for (int y = 0; y < p->n_rows; y++)
+            finish_block(n_out, n_vecs, p->products + y * row_floats,
+                         p->out->map + b * n_out * p->out->channel_stride + y * p->out->row_stride +
+                             2 * x,
+                         p->out->channel_stride, p->n - 2 * x,
+                         p->lanes ? lanes_of(p->lanes, b * n_out) : NULL);
+    }
+}
+
+VEC_INLINE void winograd_row_blocks(const int n_out, const int max_vecs, const row_pair *p)
+{
+    int x = 0;
+    for (; p->n - 2 * x > 2 * LANES * (max_vecs - 1); x += max_vecs * LANES)
+        winograd_row_tile(n_out, max_vecs, p, x);
+    if (max_vecs == 3 && p->n - 2 * x > 2 * LANES) {
+        winograd_row_tile(n_out, 2, p, x);
+        x += 2 * LANES;
+    }
+    if (p->n > 2 * x)
+        winograd_row_tile(n_out, 1, p, x);
+}
+
+static void winograd_row(const bc_winograd_row *winograd, const float *const rows[],
+                         ptrdiff_t pitch, int stride, const bc_map_rows *out, int n, int n_rows,
+                         const bc_sums *sums, float *scratch)
+{
+    const int n_out = winograd->products[0].n_out;
+    const row_pair p = {.winograd = winograd,
+                        .rows = rows,
+                        .pitch = pitch,
+                        .out = out,
+                        .n = n,
+                        .n_rows = n_rows,
+                        .stride = stride,
+                        .lanes = sums ? scratch : NULL,
+                        .products = scratch + BC_CONV_SCRATCH(n_out)};
+    if (sums)
+        clear_lanes(scratch, n_out);
+    if (winograd->products[0].block == CONV_BLOCK)
+        winograd_row_blocks(CONV_BLOCK, CONV_VECS, &p);
+    else
+        winograd_row_blocks(LAST_BLOCK, LAST_VECS, &p);
+    if (sums)
+        reduce_lanes(sums, scratch, n_out);
+}
+
+#endif
