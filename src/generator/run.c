@@ -232,14 +232,28 @@ static void run_bank_layer(bc_session *s, const bc_frame_views *frame, int slot_
               is_last ? &s->responses[slot_index] : &s->affines[index]);
 }
 
-/* The first decoder layer's inputs: the responses of the blend, or the encoder's output. */
+/* The slot of the blend's next style after `style`, or -1. */
+static int next_slot(const bc_session *s, int style)
+{
+    int next = -1;
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        const bc_slot *slot = &s->slots[i];
+        if (slot->weight > 0 && slot->style > style &&
+            (next < 0 || slot->style < s->slots[next].style))
+            next = i;
+    }
+    return next;
+}
+
+/*
+ * The first decoder layer's inputs: the responses of the blend, or the encoder's output. In order
+ * of style, not of slots: the sum's rounding must not tell which styles were painted before.
+ */
 static void add_responses(bc_task *t)
 {
     const bc_session *s = t->session;
-    for (int i = 0; i < s->plan.max_blend; i++) {
-        if (s->slots[i].weight > 0)
-            add_input(t, s->plan.first_decoder - 1, &s->plan.responses[i], &s->responses[i]);
-    }
+    for (int i = next_slot(s, -1); i >= 0; i = next_slot(s, s->slots[i].style))
+        add_input(t, s->plan.first_decoder - 1, &s->plan.responses[i], &s->responses[i]);
     if (t->n_inputs == 0)
         add_input(t, s->plan.first_bank - 1, &s->plan.steps[s->plan.first_bank - 1].map,
                   &s->affines[s->plan.first_bank - 1]);
