@@ -1,21 +1,16 @@
 /*
- * guard.h: what the tests of the kernels share: memory that shows every byte touched outside a
- * block, numbers, and the tiers of this machine.
+ * guard.h: memory that shows every byte touched outside a block, and numbers to fill it with.
  */
-#ifndef BC_TESTS_KERNELS_GUARD_H
-#define BC_TESTS_KERNELS_GUARD_H
+#ifndef BC_TESTS_GUARD_H
+#define BC_TESTS_GUARD_H
 
-#include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/cpu.h"
-#include "kernels/kernels.h"
-
-/* Floats behind the last sample that kernels.h permits to be touched. */
-enum { OVERRUN = 2 * BC_PAD - 1, PAGE = 4096 };
+enum { PAGE = 4096 };
 
 /* Fillings: as floats, POISON is NaN; UNTOUCHED is a number that no kernel makes. */
 enum { POISON = 0xFF, UNTOUCHED = 0xA5 };
@@ -52,11 +47,6 @@ static inline void *guarded_take(const guarded *g, size_t size, int filling)
     return block;
 }
 
-static inline float *guarded_floats(const guarded *g, size_t n, int filling)
-{
-    return guarded_take(g, n * sizeof(float), filling);
-}
-
 static inline bool is_untouched(const void *from, size_t size)
 {
     const uint8_t *bytes = from;
@@ -87,23 +77,6 @@ static inline uint64_t random_bits(uint64_t *state)
 static inline float random_between(uint64_t *state, float low, float high)
 {
     return low + (high - low) * ((float)(random_bits(state) >> 40) * 0x1p-24f);
-}
-
-/* Of either sign: below 1, or with `extreme` of any magnitude from 2^-range to 2^range. */
-static inline float random_value(uint64_t *state, bool extreme, int range)
-{
-    const float x = random_between(state, -1, 1);
-    const int exponent = (int)(random_bits(state) % (uint64_t)(2 * range + 1)) - range;
-    return extreme ? ldexpf(x, exponent) : x;
-}
-
-/* The kernels of all tiers that this machine has, C first; returns their number. */
-static inline int kernel_tiers(bc_kernels tiers[BC_CPU_AVX512])
-{
-    int n = 0;
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++)
-        bc_kernels_init(&tiers[n++], cpu);
-    return n;
 }
 
 #endif

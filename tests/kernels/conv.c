@@ -5,9 +5,9 @@
  */
 #include <float.h>
 
-#include "guard.h"
 #include "kernels/pack.h"
 #include "test.h"
+#include "tiers.h"
 
 enum { MAX_N = 1000, MAX_IN = 32, MAX_OUT = 32, MAX_WIDTH = 2 * MAX_N + 2 * BC_MAX_KERNEL };
 enum { MARGIN = 8 /* pixels left of pixel 0 */, CHANNEL_GAP = 5, MAX_LINES = 2 };

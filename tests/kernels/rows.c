@@ -4,8 +4,8 @@
  */
 #include <float.h>
 
-#include "guard.h"
 #include "test.h"
+#include "tiers.h"
 
 enum { MAX_N = 1000, N_FORMATS = 3, PLANE_GAP = 5 };
 
