@@ -69,6 +69,28 @@ bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log)
     return av->buf[0] ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
 }
 
+bc_status bc_av_of_frame(AVFrame **av, const bc_frame *frame, const bc_log *log)
+{
+    *av = frame->native ? av_frame_clone(frame->native) : av_frame_alloc();
+    if (!*av)
+        return bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
+    const bc_status status = frame->native ? BC_OK : bc_av_view(*av, &frame->image, log);
+    if (status < 0)
+        av_frame_free(av);
+    return status;
+}
+
+static void release(void *native)
+{
+    AVFrame *av = native;
+    av_frame_free(&av);
+}
+
+bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log)
+{
+    return bc_frame_wrap(frame, av->width, av->height, av, release, log);
+}
+
 /* The J formats are the plain ones with a range in their name; libswscale calls them deprecated. */
 static enum AVPixelFormat plain_format(enum AVPixelFormat format)
 {

@@ -22,6 +22,13 @@ bc_status bc_av_fail(const bc_log *log, int error, const char *format, ...)
 /* Makes an empty `av` a view of the image: RGB, full range. The image must outlive it. */
 bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log);
 
+/* A new reference to the pixels of a native frame, or a view of a packed one, which must outlive
+ * it. */
+bc_status bc_av_of_frame(AVFrame **av, const bc_frame *frame, const bc_log *log);
+
+/* A native frame that owns `av`, on failure too; its time is not set. */
+bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log);
+
 /*
  * Fills in the matrix, range, primaries, transfer and chroma position that a frame leaves unset, as
  * players guess them: RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or

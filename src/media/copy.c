@@ -1,0 +1,132 @@
+#include "media/copy.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/avstring.h>
+#include <string.h>
+
+bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream)
+{
+    const AVCodecParameters *codec = stream->codecpar;
+    if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || strncmp(container->name, "image2", 6) == 0)
+        return false;
+    if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
+        avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)
+        return false;
+    if (container->flags & AVFMT_NOFILE)
+        return true;
+    AVFormatContext *trial = NULL;
+    int error = avformat_alloc_output_context2(&trial, container, NULL, NULL);
+    if (error >= 0)
+        error = bc_copy_stream(trial, stream);
+    if (error >= 0)
+        error = avio_open_dyn_buf(&trial->pb);
+    if (error >= 0) {
+        uint8_t *bytes = NULL;
+        error = avformat_write_header(trial, NULL);
+        avio_close_dyn_buf(trial->pb, &bytes);
+        av_free(bytes);
+    }
+    avformat_free_context(trial);
+    return error >= 0;
+}
+
+/* The tag stays where it means the same in the new container. */
+static uint32_t choose_tag(const AVOutputFormat *container, const AVCodecParameters *codec)
+{
+    unsigned other;
+    if (!container->codec_tag ||
+        av_codec_get_id(container->codec_tag, codec->codec_tag) == codec->codec_id ||
+        !av_codec_get_tag2(container->codec_tag, codec->codec_id, &other))
+        return codec->codec_tag;
+    return 0;
+}
+
+static int copy_side_data(AVStream *target, const AVStream *source)
+{
+    for (int i = 0; i < source->nb_side_data; i++) {
+        const AVPacketSideData *data = &source->side_data[i];
+        uint8_t *bytes = av_stream_new_side_data(target, data->type, data->size);
+        if (!bytes)
+            return AVERROR(ENOMEM);
+        memcpy(bytes, data->data, data->size);
+    }
+    return 0;
+}
+
+int bc_copy_stream(AVFormatContext *output, const AVStream *stream)
+{
+    AVStream *copy = avformat_new_stream(output, NULL);
+    if (!copy)
+        return AVERROR(ENOMEM);
+    int error = avcodec_parameters_copy(copy->codecpar, stream->codecpar);
+    if (error >= 0)
+        error = copy_side_data(copy, stream);
+    if (error >= 0)
+        error = av_dict_copy(&copy->metadata, stream->metadata, 0);
+    copy->codecpar->codec_tag = choose_tag(output->oformat, stream->codecpar);
+    copy->time_base = stream->time_base;
+    copy->disposition = stream->disposition;
+    copy->avg_frame_rate = stream->avg_frame_rate;
+    copy->r_frame_rate = stream->r_frame_rate;
+    copy->sample_aspect_ratio = stream->sample_aspect_ratio;
+    return error;
+}
+
+/* Entries that speak of the source's own bytes. */
+static bool is_stale(const char *key)
+{
+    static const char *const keys[] = {
+        "encoder",     "rotate",      "BPS",           "DURATION",          "NUMBER_OF",
+        "_STATISTICS", "major_brand", "minor_version", "compatible_brands", "vendor_id"};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (av_strstart(key, keys[i], NULL))
+            return true;
+    return false;
+}
+
+static int copy_metadata(AVDictionary **target, const AVDictionary *source)
+{
+    const AVDictionaryEntry *entry = NULL;
+    int error = 0;
+    while (error >= 0 && (entry = av_dict_get(source, "", entry, AV_DICT_IGNORE_SUFFIX)))
+        if (!is_stale(entry->key))
+            error = av_dict_set(target, entry->key, entry->value, 0);
+    return error;
+}
+
+int bc_copy_stream_notes(AVStream *target, const AVStream *source)
+{
+    target->disposition = source->disposition;
+    return copy_metadata(&target->metadata, source->metadata);
+}
+
+static int copy_chapter(AVFormatContext *output, const AVChapter *chapter, int64_t origin_us)
+{
+    const int64_t origin = av_rescale_q(origin_us, AV_TIME_BASE_Q, chapter->time_base);
+    if (chapter->end <= origin)
+        return 0;
+    AVChapter *copy = av_mallocz(sizeof(*copy));
+    if (!copy)
+        return AVERROR(ENOMEM);
+    copy->id = chapter->id;
+    copy->time_base = chapter->time_base;
+    copy->start = FFMAX(chapter->start - origin, 0);
+    copy->end = chapter->end - origin;
+    int error = av_dict_copy(&copy->metadata, chapter->metadata, 0);
+    if (error >= 0)
+        error = av_dynarray_add_nofree(&output->chapters, (int *)&output->nb_chapters, copy);
+    if (error < 0) {
+        av_dict_free(&copy->metadata);
+        av_free(copy);
+    }
+    return error;
+}
+
+int bc_copy_notes(AVFormatContext *output, const bc_reader *reader)
+{
+    const AVFormatContext *input = bc_reader_input(reader);
+    int error = copy_metadata(&output->metadata, input->metadata);
+    for (unsigned i = 0; error >= 0 && i < input->nb_chapters; i++)
+        error = copy_chapter(output, input->chapters[i], bc_reader_origin_us(reader));
+    return error;
+}

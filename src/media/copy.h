@@ -1,0 +1,24 @@
+/*
+ * copy.h (private): the streams, chapters and metadata that go from an input to an output
+ * untouched.
+ */
+#ifndef BC_MEDIA_COPY_H
+#define BC_MEDIA_COPY_H
+
+#include <stdbool.h>
+
+#include "media/input.h"
+
+/* Whether the container can hold the stream: asked of the muxer, then tried in memory. */
+bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream);
+
+/* Makes the same stream in `output`; FFmpeg's error or 0. */
+int bc_copy_stream(AVFormatContext *output, const AVStream *stream);
+
+/* What a painted stream inherits from its source: language, title, disposition; not statistics. */
+int bc_copy_stream_notes(AVStream *target, const AVStream *source);
+
+/* Metadata of the file, and its chapters, shifted to the reader's 0. */
+int bc_copy_notes(AVFormatContext *output, const bc_reader *reader);
+
+#endif

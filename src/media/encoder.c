@@ -1,0 +1,372 @@
+#include "media/encoder.h"
+
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+enum { MAX_MPEG4_TICKS = 65535 };
+
+/* Codec ------------------------------------------------------------------------------------ */
+
+static enum AVCodecID default_codec(const AVOutputFormat *container, const char *url)
+{
+    const enum AVCodecID usual = av_guess_codec(container, NULL, url, NULL, AVMEDIA_TYPE_VIDEO);
+    switch (usual) {
+    case AV_CODEC_ID_MPEG4:
+    case AV_CODEC_ID_FLV1:
+        if (avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1)
+            return AV_CODEC_ID_H264;
+        break;
+    case AV_CODEC_ID_MPEG2VIDEO:
+        if (strcmp(container->name, "mpegts") == 0)
+            return AV_CODEC_ID_H264;
+        break;
+    default:
+        break;
+    }
+    return usual;
+}
+
+static bc_status choose_codec(const AVCodec **codec, const AVOutputFormat *container,
+                              const char *url, const bc_writer_params *params)
+{
+    const char *name = params->codec;
+    if (name) {
+        const AVCodecDescriptor *descriptor = avcodec_descriptor_get_by_name(name);
+        *codec = avcodec_find_encoder_by_name(name);
+        if (!*codec && descriptor)
+            *codec = avcodec_find_encoder(descriptor->id);
+        if (*codec && (*codec)->type == AVMEDIA_TYPE_VIDEO)
+            return BC_OK;
+        return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "there is no video encoder '%s'", name);
+    }
+    const enum AVCodecID id = default_codec(container, url);
+    *codec = avcodec_find_encoder(id);
+    if (*codec)
+        return BC_OK;
+    if (id == AV_CODEC_ID_NONE)
+        return bc_fail(&params->log, BC_ERR_ARGUMENT, "%s: a %s file holds no video", url,
+                       container->name);
+    return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "%s: FFmpeg has no encoder for %s here", url,
+                   avcodec_get_name(id));
+}
+
+/* Canvas ----------------------------------------------------------------------------------- */
+
+static bool has_format(const AVCodec *codec, enum AVPixelFormat format)
+{
+    if (!codec->pix_fmts)
+        return true;
+    for (const enum AVPixelFormat *f = codec->pix_fmts; *f != AV_PIX_FMT_NONE; f++)
+        if (*f == format)
+            return true;
+    return false;
+}
+
+static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelFormat format)
+{
+    if (has_format(codec, format))
+        return format;
+    return avcodec_find_best_pix_fmt_of_list(codec->pix_fmts, format, 1, NULL);
+}
+
+static bool format_has_alpha(enum AVPixelFormat format)
+{
+    return av_pix_fmt_desc_get(format)->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+}
+
+/* Codecs for delivery get what every player plays, the others what keeps most of the source. */
+static enum AVPixelFormat default_format(const AVCodec *codec, enum AVPixelFormat source)
+{
+    const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec->id);
+    if (descriptor && descriptor->props & AV_CODEC_PROP_INTRA_ONLY)
+        return nearest_format(codec, source);
+    if (format_has_alpha(source) && has_format(codec, AV_PIX_FMT_YUVA420P))
+        return AV_PIX_FMT_YUVA420P;
+    return nearest_format(codec,
+                          has_format(codec, AV_PIX_FMT_YUV420P) ? AV_PIX_FMT_YUV420P : source);
+}
+
+static bc_status choose_format(enum AVPixelFormat *format, const AVCodec *codec,
+                               enum AVPixelFormat source, const bc_writer_params *params)
+{
+    *format = default_format(codec, source);
+    if (!params->pixel_format)
+        return BC_OK;
+    const enum AVPixelFormat wanted = av_get_pix_fmt(params->pixel_format);
+    if (wanted == AV_PIX_FMT_NONE)
+        return bc_fail(&params->log, BC_ERR_ARGUMENT, "there is no pixel format '%s'",
+                       params->pixel_format);
+    *format = nearest_format(codec, wanted);
+    if (*format != wanted)
+        bc_log_write(&params->log, BC_LOG_WARNING, "%s does not take %s: %s is used instead",
+                     codec->name, params->pixel_format, av_get_pix_fmt_name(*format));
+    return BC_OK;
+}
+
+static bool is_rgb(int format)
+{
+    return av_pix_fmt_desc_get((enum AVPixelFormat)format)->flags & AV_PIX_FMT_FLAG_RGB;
+}
+
+/* The source's colour where both are YUV, so that nothing need be converted; else the usual guess.
+ */
+static void set_canvas(AVFrame *canvas, const AVFrame *first, enum AVPixelFormat format,
+                       enum AVCodecID codec)
+{
+    canvas->format = format;
+    canvas->width = first->width;
+    canvas->height = first->height;
+    canvas->sample_aspect_ratio = first->sample_aspect_ratio;
+    canvas->color_primaries = first->color_primaries;
+    canvas->color_trc = first->color_trc;
+    if (!is_rgb(format) && !is_rgb(first->format)) {
+        canvas->colorspace = first->colorspace;
+        canvas->color_range = first->color_range;
+        canvas->chroma_location = first->chroma_location;
+    }
+    if (codec == AV_CODEC_ID_MJPEG) { /* what JFIF means */
+        canvas->colorspace = AVCOL_SPC_BT470BG;
+        canvas->color_range = AVCOL_RANGE_JPEG;
+        canvas->chroma_location = AVCHROMA_LOC_CENTER;
+    }
+    bc_av_complete_colour(canvas);
+}
+
+/* Options ---------------------------------------------------------------------------------- */
+
+static bool has_option(const AVCodecContext *context, const char *name)
+{
+    return context->priv_data && av_opt_find(context->priv_data, name, NULL, 0, 0);
+}
+
+/* Visually lossless, as each encoder counts it. */
+static const char *default_quality(const char *encoder)
+{
+    static const struct {
+        const char *encoder, *crf;
+    } table[] = {{"libx264", "18"}, {"libx264rgb", "18"}, {"libx265", "20"},  {"libvpx-vp9", "24"},
+                 {"libvpx", "8"},   {"libaom-av1", "22"}, {"libsvtav1", "24"}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (strcmp(encoder, table[i].encoder) == 0)
+            return table[i].crf;
+    return NULL;
+}
+
+static bool chooses_rate(const AVDictionary *options)
+{
+    static const char *const names[] = {"crf",    "b", "qp", "q", "qscale", "global_quality",
+                                        "quality"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (av_dict_get(options, names[i], NULL, 0))
+            return true;
+    return false;
+}
+
+static void set_constant_quantiser(AVCodecContext *context, double quantiser)
+{
+    context->flags |= AV_CODEC_FLAG_QSCALE;
+    context->global_quality = (int)(quantiser * FF_QP2LAMBDA);
+}
+
+static bc_status set_quality(AVCodecContext *context, AVDictionary **options,
+                             const bc_writer_params *params)
+{
+    const char *encoder = context->codec->name;
+    const char *crf = params->crf ? params->crf : default_quality(encoder);
+    const AVCodecDescriptor *descriptor = avcodec_descriptor_get(context->codec_id);
+    if (!params->crf && chooses_rate(*options))
+        return BC_OK;
+    if (has_option(context, "crf") && crf) {
+        av_dict_set(options, "crf", crf, 0);
+        if (strncmp(encoder, "libvpx", 6) == 0 || strcmp(encoder, "libaom-av1") == 0)
+            av_dict_set(options, "b", context->codec_id == AV_CODEC_ID_VP8 ? "20M" : "0",
+                        AV_DICT_DONT_OVERWRITE);
+    } else if (strncmp(encoder, "libwebp", 7) == 0) {
+        av_dict_set(options, "quality", crf ? crf : "90", 0);
+    } else if (descriptor && descriptor->props & AV_CODEC_PROP_LOSSY &&
+               !has_option(context, "crf")) {
+        set_constant_quantiser(context, crf ? strtod(crf, NULL) : 2);
+    } else if (params->crf) {
+        return bc_fail(&params->log, BC_ERR_ARGUMENT, "the encoder %s has no crf", encoder);
+    }
+    return BC_OK;
+}
+
+static bc_status collect_options(AVCodecContext *context, AVDictionary **options,
+                                 const bc_writer_params *params)
+{
+    if (params->encoder_options &&
+        av_dict_parse_string(options, params->encoder_options, "=", ":", 0) < 0)
+        return bc_fail(&params->log, BC_ERR_ARGUMENT, "encoder options are key=value:..., not '%s'",
+                       params->encoder_options);
+    if (params->preset) {
+        if (!has_option(context, "preset"))
+            return bc_fail(&params->log, BC_ERR_ARGUMENT, "the encoder %s has no presets",
+                           context->codec->name);
+        av_dict_set(options, "preset", params->preset, 0);
+    }
+    if (strcmp(context->codec->name, "libx265") == 0) /* it writes to stderr by itself */
+        av_dict_set(options, "x265-params", "log-level=error", AV_DICT_DONT_OVERWRITE);
+    return set_quality(context, options, params);
+}
+
+/* Opening ---------------------------------------------------------------------------------- */
+
+static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *container,
+                                   const bc_encoder_source *source)
+{
+    const AVRational rate = source->frame_rate;
+    if (codec->supported_framerates)
+        return av_inv_q(
+            codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)]);
+    if (!(container->flags & (AVFMT_VARIABLE_FPS | AVFMT_NOTIMESTAMPS)))
+        return av_inv_q(rate);
+    if (codec->id == AV_CODEC_ID_MPEG4 && source->time_base.den > MAX_MPEG4_TICKS)
+        return (AVRational){1, rate.num * FFMAX(MAX_MPEG4_TICKS / rate.num, 1)};
+    return source->time_base;
+}
+
+static void fill_context(AVCodecContext *context, const AVFrame *canvas,
+                         const AVOutputFormat *container, const bc_encoder_source *source,
+                         const bc_writer_params *params)
+{
+    context->width = canvas->width;
+    context->height = canvas->height;
+    context->pix_fmt = (enum AVPixelFormat)canvas->format;
+    context->sample_aspect_ratio = canvas->sample_aspect_ratio;
+    context->color_primaries = canvas->color_primaries;
+    context->color_trc = canvas->color_trc;
+    context->colorspace = canvas->colorspace;
+    context->color_range = canvas->color_range;
+    context->chroma_sample_location = canvas->chroma_location;
+    context->framerate = source->frame_rate;
+    context->time_base = choose_time_base(context->codec, container, source);
+    context->thread_count = params->n_threads;
+    if (container->flags & AVFMT_GLOBALHEADER)
+        context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    /* Such containers (AVI) hold no presentation times: the order of the frames is all there is. */
+    if (!(container->flags & (AVFMT_VARIABLE_FPS | AVFMT_NOTIMESTAMPS)))
+        context->max_b_frames = 0;
+}
+
+static bc_status open_context(bc_encoder *encoder, const AVCodec *codec,
+                              const AVOutputFormat *container, const bc_encoder_source *source,
+                              const bc_writer_params *params, int *error)
+{
+    AVCodecContext *context = encoder->context = avcodec_alloc_context3(codec);
+    if (!context)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "encoder: out of memory");
+    fill_context(context, encoder->canvas, container, source, params);
+    AVDictionary *options = NULL;
+    bc_status status = collect_options(context, &options, params);
+    *error = status == BC_OK ? avcodec_open2(context, codec, &options) : 0;
+    const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (status == BC_OK && *error >= 0 && unknown)
+        status = bc_fail(&params->log, BC_ERR_ARGUMENT, "the encoder %s has no option '%s'",
+                         codec->name, unknown->key);
+    av_dict_free(&options);
+    return status;
+}
+
+static bool is_uneven(const AVFrame *canvas)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)canvas->format);
+    return canvas->width % (1 << format->log2_chroma_w) ||
+           canvas->height % (1 << format->log2_chroma_h);
+}
+
+/* The size does not fit the format's chroma: full chroma always fits. */
+static bool change_to_full_chroma(AVFrame *canvas, const AVCodec *codec,
+                                  const bc_writer_params *params)
+{
+    if (!is_uneven(canvas) || !has_format(codec, AV_PIX_FMT_YUV444P))
+        return false;
+    bc_log_write(&params->log, BC_LOG_WARNING,
+                 "%s takes no frames of %dx%d in %s: yuv444p is used instead", codec->name,
+                 canvas->width, canvas->height,
+                 av_get_pix_fmt_name((enum AVPixelFormat)canvas->format));
+    canvas->format = AV_PIX_FMT_YUV444P;
+    return true;
+}
+
+bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, const char *url,
+                          const bc_encoder_source *source, const bc_writer_params *params)
+{
+    const AVCodec *codec;
+    enum AVPixelFormat format = AV_PIX_FMT_NONE;
+    int error = 0;
+    encoder->last_pts = INT64_MIN;
+    encoder->canvas = av_frame_alloc();
+    if (!encoder->canvas)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "encoder: out of memory");
+    bc_status status = choose_codec(&codec, container, url, params);
+    if (status == BC_OK)
+        status = choose_format(&format, codec, (enum AVPixelFormat)source->first->format, params);
+    if (status < 0)
+        return status;
+    set_canvas(encoder->canvas, source->first, format, codec->id);
+    status = open_context(encoder, codec, container, source, params, &error);
+    if (status == BC_OK && error < 0 && change_to_full_chroma(encoder->canvas, codec, params)) {
+        avcodec_free_context(&encoder->context);
+        status = open_context(encoder, codec, container, source, params, &error);
+    }
+    if (status == BC_OK && error < 0)
+        return bc_av_fail(&params->log, error, "%s: cannot set up the encoder %s for %dx%d %s", url,
+                          codec->name, encoder->canvas->width, encoder->canvas->height,
+                          av_get_pix_fmt_name((enum AVPixelFormat)encoder->canvas->format));
+    return status;
+}
+
+void bc_encoder_close(bc_encoder *encoder)
+{
+    avcodec_free_context(&encoder->context);
+    av_frame_free(&encoder->canvas);
+}
+
+/* Running ---------------------------------------------------------------------------------- */
+
+static void remember_duration(bc_encoder *encoder, int64_t pts, int64_t duration)
+{
+    if (encoder->n_delayed < BC_MAX_DELAY)
+        encoder->delayed[encoder->n_delayed++] = (struct bc_delayed){pts, duration};
+}
+
+static int64_t recall_duration(bc_encoder *encoder, int64_t pts)
+{
+    for (int i = 0; i < encoder->n_delayed; i++) {
+        const struct bc_delayed found = encoder->delayed[i];
+        if (found.pts != pts)
+            continue;
+        encoder->delayed[i] = encoder->delayed[--encoder->n_delayed];
+        return found.duration;
+    }
+    return 0;
+}
+
+int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base)
+{
+    if (!av)
+        return avcodec_send_frame(encoder->context, NULL);
+    const AVRational own = encoder->context->time_base;
+    const int64_t end = av_rescale_q(av->pts + av->pkt_duration, time_base, own);
+    av->pts = av_rescale_q(av->pts, time_base, own);
+    if (av->pts <= encoder->last_pts) /* a damaged input: no frame may be lost for its time */
+        av->pts = encoder->last_pts + 1;
+    encoder->last_pts = av->pts;
+    av->pict_type = AV_PICTURE_TYPE_NONE; /* the encoder decides, not the source */
+    av->quality = encoder->context->global_quality;
+    remember_duration(encoder, av->pts, FFMAX(end - av->pts, 0));
+    return avcodec_send_frame(encoder->context, av);
+}
+
+int bc_encoder_receive(bc_encoder *encoder, AVPacket *packet)
+{
+    const int error = avcodec_receive_packet(encoder->context, packet);
+    if (error >= 0)
+        packet->duration = recall_duration(encoder, packet->pts);
+    return error;
+}

@@ -1,0 +1,75 @@
+/*
+ * reader.h: opens whatever FFmpeg opens (files, pictures, URLs, devices, `lavfi` graphs) and gives
+ * the frames of its best video stream in order of presentation, and the packets of all other
+ * streams as they come. It knows nothing about styles.
+ *
+ * Frames are native (frame.h) and as people should see them: turned upright, tone-mapped to
+ * standard range where the stream is HDR. Times are those of the input, exactly, in the stream's
+ * own time base, but for two cases: with `start_us` the start becomes 0, and inputs whose clock
+ * starts anywhere (MPEG-TS, devices) begin at 0.
+ *
+ * The whole use:
+ *
+ *     bc_reader *reader;
+ *     bc_reader_open(&reader, "in.mp4", &(bc_reader_params){.log = log});
+ *     while ((status = bc_reader_read(reader, &frame, &packet)) == BC_OK) {
+ *         if (frame) ...; bc_frame_unref(&frame);
+ *         if (packet) ...; bc_packet_free(&packet);
+ *     }
+ *     bc_reader_close(&reader);
+ *
+ * Faults: a damaged packet is skipped and counted, a change of size or format in the middle shows
+ * in the frames. An input that ends before its own index or header says gives all frames that it
+ * holds, then BC_ERR_FORMAT. Threads: one at a time.
+ */
+#ifndef BC_MEDIA_READER_H
+#define BC_MEDIA_READER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "frame/frame.h"
+#include "media/packet.h"
+
+typedef struct bc_reader bc_reader;
+
+typedef struct bc_reader_params {
+    const char *format;  /* a demuxer or device ("lavfi", "v4l2"); NULL: found by content */
+    const char *options; /* for the demuxer, "key=value:key=value", or NULL */
+    int n_threads;       /* of the decoder; 0: one for each processor */
+    int64_t start_us;    /* skip so much of the input; 0: nothing */
+    int64_t duration_us; /* end after so much; 0: at the end */
+    atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
+    bc_log log;
+} bc_reader_params;
+
+typedef struct bc_reader_info {
+    int width, height;        /* of the first frame, upright */
+    bc_rational pixel_aspect; /* {0, 1} where unknown */
+    bc_rational frame_rate;   /* the best guess, {0, 1} where unknown */
+    bc_rational time_base;    /* of the video's times */
+    int64_t n_frames;         /* to come, as the input says or an estimate; 0: unknown */
+    int64_t duration_us;      /* 0: unknown or endless */
+    bool is_picture;          /* a file of one still picture */
+    bool is_hdr;              /* and therefore tone-mapped */
+    bool has_alpha;
+    char codec[32], format[32]; /* "h264", "yuv420p" */
+} bc_reader_info;
+
+/* Opens the input and decodes its first frame, so that the info is what the decoder says. */
+bc_status bc_reader_open(bc_reader **reader, const char *url, const bc_reader_params *params);
+void bc_reader_close(bc_reader **reader);
+
+const bc_reader_info *bc_reader_info_of(const bc_reader *reader);
+/* The first frame, which will be read yet; the reader's. */
+const bc_frame *bc_reader_first(const bc_reader *reader);
+/* Packets that could not be decoded, so far. */
+int64_t bc_reader_damaged(const bc_reader *reader);
+
+/*
+ * The next frame or the next packet of another stream: one of them is set and the caller's, on
+ * BC_OK. BC_END at the end.
+ */
+bc_status bc_reader_read(bc_reader *reader, bc_frame **frame, bc_packet **packet);
+
+#endif

@@ -1,0 +1,353 @@
+#include "media/writer.h"
+
+#include <assert.h>
+#include <libavdevice/avdevice.h>
+#include <libavutil/pixdesc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "media/canvas.h"
+#include "media/copy.h"
+#include "media/destination.h"
+#include "media/encoder.h"
+
+struct bc_writer {
+    bc_writer_params params;
+    char *name; /* as the user wrote it */
+    char description[160];
+    bc_destination destination;
+    AVFormatContext *output;
+    bc_encoder encoder;
+    bc_scaler scaler;
+    AVStream *video;
+    AVPacket *packet; /* scratch */
+    int n_inputs;
+    struct route {
+        AVRational time_base;
+        AVStream *stream; /* NULL: left out */
+    } * routes;           /* [n_inputs], by the index of the source's stream */
+    int64_t *last_dts;    /* [output->nb_streams] */
+    int64_t n_frames, n_refused;
+    bool has_header;
+};
+
+/* Opening ---------------------------------------------------------------------------------- */
+
+static bc_status open_encoder(bc_writer *writer, const bc_frame *first, const bc_reader *source)
+{
+    const bc_writer_params *params = &writer->params;
+    bc_rational rate = source ? bc_reader_info_of(source)->frame_rate : params->frame_rate;
+    if (rate.num <= 0 || rate.den <= 0)
+        rate = (bc_rational){30, 1};
+    AVFrame *view = NULL;
+    bc_status status = bc_av_of_frame(&view, first, &params->log);
+    if (status < 0)
+        return status;
+    const bc_encoder_source encoder_source = {
+        .first = view,
+        .time_base = {first->time_base.num, first->time_base.den},
+        .frame_rate = {rate.num, rate.den},
+    };
+    status = bc_encoder_open(&writer->encoder, writer->destination.container, writer->name,
+                             &encoder_source, params);
+    av_frame_free(&view);
+    return status;
+}
+
+static int add_video(bc_writer *writer, const AVStream *source)
+{
+    AVStream *video = writer->video = avformat_new_stream(writer->output, NULL);
+    const AVCodecContext *encoder = writer->encoder.context;
+    if (!video)
+        return AVERROR(ENOMEM);
+    video->time_base = encoder->time_base;
+    video->avg_frame_rate = encoder->framerate;
+    video->sample_aspect_ratio = encoder->sample_aspect_ratio;
+    const int error = avcodec_parameters_from_context(video->codecpar, encoder);
+    return error < 0 || !source ? error : bc_copy_stream_notes(video, source);
+}
+
+static void name_left_out(const bc_writer *writer, const AVStream *stream)
+{
+    const AVDictionaryEntry *title = av_dict_get(stream->metadata, "filename", NULL, 0);
+    const char *kind = stream->disposition & AV_DISPOSITION_ATTACHED_PIC
+                           ? "cover picture"
+                           : av_get_media_type_string(stream->codecpar->codec_type);
+    bc_log_write(&writer->params.log, BC_LOG_WARNING,
+                 "%s: stream %d (%s, %s%s%s) is left out: %s cannot hold it", writer->name,
+                 stream->index, kind ? kind : "unknown",
+                 avcodec_get_name(stream->codecpar->codec_id), title ? ", " : "",
+                 title ? title->value : "", writer->destination.container->name);
+}
+
+static int add_copy(bc_writer *writer, AVStream *stream)
+{
+    struct route *route = &writer->routes[stream->index];
+    if (stream->discard == AVDISCARD_ALL) /* the demuxer's own: mp4's chapters as text */
+        return 0;
+    if (!bc_copy_is_possible(writer->destination.container, stream)) {
+        if (!writer->destination.is_picture)
+            name_left_out(writer, stream);
+        return 0;
+    }
+    const int error = bc_copy_stream(writer->output, stream);
+    if (error >= 0)
+        route->stream = writer->output->streams[writer->output->nb_streams - 1];
+    return error;
+}
+
+/* In the source's order, so that the streams keep their numbers. */
+static int add_streams(bc_writer *writer, const bc_reader *source)
+{
+    if (!source)
+        return add_video(writer, NULL);
+    const AVFormatContext *input = bc_reader_input(source);
+    writer->n_inputs = (int)input->nb_streams;
+    writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
+    int error = writer->routes ? 0 : AVERROR(ENOMEM);
+    for (int i = 0; error >= 0 && i < writer->n_inputs; i++) {
+        AVStream *stream = input->streams[i];
+        writer->routes[i].time_base = stream->time_base;
+        if (i == bc_reader_video_index(source))
+            error = add_video(writer, stream);
+        else
+            error = add_copy(writer, stream);
+    }
+    return error < 0 ? error : bc_copy_notes(writer->output, source);
+}
+
+static bool is_mp4_family(const AVOutputFormat *container)
+{
+    return container->codec_tag && av_codec_get_tag(container->codec_tag, AV_CODEC_ID_H264) &&
+           strstr("mp4 mov ipod ismv psp 3gp 3g2", container->name);
+}
+
+static int open_output(bc_writer *writer)
+{
+    const bc_destination *destination = &writer->destination;
+    AVDictionary *options = NULL;
+    int error = 0;
+    if (destination->is_picture)
+        av_dict_set(&options, "update", "1", 0);
+    if (destination->path && is_mp4_family(destination->container))
+        av_dict_set(&options, "movflags", "+faststart", 0);
+    if (!(destination->container->flags & AVFMT_NOFILE))
+        error = avio_open(&writer->output->pb, destination->url, AVIO_FLAG_WRITE);
+    if (error >= 0)
+        error = avformat_write_header(writer->output, &options);
+    writer->has_header = error >= 0;
+    av_dict_free(&options);
+    return error;
+}
+
+static void describe(bc_writer *writer)
+{
+    const AVCodecContext *encoder = writer->encoder.context;
+    snprintf(writer->description, sizeof(writer->description), "%s %s %dx%d in %s",
+             encoder->codec->name, av_get_pix_fmt_name(encoder->pix_fmt), encoder->width,
+             encoder->height, writer->destination.container->name);
+}
+
+static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_reader *source)
+{
+    const bc_writer_params *params = &writer->params;
+    bc_status status = bc_destination_open(&writer->destination, writer->name, source, params);
+    if (status == BC_OK)
+        status = open_encoder(writer, first, source);
+    if (status < 0)
+        return status;
+    int error = avformat_alloc_output_context2(&writer->output, writer->destination.container, NULL,
+                                               writer->destination.url);
+    if (error >= 0)
+        error = add_streams(writer, source);
+    if (error >= 0)
+        error = open_output(writer);
+    if (error < 0)
+        return bc_av_fail(&params->log, error, "cannot write %s", writer->name);
+    writer->last_dts = malloc(writer->output->nb_streams * sizeof(writer->last_dts[0]));
+    if (!writer->last_dts)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", writer->name);
+    for (unsigned i = 0; i < writer->output->nb_streams; i++)
+        writer->last_dts[i] = AV_NOPTS_VALUE;
+    describe(writer);
+    return BC_OK;
+}
+
+bc_status bc_writer_open(bc_writer **writer_out, const char *url, const bc_frame *first,
+                         const bc_reader *source, const bc_writer_params *params)
+{
+    *writer_out = NULL;
+    avdevice_register_all();
+    bc_writer *writer = calloc(1, sizeof(*writer));
+    if (!writer)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", url);
+    writer->params = *params;
+    writer->name = strdup(url);
+    writer->packet = av_packet_alloc();
+    bc_status status = BC_ERR_MEMORY;
+    if (writer->name && writer->packet)
+        status = open_all(writer, first, source);
+    if (status < 0)
+        bc_writer_close(&writer);
+    *writer_out = writer;
+    return status;
+}
+
+static int close_file(bc_writer *writer)
+{
+    if (!writer->output || writer->output->oformat->flags & AVFMT_NOFILE)
+        return 0;
+    return avio_closep(&writer->output->pb);
+}
+
+void bc_writer_close(bc_writer **writer_in)
+{
+    if (!writer_in || !*writer_in)
+        return;
+    bc_writer *writer = *writer_in;
+    bc_encoder_close(&writer->encoder);
+    bc_scaler_close(&writer->scaler);
+    close_file(writer);
+    avformat_free_context(writer->output);
+    bc_destination_close(&writer->destination);
+    av_packet_free(&writer->packet);
+    free(writer->routes);
+    free(writer->last_dts);
+    free(writer->name);
+    free(writer);
+    *writer_in = NULL;
+}
+
+/* Packets ---------------------------------------------------------------------------------- */
+
+/* Decoding times must rise; those of damaged inputs do not. */
+static void order_times(bc_writer *writer, AVPacket *packet)
+{
+    int64_t *last = &writer->last_dts[packet->stream_index];
+    if (writer->output->oformat->flags & AVFMT_NOTIMESTAMPS)
+        return;
+    if (packet->dts == AV_NOPTS_VALUE)
+        packet->dts = packet->pts;
+    if (packet->dts == AV_NOPTS_VALUE)
+        packet->dts = *last == AV_NOPTS_VALUE ? 0 : *last + 1;
+    if (packet->pts == AV_NOPTS_VALUE)
+        packet->pts = packet->dts;
+    const bool may_repeat = writer->output->oformat->flags & AVFMT_TS_NONSTRICT;
+    if (*last != AV_NOPTS_VALUE && packet->dts < *last + !may_repeat)
+        packet->dts = *last + !may_repeat;
+    if (packet->pts < packet->dts)
+        packet->pts = packet->dts;
+    *last = packet->dts;
+}
+
+static bc_status mux(bc_writer *writer, AVPacket *packet, bool is_copy)
+{
+    order_times(writer, packet);
+    int error = av_interleaved_write_frame(writer->output, packet);
+    if (error >= 0 && writer->output->pb && writer->output->pb->error < 0)
+        error = writer->output->pb->error;
+    if (error == AVERROR(EINVAL) || error == AVERROR_INVALIDDATA) {
+        if (is_copy) { /* damaged sound must not cost the picture */
+            writer->n_refused++;
+            return BC_OK;
+        }
+    }
+    return error < 0 ? bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name)
+                     : BC_OK;
+}
+
+bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet_in)
+{
+    AVPacket *packet = *packet_in;
+    *packet_in = NULL;
+    const struct route *route =
+        packet->stream_index < writer->n_inputs ? &writer->routes[packet->stream_index] : NULL;
+    bc_status status = BC_OK;
+    if (route && route->stream) {
+        packet->stream_index = route->stream->index;
+        packet->pos = -1;
+        av_packet_rescale_ts(packet, route->time_base, route->stream->time_base);
+        status = mux(writer, packet, true);
+    }
+    av_packet_free(&packet);
+    return status;
+}
+
+/* Frames ----------------------------------------------------------------------------------- */
+
+const AVFrame *bc_writer_canvas(const bc_writer *writer)
+{
+    return writer->encoder.canvas;
+}
+
+static bc_status write_encoded(bc_writer *writer)
+{
+    bc_status status = BC_OK;
+    while (status == BC_OK) {
+        const int error = bc_encoder_receive(&writer->encoder, writer->packet);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            break;
+        if (error < 0)
+            return bc_av_fail(&writer->params.log, error, "%s: encoder", writer->name);
+        writer->packet->stream_index = writer->video->index;
+        av_packet_rescale_ts(writer->packet, writer->encoder.context->time_base,
+                             writer->video->time_base);
+        status = mux(writer, writer->packet, false);
+        av_packet_unref(writer->packet);
+    }
+    return status;
+}
+
+bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
+{
+    AVFrame *av;
+    if (writer->destination.is_picture && writer->n_frames > 0)
+        return bc_fail(&writer->params.log, BC_ERR_ARGUMENT,
+                       "%s holds one picture only (name%%04d.png is a series)", writer->name);
+    bc_status status =
+        bc_canvas_fit(&av, writer->encoder.canvas, frame, &writer->scaler, &writer->params.log);
+    if (status < 0)
+        return status;
+    av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
+    av->pkt_duration = frame->duration;
+    const AVRational time_base = {frame->time_base.num, frame->time_base.den};
+    const int error = bc_encoder_send(&writer->encoder, av, time_base);
+    av_frame_free(&av);
+    writer->n_frames++;
+    return error < 0 ? bc_av_fail(&writer->params.log, error, "%s: encoder", writer->name)
+                     : write_encoded(writer);
+}
+
+bc_status bc_writer_finish(bc_writer *writer)
+{
+    const bc_log *log = &writer->params.log;
+    const int drain_error = bc_encoder_send(&writer->encoder, NULL, (AVRational){1, 1});
+    bc_status status = drain_error < 0 && drain_error != AVERROR_EOF
+                           ? bc_av_fail(log, drain_error, "%s: encoder", writer->name)
+                           : write_encoded(writer);
+    if (status < 0)
+        return status;
+    int error = av_write_trailer(writer->output);
+    if (error >= 0 && writer->output->pb && writer->output->pb->error < 0)
+        error = writer->output->pb->error;
+    const int close_error = close_file(writer);
+    error = error < 0 ? error : close_error;
+    if (error < 0)
+        return bc_av_fail(log, error, "cannot write %s", writer->name);
+    if (writer->n_refused > 0)
+        bc_log_write(log, BC_LOG_WARNING, "%s: %lld damaged packets of other streams were left out",
+                     writer->name, (long long)writer->n_refused);
+    return bc_destination_commit(&writer->destination, log);
+}
+
+const char *bc_writer_description(const bc_writer *writer)
+{
+    return writer->description;
+}
+
+const char *bc_writer_temporary(const bc_writer *writer)
+{
+    return writer->destination.path ? writer->destination.url : NULL;
+}

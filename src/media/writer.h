@@ -1,0 +1,67 @@
+/*
+ * writer.h: encodes frames into whatever FFmpeg writes (files, pictures, numbered pictures, URLs,
+ * devices) and copies the other streams of a reader bit for bit: sound, subtitles, attachments,
+ * cover pictures, data, with chapters and metadata. It knows nothing about styles.
+ *
+ * Times are kept exactly where the container can hold them, variable rates too. The output carries
+ * the matrix, range, primaries, transfer, chroma position and pixel aspect of the first frame.
+ *
+ * A local file is written under a temporary name beside its place and renamed when it is whole:
+ * whatever happens, the real name holds the old file or the whole new one. URLs, pipes, devices and
+ * numbered pictures are written directly.
+ *
+ *     bc_writer *writer;
+ *     bc_writer_open(&writer, "out.mp4", bc_reader_first(reader), reader, &params);
+ *     bc_writer_frame(writer, frame), bc_writer_packet(writer, &packet) ...
+ *     bc_writer_finish(writer);        // only now the file is there
+ *     bc_writer_close(&writer);
+ *
+ * Threads: one at a time.
+ */
+#ifndef BC_MEDIA_WRITER_H
+#define BC_MEDIA_WRITER_H
+
+#include "media/reader.h"
+
+typedef struct bc_writer bc_writer;
+
+typedef struct bc_writer_params {
+    const char *format;          /* of the container; NULL: by the name */
+    const char *codec;           /* an encoder or a codec; NULL: what suits the container */
+    const char *crf;             /* quality as the encoder counts it; NULL: visually lossless */
+    const char *preset;          /* of the encoder; NULL: its own default */
+    const char *encoder_options; /* "key=value:key=value", or NULL */
+    const char *pixel_format; /* NULL: yuv420p, or what the encoder and the source have in common */
+    bc_rational frame_rate;   /* where there is no reader to ask; {0, 0}: 30 */
+    int n_threads;            /* of the encoder; 0: as it likes */
+    bool overwrite;
+    bc_log log;
+} bc_writer_params;
+
+/*
+ * Opens the output for frames like `first` and the other streams of `source` (NULL: no other
+ * streams). A stream that the container cannot take is named in a warning and left out, and so is a
+ * pixel format that has to be another one than was asked for. BC_ERR_IO if the file exists and may
+ * not be overwritten, or if it is the input itself.
+ */
+bc_status bc_writer_open(bc_writer **writer, const char *url, const bc_frame *first,
+                         const bc_reader *source, const bc_writer_params *params);
+
+/* Drops what is not finished: a temporary file is deleted. */
+void bc_writer_close(bc_writer **writer);
+
+/* Encodes a frame as it is, converting it if its size or format is not the output's. */
+bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame);
+
+/* Takes the packet and sets it to NULL, on failure too. */
+bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet);
+
+/* Writes what the encoder still holds and the end of the file, and gives the file its name. */
+bc_status bc_writer_finish(bc_writer *writer);
+
+/* "libx264 yuv420p 1280x720 in mp4": for people; the writer's. */
+const char *bc_writer_description(const bc_writer *writer);
+/* The temporary file's path, for a signal handler to delete, or NULL. */
+const char *bc_writer_temporary(const bc_writer *writer);
+
+#endif
