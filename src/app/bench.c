@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,39 +8,45 @@
 #include "base/cpu.h"
 #include "base/log.h"
 
-static const char help[] =
-    "Usage: brushcast bench [OPTION...]\n"
-    "Measures the generator on this machine: a frame, each of its layers, and the machine's peak.\n"
-    "\n"
-    "  --size WxH          of the frames (1280x720)\n"
-    "  --threads N         (one for each processor)\n"
-    "  --cpu TIER          native, c, avx2 or avx512 (native)\n"
-    "  --precision exact   32-bit floating point\n"
-    "  --stats frame       each frame's own statistics\n"
-    "  --frames N          to measure (31)\n"
-    "  --net NET           light, wide or a folder (light); random weights if there is none\n"
-    "  --models DIR        where to look for nets first\n"
-    "  --json              one object instead of the table\n"
-    "  --help\n";
+typedef struct settings {
+    const char *size, *cpu, *precision, *stats, *net, *models;
+    int n_threads, n_frames;
+    bool is_json;
+} settings;
 
-typedef struct options {
-    int width, height, n_threads, n_frames;
-    bc_cpu cpu;
-    const char *net, *models;
-    int is_json;
-} options;
+#define AT(field) offsetof(settings, field)
 
-/* Options ---------------------------------------------------------------------------------- */
+static const bc_option options[] = {
+    {"size", "WxH", "of the frames (1280x720)", BC_OPTION_TEXT, .offset = AT(size)},
+    {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
+     .high = BC_MAX_THREADS},
+    {"cpu", "TIER", "native, c, avx2 or avx512 (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
+     .choices = "native|c|avx2|avx512"},
+    {"precision", "exact", "32-bit floating point", BC_OPTION_CHOICE, .offset = AT(precision),
+     .choices = "exact"},
+    {"stats", "frame", "each frame's own statistics", BC_OPTION_CHOICE, .offset = AT(stats),
+     .choices = "frame"},
+    {"frames", "N", "to measure (31)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
+     .high = 100000},
+    {"net", "NET", "light, wide or a folder (light); random weights if there is none",
+     BC_OPTION_TEXT, .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
+    {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
+     .completion = BC_COMPLETE_FOLDER},
+    {"json", NULL, "one object instead of the table", BC_OPTION_FLAG, .offset = AT(is_json)},
+};
 
-static int parse_count(const char *text, int low, int high, int *count)
-{
-    char *end;
-    const long value = strtol(text, &end, 10);
-    if (end == text || *end || value < low || value > high)
-        return -1;
-    *count = (int)value;
-    return 0;
-}
+static int run(int n_args, char **args, const bc_log *log);
+
+const bc_command bc_command_bench = {
+    .name = "bench",
+    .summary = "measure the generator on this machine",
+    .arguments = "[OPTION...]",
+    .description = "Measures the generator on this machine: a frame, each of its layers, and the "
+                   "machine's peak.",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};
 
 static int parse_size(const char *text, int *width, int *height)
 {
@@ -49,70 +54,6 @@ static int parse_size(const char *text, int *width, int *height)
     if (sscanf(text, "%dx%d%c", width, height, &end) != 2)
         return -1;
     return *width >= 1 && *width <= BC_MAX_SIZE && *height >= 1 && *height <= BC_MAX_SIZE ? 0 : -1;
-}
-
-/* 0, or -1 for a value that the option cannot have. */
-static int take_option(options *o, int option, const char *value)
-{
-    switch (option) {
-    case 's':
-        return parse_size(value, &o->width, &o->height);
-    case 't':
-        return parse_count(value, 1, BC_MAX_THREADS, &o->n_threads);
-    case 'c':
-        return bc_cpu_parse(value, &o->cpu);
-    case 'p':
-        return strcmp(value, "exact") == 0 ? 0 : -1;
-    case 'S':
-        return strcmp(value, "frame") == 0 ? 0 : -1;
-    case 'f':
-        return parse_count(value, 1, 100000, &o->n_frames);
-    case 'n':
-        o->net = value;
-        return 0;
-    case 'm':
-        o->models = value;
-        return 0;
-    default:
-        o->is_json = 1;
-        return 0;
-    }
-}
-
-/* 0 to go on; 1 after --help; -1 after wrong usage. */
-static int parse_options(options *o, int n_args, char **args)
-{
-    static const struct option known[] = {
-        {"size", required_argument, NULL, 's'},
-        {"threads", required_argument, NULL, 't'},
-        {"cpu", required_argument, NULL, 'c'},
-        {"precision", required_argument, NULL, 'p'},
-        {"stats", required_argument, NULL, 'S'},
-        {"frames", required_argument, NULL, 'f'},
-        {"net", required_argument, NULL, 'n'},
-        {"models", required_argument, NULL, 'm'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option, index = 0;
-    optind = 1;
-    while ((option = getopt_long(n_args, args, "", known, &index)) != -1) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return 1;
-        }
-        if (option == '?')
-            return -1;
-        if (take_option(o, option, optarg) < 0) {
-            fprintf(stderr, "brushcast bench: --%s cannot be '%s'\n", known[index].name, optarg);
-            return -1;
-        }
-    }
-    if (optind == n_args)
-        return 0;
-    fprintf(stderr, "brushcast bench: unexpected argument '%s'\n", args[optind]);
-    return -1;
 }
 
 /* Report ----------------------------------------------------------------------------------- */
@@ -176,7 +117,7 @@ static void print_table(const bc_session *session, const bc_measurement *m)
 }
 
 /* The net of the options, or one of random weights of the same widths. */
-static bc_status open_model(bc_model **model, const options *o, const bc_log *log)
+static bc_status open_model(bc_model **model, const settings *o, const bc_log *log)
 {
     static const int light[BC_N_WIDTHS] = {8, 16, 32}, wide[BC_N_WIDTHS] = {16, 32, 64};
     const bool is_light = strcmp(o->net, "light") == 0, is_wide = strcmp(o->net, "wide") == 0;
@@ -194,13 +135,11 @@ static bc_status open_model(bc_model **model, const options *o, const bc_log *lo
     return status;
 }
 
-static bc_status bench(const options *o, const bc_log *log)
+static bc_status bench(const settings *o, int width, int height, const bc_log *log)
 {
-    const bc_session_params params = {.width = o->width,
-                                      .height = o->height,
-                                      .n_threads = o->n_threads,
-                                      .cpu = o->cpu,
-                                      .log = *log};
+    bc_session_params params = {
+        .width = width, .height = height, .n_threads = o->n_threads, .log = *log};
+    bc_cpu_parse(o->cpu, &params.cpu);
     const bc_style_weight first = {.style = 0, .weight = 1};
     bc_model *model = NULL;
     bc_session *session = NULL;
@@ -221,11 +160,18 @@ static bc_status bench(const options *o, const bc_log *log)
     return status;
 }
 
-int bc_app_bench(int n_args, char **args, const bc_log *log)
+static int run(int n_args, char **args, const bc_log *log)
 {
-    options o = {.width = 1280, .height = 720, .n_frames = 31, .net = "light"};
-    const int parsed = parse_options(&o, n_args, args);
+    settings o = {.size = "1280x720", .cpu = "native", .n_frames = 31, .net = "light"};
+    int width, height;
+    const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
-    return bench(&o, log) < 0 ? 1 : 0;
+    if (n_args > 1 || parse_size(o.size, &width, &height) < 0) {
+        bc_log_write(
+            log, BC_LOG_ERROR, "bench: %s '%s'",
+            n_args > 1 ? "unexpected argument" : "no size:", n_args > 1 ? args[1] : o.size);
+        return 2;
+    }
+    return bench(&o, width, height, log) < 0 ? 1 : 0;
 }

@@ -1,12 +1,14 @@
-/*
- * commands.h: the sub-commands. Each takes its own arguments, args[0] being its name, and returns
- * the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
- */
+/* commands.h: the sub-commands, one file each. */
 #ifndef BC_APP_COMMANDS_H
 #define BC_APP_COMMANDS_H
 
-#include "brushcast.h"
+#include "app/options.h"
 
-int bc_app_bench(int n_args, char **args, const bc_log *log);
+extern const bc_command bc_command_bench;
+extern const bc_command bc_command_convert;
+extern const bc_command bc_command_styles;
+
+/* All of them, in the order of the help; ends with NULL. */
+extern const bc_command *const bc_commands[];
 
 #endif

@@ -9,20 +9,13 @@
 
 #include <stdbool.h>
 
-#include "media/av.h"
+#include "media/filter.h"
 
-/* {0} is valid; one thread at a time. */
-typedef struct bc_adapter {
-    struct AVFilterGraph *graph;
-    struct AVFilterContext *source, *sink;
-    char key[256]; /* what the graph was made for */
-} bc_adapter;
-
-/* Replaces the frame by what people should see. `matrix`: 9 values of FFmpeg's display matrix, or
- * NULL. */
-bc_status bc_adapter_run(bc_adapter *adapter, AVFrame *av, const int32_t *matrix,
-                         const bc_log *log);
-void bc_adapter_close(bc_adapter *adapter);
+/*
+ * Replaces the frame by what people should see. `matrix`: 9 values of FFmpeg's display matrix, or
+ * NULL.
+ */
+bc_status bc_adapter_run(bc_filter *filter, AVFrame *av, const int32_t *matrix, const bc_log *log);
 
 bool bc_adapter_is_hdr(const AVFrame *av);
 

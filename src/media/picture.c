@@ -11,60 +11,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "media/adapt.h"
+#include "media/convert.h"
+#include "media/filter.h"
+#include "media/reader.h"
 #include "media/scale.h"
-
-/* The decoder is drained after its first packet with a picture: one frame is all that is wanted. */
-static int decode_first(AVFormatContext *input, AVCodecContext *decoder, int stream,
-                        AVPacket *packet, AVFrame *av)
-{
-    int error = AVERROR(EAGAIN);
-    while (error == AVERROR(EAGAIN)) {
-        const int read_error = av_read_frame(input, packet);
-        if (read_error < 0 && read_error != AVERROR_EOF)
-            return read_error;
-        if (read_error >= 0 && packet->stream_index != stream) {
-            av_packet_unref(packet);
-            continue;
-        }
-        avcodec_send_packet(decoder, read_error < 0 ? NULL : packet);
-        av_packet_unref(packet);
-        error = avcodec_receive_frame(decoder, av);
-    }
-    return error == AVERROR_EOF ? AVERROR_INVALIDDATA : error;
-}
-
-static int open_decoder(AVCodecContext **decoder, AVFormatContext *input, int stream,
-                        const AVCodec *codec)
-{
-    *decoder = avcodec_alloc_context3(codec);
-    if (!*decoder)
-        return AVERROR(ENOMEM);
-    const int error = avcodec_parameters_to_context(*decoder, input->streams[stream]->codecpar);
-    return error < 0 ? error : avcodec_open2(*decoder, codec, NULL);
-}
-
-static int decode_file(const char *path, AVFrame *av)
-{
-    AVFormatContext *input = NULL;
-    AVCodecContext *decoder = NULL;
-    AVPacket *packet = av_packet_alloc();
-    const AVCodec *codec;
-    int stream = -1;
-    int error = packet ? avformat_open_input(&input, path, NULL, NULL) : AVERROR(ENOMEM);
-    if (error >= 0)
-        error = avformat_find_stream_info(input, NULL);
-    if (error >= 0)
-        error = stream = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-    if (error >= 0)
-        error = open_decoder(&decoder, input, stream, codec);
-    if (error >= 0)
-        error = decode_first(input, decoder, stream, packet, av);
-    avcodec_free_context(&decoder);
-    avformat_close_input(&input);
-    av_packet_free(&packet);
-    return error;
-}
 
 static uint8_t over_white(unsigned value, unsigned alpha)
 {
@@ -87,57 +37,54 @@ static void compose_over_white(bc_image *image)
     image->format = BC_RGB24;
 }
 
-static bool has_alpha(const AVFrame *av)
+static bc_status to_packed(bc_frame **picture, const bc_reader *reader, bc_alpha alpha,
+                           const bc_log *log)
 {
-    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
-    return format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
-}
-
-static bc_status to_packed(bc_frame **picture, const AVFrame *av, bc_alpha alpha, const bc_log *log)
-{
-    const bc_pixel_format format = has_alpha(av) ? BC_RGBA32 : BC_RGB24;
-    bc_status status = bc_frame_alloc(picture, av->width, av->height, format, log);
-    AVFrame *view = av_frame_alloc();
-    bc_scaler scaler = {0};
+    const bc_reader_info *info = bc_reader_info_of(reader);
+    const bc_pixel_format format = info->has_alpha ? BC_RGBA32 : BC_RGB24;
+    bc_converter *converter = NULL;
+    bc_status status = bc_frame_alloc(picture, info->width, info->height, format, log);
     if (status == BC_OK)
-        status = view ? bc_av_view(view, &(*picture)->image, log) : BC_ERR_MEMORY;
+        status = bc_converter_open(&converter, 1, log);
     if (status == BC_OK)
-        status = bc_scaler_run(&scaler, av, view, log);
-    bc_scaler_close(&scaler);
-    av_frame_free(&view);
+        status = bc_converter_run(converter, bc_reader_first(reader), &(*picture)->image);
+    bc_converter_close(&converter);
     if (status < 0)
         bc_frame_unref(picture);
-    else if (format == BC_RGBA32 && alpha == BC_ALPHA_OVER_WHITE)
+    else if (info->has_alpha && alpha == BC_ALPHA_OVER_WHITE)
         compose_over_white(&(*picture)->image);
-    return status;
-}
-
-static bc_status to_upright(AVFrame *av, const char *path, const bc_log *log)
-{
-    const AVFrameSideData *matrix = av_frame_get_side_data(av, AV_FRAME_DATA_DISPLAYMATRIX);
-    if (av->width > BC_MAX_SIZE || av->height > BC_MAX_SIZE)
-        return bc_fail(log, BC_ERR_UNSUPPORTED, "%s: %dx%d is larger than %d", path, av->width,
-                       av->height, BC_MAX_SIZE);
-    bc_adapter adapter = {0};
-    bc_av_complete_colour(av);
-    const bc_status status =
-        bc_adapter_run(&adapter, av, matrix ? (const int32_t *)matrix->data : NULL, log);
-    bc_adapter_close(&adapter);
-    bc_av_complete_colour(av);
     return status;
 }
 
 bc_status bc_picture_read(bc_frame **picture, const char *path, bc_alpha alpha, const bc_log *log)
 {
+    bc_reader *reader;
     *picture = NULL;
-    AVFrame *av = av_frame_alloc();
-    if (!av)
-        return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
-    const int error = decode_file(path, av);
     bc_status status =
-        error < 0 ? bc_av_fail(log, error, "cannot read %s", path) : to_upright(av, path, log);
+        bc_reader_open(&reader, path, &(bc_reader_params){.n_threads = 1, .log = *log});
     if (status == BC_OK)
-        status = to_packed(picture, av, alpha, log);
+        status = to_packed(picture, reader, alpha, log);
+    bc_reader_close(&reader);
+    return status;
+}
+
+bc_status bc_picture_label(const bc_image *image, const char *text, const bc_log *log)
+{
+    char filters[BC_FILTER_SIZE];
+    AVFrame *av = av_frame_alloc();
+    bc_filter filter = {0};
+    snprintf(filters, sizeof(filters),
+             "drawtext=text='%s':expansion=none:fontsize=%d:x=h/40:y=h-th-h/40:fontcolor=white:"
+             "box=1:boxcolor=black@0.5:boxborderw=%d",
+             text, FFMAX(image->height / 14, 8), FFMAX(image->height / 80, 2));
+    bc_status status = av ? bc_av_view(av, image, log) : BC_ERR_MEMORY;
+    if (status == BC_OK)
+        status = bc_filter_run(&filter, av, filters, log);
+    for (int y = 0; y < image->height && status == BC_OK; y++)
+        memcpy(image->pixels + y * image->stride_bytes,
+               av->data[0] + (ptrdiff_t)y * av->linesize[0],
+               (size_t)image->width * (image->format == BC_RGB24 ? 3 : 4));
+    bc_filter_close(&filter);
     av_frame_free(&av);
     return status;
 }

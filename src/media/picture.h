@@ -19,6 +19,12 @@ typedef enum bc_alpha {
 bc_status bc_picture_read(bc_frame **picture, const char *path, bc_alpha alpha, const bc_log *log);
 
 /*
+ * Writes a line of text at the bottom left of the image. `text` is letters, digits, '-' and '_'.
+ * Fails where no font is installed.
+ */
+bc_status bc_picture_label(const bc_image *image, const char *text, const bc_log *log);
+
+/*
  * Writes a picture whole or not at all: to a temporary name beside `path`, then renamed over it.
  * The extension chooses the format: .png (lossless), .jpg or .jpeg (quality 2 of 31, 4:4:4, alpha
  * composed over white), or any other that FFmpeg encodes. Overwrites.

@@ -31,7 +31,7 @@ struct bc_reader {
     AVStream *stream;
     AVPacket *packet; /* scratch */
     AVFrame *av;      /* scratch */
-    bc_adapter adapter;
+    bc_filter adapter;
     AVFifo *pending; /* AVPacket *, read before the first frame */
     bc_frame *first;
     int64_t origin_us;
@@ -182,6 +182,7 @@ static void fill_info(bc_reader *reader)
     info->pixel_aspect = (bc_rational){av->sample_aspect_ratio.num, av->sample_aspect_ratio.den};
     info->frame_rate = (bc_rational){rate.num, rate.den};
     info->time_base = (bc_rational){stream->time_base.num, stream->time_base.den};
+    info->bits = FFMAX(format->comp[0].depth, 8); /* a palette's index has fewer */
     info->is_picture = is_single_picture(reader);
     info->has_alpha = format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
     info->duration_us = wanted_duration_us(reader);
@@ -500,7 +501,7 @@ void bc_reader_close(bc_reader **reader_in)
         bc_packet_free(&packet);
     av_fifo_freep2(&reader->pending);
     bc_frame_unref(&reader->first);
-    bc_adapter_close(&reader->adapter);
+    bc_filter_close(&reader->adapter);
     av_frame_free(&reader->av);
     av_packet_free(&reader->packet);
     avcodec_free_context(&reader->decoder);

@@ -50,6 +50,7 @@ typedef struct bc_reader_info {
     bc_rational time_base;    /* of the video's times */
     int64_t n_frames;         /* to come, as the input says or an estimate; 0: unknown */
     int64_t duration_us;      /* 0: unknown or endless */
+    int bits;                 /* of a sample */
     bool is_picture;          /* a file of one still picture */
     bool is_hdr;              /* and therefore tone-mapped */
     bool has_alpha;

@@ -347,6 +347,18 @@ const char *bc_writer_description(const bc_writer *writer)
     return writer->description;
 }
 
+int bc_writer_bits(const bc_writer *writer)
+{
+    return av_pix_fmt_desc_get(writer->encoder.context->pix_fmt)->comp[0].depth;
+}
+
+bool bc_writer_knows_name(const char *name)
+{
+    const AVOutputFormat *container = av_guess_format(NULL, name, NULL);
+    return container &&
+           avcodec_find_encoder(av_guess_codec(container, NULL, name, NULL, AVMEDIA_TYPE_VIDEO));
+}
+
 const char *bc_writer_temporary(const bc_writer *writer)
 {
     return writer->destination.path ? writer->destination.url : NULL;

@@ -61,6 +61,10 @@ bc_status bc_writer_finish(bc_writer *writer);
 
 /* "libx264 yuv420p 1280x720 in mp4": for people; the writer's. */
 const char *bc_writer_description(const bc_writer *writer);
+/* Bits of a sample of what is encoded. */
+int bc_writer_bits(const bc_writer *writer);
+/* Whether a name's extension says a format that can hold pictures or video. */
+bool bc_writer_knows_name(const char *name);
 /* The temporary file's path, for a signal handler to delete, or NULL. */
 const char *bc_writer_temporary(const bc_writer *writer);
 

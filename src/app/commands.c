@@ -1,0 +1,8 @@
+#include "app/commands.h"
+
+const bc_command *const bc_commands[] = {
+    &bc_command_convert,
+    &bc_command_styles,
+    &bc_command_bench,
+    NULL,
+};

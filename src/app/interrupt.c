@@ -1,0 +1,35 @@
+#include "app/interrupt.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static atomic_int n_signals;
+static _Atomic(const char *) temporary;
+
+static void handle(int signal)
+{
+    (void)signal;
+    if (atomic_fetch_add(&n_signals, 1) == 0)
+        return;
+    const char *path = atomic_load(&temporary);
+    if (path)
+        unlink(path);
+    _exit(130);
+}
+
+atomic_int *bc_interrupt_install(void)
+{
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return &n_signals;
+}
+
+void bc_interrupt_set_temporary(const char *path)
+{
+    atomic_store(&temporary, path);
+}

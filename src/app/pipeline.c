@@ -1,0 +1,239 @@
+#include "app/pipeline.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/queue.h"
+#include "media/convert.h"
+
+enum {
+    N_PARCELS = 6, /* one in each stage's hands, and one waiting before each */
+    MAX_PACKETS = 64,
+};
+
+struct parcel {
+    bc_frame *frame; /* NULL: packets only */
+    bc_packet *packets[MAX_PACKETS];
+    int n_packets;
+    bc_frame *rgb, *painting; /* the parcel's own, NULL where nothing is painted */
+};
+
+typedef struct pipeline {
+    const bc_pipeline_params *params;
+    bc_queue *idle, *read, *painted; /* of parcels: empty ones, and after each stage */
+    bc_converter *converter;
+    struct parcel parcels[N_PARCELS];
+    bc_frame *next_mask;
+    bc_pipeline_result result;
+} pipeline;
+
+static void keep_parcel(void *item)
+{
+    (void)item; /* the pipeline owns them all */
+}
+
+/* Parcels ---------------------------------------------------------------------------------- */
+
+static int scaled(int size, double scale)
+{
+    const int result = (int)lround(size * scale);
+    return result < 1 ? 1 : result > BC_MAX_SIZE ? BC_MAX_SIZE : result;
+}
+
+static bc_status open_parcels(pipeline *p)
+{
+    const bc_pipeline_params *params = p->params;
+    const bc_reader_info *info = bc_reader_info_of(params->reader);
+    const int width = scaled(info->width, params->scale);
+    const int height = scaled(info->height, params->scale);
+    if (!params->painter)
+        return BC_OK;
+    bc_status status = bc_painter_prepare(params->painter, width, height);
+    for (int i = 0; i < N_PARCELS && status == BC_OK; i++) {
+        status = bc_frame_alloc(&p->parcels[i].rgb, width, height, BC_RGB24, &params->log);
+        if (status == BC_OK)
+            status = bc_frame_alloc(&p->parcels[i].painting, width, height, BC_RGB24, &params->log);
+    }
+    return status;
+}
+
+static void empty(struct parcel *parcel)
+{
+    bc_frame_unref(&parcel->frame);
+    for (int i = 0; i < parcel->n_packets; i++)
+        bc_packet_free(&parcel->packets[i]);
+    parcel->n_packets = 0;
+}
+
+static void close_all(pipeline *p)
+{
+    bc_queue_close(&p->idle);
+    bc_queue_close(&p->read);
+    bc_queue_close(&p->painted);
+    bc_converter_close(&p->converter);
+    for (int i = 0; i < N_PARCELS; i++) {
+        empty(&p->parcels[i]);
+        bc_frame_unref(&p->parcels[i].rgb);
+        bc_frame_unref(&p->parcels[i].painting);
+    }
+    bc_frame_unref(&p->next_mask);
+}
+
+static bc_status open_all(pipeline *p)
+{
+    bc_status status = bc_queue_open(&p->idle, N_PARCELS, keep_parcel);
+    if (status == BC_OK)
+        status = bc_queue_open(&p->read, N_PARCELS, keep_parcel);
+    if (status == BC_OK)
+        status = bc_queue_open(&p->painted, N_PARCELS, keep_parcel);
+    if (status == BC_OK)
+        status = bc_converter_open(&p->converter, p->params->n_threads, &p->params->log);
+    if (status == BC_OK)
+        status = open_parcels(p);
+    for (int i = 0; i < N_PARCELS && status == BC_OK; i++)
+        status = bc_queue_send(p->idle, &p->parcels[i]);
+    return status;
+}
+
+/* Stages ----------------------------------------------------------------------------------- */
+
+static bc_status fill(pipeline *p, struct parcel *parcel)
+{
+    bc_status status = BC_OK;
+    while (status == BC_OK && !parcel->frame && parcel->n_packets < MAX_PACKETS) {
+        bc_packet *packet = NULL;
+        status = bc_reader_read(p->params->reader, &parcel->frame, &packet);
+        if (packet)
+            parcel->packets[parcel->n_packets++] = packet;
+    }
+    if (status == BC_OK && parcel->frame && parcel->rgb)
+        status = bc_converter_run(p->converter, parcel->frame, &parcel->rgb->image);
+    if (status != BC_OK)
+        bc_frame_unref(&parcel->frame);
+    return status;
+}
+
+static void *read_all(void *arg)
+{
+    pipeline *p = arg;
+    bc_status status = BC_OK;
+    void *item;
+    while (status == BC_OK && bc_queue_receive(p->idle, &item) == BC_OK) {
+        status = fill(p, item);
+        if (bc_queue_send(p->read, item) != BC_OK)
+            break;
+    }
+    p->result.read = status;
+    bc_queue_finish_sending(p->read);
+    return NULL;
+}
+
+static void *paint_all(void *arg)
+{
+    pipeline *p = arg;
+    void *item;
+    while (bc_queue_receive(p->read, &item) == BC_OK) {
+        const struct parcel *parcel = item;
+        if (parcel->frame && parcel->painting)
+            bc_painter_run(p->params->painter, &parcel->rgb->image, &parcel->painting->image);
+        if (bc_queue_send(p->painted, item) != BC_OK)
+            break;
+    }
+    bc_queue_finish_receiving(p->read);
+    bc_queue_finish_sending(p->painted);
+    return NULL;
+}
+
+/* The mask's last frame that is not later than the frame; its last one stays to the end. */
+static bc_status update_mask(pipeline *p, const bc_frame *frame)
+{
+    const int64_t now_us = bc_frame_time_us(frame);
+    bc_status status = BC_OK;
+    while (p->params->mask && status == BC_OK) {
+        if (p->next_mask) {
+            if (p->result.n_frames > 0 && bc_frame_time_us(p->next_mask) > now_us)
+                return BC_OK;
+            status = bc_mixer_set_mask(p->params->mixer, p->next_mask);
+            bc_frame_unref(&p->next_mask);
+            if (status < 0 || p->result.n_frames == 0)
+                return status;
+        }
+        bc_packet *packet = NULL;
+        if (bc_reader_read(p->params->mask, &p->next_mask, &packet) != BC_OK)
+            return BC_OK;
+        bc_packet_free(&packet);
+    }
+    return status;
+}
+
+static bc_status write_frame(pipeline *p, const struct parcel *parcel)
+{
+    const bc_pipeline_params *params = p->params;
+    bc_frame *mixed = NULL;
+    bc_status status = update_mask(p, parcel->frame);
+    if (status == BC_OK)
+        status =
+            bc_mixer_run(params->mixer, parcel->frame,
+                         parcel->painting ? &parcel->painting->image : NULL, &params->mix, &mixed);
+    if (status == BC_OK)
+        status = bc_writer_frame(params->writer, mixed);
+    bc_frame_unref(&mixed);
+    if (status < 0)
+        return status;
+    const int64_t time_us = bc_frame_time_us(parcel->frame);
+    p->result.n_frames++;
+    p->result.end_us = time_us == BC_NO_PTS ? p->result.end_us : time_us;
+    bc_progress_add(params->progress, p->result.end_us);
+    return BC_OK;
+}
+
+static bc_status write_parcel(pipeline *p, struct parcel *parcel)
+{
+    bc_status status = BC_OK;
+    for (int i = 0; i < parcel->n_packets && status == BC_OK; i++)
+        status = bc_writer_packet(p->params->writer, &parcel->packets[i]);
+    return status == BC_OK && parcel->frame ? write_frame(p, parcel) : status;
+}
+
+static void write_all(pipeline *p)
+{
+    void *item;
+    while (p->result.write == BC_OK && bc_queue_receive(p->painted, &item) == BC_OK) {
+        p->result.write = write_parcel(p, item);
+        empty(item);
+        bc_queue_send(p->idle, item);
+    }
+    bc_queue_finish_receiving(p->painted);
+    bc_queue_finish_sending(p->idle);
+}
+
+/* The calling thread is the last stage. */
+static bc_status run_threads(pipeline *p)
+{
+    pthread_t reader, painter;
+    if (pthread_create(&reader, NULL, read_all, p) != 0)
+        return bc_fail(&p->params->log, BC_ERR_MEMORY, "cannot start a thread");
+    const bool has_painter = pthread_create(&painter, NULL, paint_all, p) == 0;
+    if (has_painter) {
+        write_all(p);
+        pthread_join(painter, NULL);
+    } else {
+        bc_queue_finish_receiving(p->read);
+        bc_queue_finish_sending(p->idle);
+    }
+    pthread_join(reader, NULL);
+    return has_painter ? p->result.write
+                       : bc_fail(&p->params->log, BC_ERR_MEMORY, "cannot start a thread");
+}
+
+bc_pipeline_result bc_pipeline_run(const bc_pipeline_params *params)
+{
+    pipeline p = {.params = params, .result = {.read = BC_END}};
+    p.result.write = open_all(&p);
+    if (p.result.write == BC_OK)
+        p.result.write = run_threads(&p);
+    close_all(&p);
+    return p.result;
+}

@@ -1,0 +1,40 @@
+/*
+ * pipeline.h: one conversion, on three threads besides those of the painter and the codecs:
+ *
+ *     read, decode, to RGB  ->  paint  ->  mix, encode, write
+ *
+ * A fixed number of parcels goes round: each carries a frame, its RGB pixels, its painting and the
+ * packets of other streams that came before it. So memory is bounded, whatever the length of the
+ * video, everything stays in order, and nothing is allocated for a frame's pixels.
+ */
+#ifndef BC_APP_PIPELINE_H
+#define BC_APP_PIPELINE_H
+
+#include "app/painter.h"
+#include "app/progress.h"
+#include "media/mix.h"
+
+typedef struct bc_pipeline_params {
+    bc_reader *reader;
+    bc_writer *writer;
+    bc_mixer *mixer;
+    bc_painter *painter; /* NULL where mix.strength is 0 */
+    bc_reader *mask;     /* its frames are the mixer's masks, by their times; or NULL */
+    bc_mix mix;
+    double scale; /* of the size to paint at, to the frame's */
+    int n_threads;
+    bc_progress *progress;
+    bc_log log;
+} bc_pipeline_params;
+
+typedef struct bc_pipeline_result {
+    bc_status read;  /* BC_END, or why the input ended: what came before is written all the same */
+    bc_status write; /* BC_OK, or a failure of painting or writing: the output is worth nothing */
+    int64_t n_frames;
+    int64_t end_us; /* of the last frame */
+} bc_pipeline_result;
+
+/* Runs until the input ends; does not finish the writer. The calling thread writes. */
+bc_pipeline_result bc_pipeline_run(const bc_pipeline_params *params);
+
+#endif
