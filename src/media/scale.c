@@ -14,9 +14,9 @@ static struct bc_scaler_side side_of(const AVFrame *av)
         .width = av->width,
         .height = av->height,
         .format = av->format,
-        .matrix = av->colorspace,
-        .range = av->color_range,
-        .chroma = av->chroma_location,
+        .matrix = (int)av->colorspace,
+        .range = (int)av->color_range,
+        .chroma = (int)av->chroma_location,
     };
 }
 
