@@ -337,6 +337,57 @@ static void test_photos(void)
     CHECK_INT(bc_photos_open(&photos, folders, 1, 48, 60, 2, &log_), BC_ERR_IO);
 }
 
+/* Photographs as their own samples: both crops are the same square. */
+static void test_sample_crop(void)
+{
+    char path[128];
+    fixture f;
+    bc_samples samples;
+    static float picture[3 * 48 * 48], painting[3 * 48 * 48];
+    bc_random random = {3};
+    fixture_open(&f, &config, 0, 1);
+    CHECK_INT(bc_samples_open(&samples, in_folder(path, "photos"), &f.photos, &log_), BC_OK);
+    CHECK_INT(samples.n, f.photos.n_training);
+    for (int i = 0; i < samples.n; i++) {
+        CHECK_INT(bc_sample_crop(picture, painting, 48, &samples.samples[i], &random, &log_),
+                  BC_OK);
+        CHECK(memcmp(picture, painting, sizeof(picture)) == 0);
+    }
+    bc_samples_close(&samples);
+    fixture_close(&f);
+}
+
+/* Samples that look nothing like their photographs: a frozen net's bank comes closer all the same.
+ */
+static void test_samples(void)
+{
+    char path[128];
+    fixture f;
+    bc_samples samples;
+    bc_train_config c = config;
+    c.is_frozen = true;
+    c.stability = 0;
+    c.rate = 1e-2;
+    fixture_open(&f, &c, 1, 2);
+    in_folder(path, "samples");
+    CHECK(mkdir(path, 0777) == 0);
+    CHECK_INT(bc_samples_open(&samples, path, &f.photos, &log_), BC_ERR_ARGUMENT);
+    bc_samples_close(&samples);
+    for (int i = 0; i < 3; i++) {
+        char name[160];
+        snprintf(name, sizeof(name), "%s/%d.png", path, i);
+        make_photo(name, i + 4);
+    }
+    CHECK_INT(bc_samples_open(&samples, path, &f.photos, &log_), BC_OK);
+    CHECK(samples.n >= 1 && samples.n <= 3);
+    f.trainer.samples = &samples;
+    const double first = mean_total(&f, 6);
+    run(&f, 24);
+    CHECK_AT_MOST(mean_total(&f, 6), 0.9 * first);
+    bc_samples_close(&samples);
+    fixture_close(&f);
+}
+
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status;
@@ -369,6 +420,8 @@ int main(void)
     test_full_disk_keeps_the_old_checkpoint();
     test_not_finite();
     test_files();
+    test_sample_crop();
+    test_samples();
     nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     return TEST_END();
 }

@@ -28,6 +28,7 @@ typedef struct session {
     char command[1024]; /* line */
     bc_workspace workspace;
     bc_photos photos;
+    bc_samples samples;
     bc_vgg vgg;
     bc_painting paintings[BC_TRAIN_MAX_STYLES];
     int n_paintings;
@@ -122,6 +123,7 @@ static bc_status open_trainer(session *s)
                                        &s->workspace, s->log);
     for (int i = 0; i < o->n_styles && status == BC_OK; i++)
         status = open_style(s, i);
+    s->trainer.samples = o->samples ? &s->samples : NULL;
     if (status == BC_OK && probe == BC_OK)
         status = bc_net_files_read(&s->trainer, o->net, s->log);
     return status;
@@ -140,6 +142,8 @@ static bc_status session_open(session *s, const bc_train_options *o, const bc_lo
     if (status == BC_OK)
         status = bc_photos_open(&s->photos, (const char *const *)o->photos, o->n_photos,
                                 o->config.crop, 2 * o->config.crop, o->n_validation, log);
+    if (status == BC_OK && o->samples)
+        status = bc_samples_open(&s->samples, o->samples, &s->photos, log);
     if (status == BC_OK)
         status = open_trainer(s);
     if (status == BC_OK)
@@ -156,6 +160,7 @@ static void session_close(session *s)
     bc_trainer_close(&s->trainer);
     for (int i = 0; i < s->n_paintings; i++)
         bc_painting_close(&s->paintings[i]);
+    bc_samples_close(&s->samples);
     bc_photos_close(&s->photos);
     bc_vgg_close(&s->vgg);
     bc_workspace_close(&s->workspace);

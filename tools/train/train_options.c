@@ -23,6 +23,8 @@ static const char help[] =
     "  -s, --style FILE        a painting; several: several styles\n"
     "      --paintings LIST    names, titles, artists of paintings (tab-separated text)\n"
     "      --loss-network FILE weights of VGG, from brushcast-import\n"
+    "      --samples FOLDER    bank only, of one --style: learns from paintings of PHOTOS made by\n"
+    "                          brushcast-gatys, by mean squared difference, the paper's way\n"
     "      --brush N           short side of the paintings in pixels: larger, broader strokes\n"
     "                          (256)\n"
     "\n"
@@ -57,6 +59,7 @@ static const char help[] =
 enum option_id {
     OPTION_PAINTINGS = 256,
     OPTION_LOSS_NETWORK,
+    OPTION_SAMPLES,
     OPTION_BRUSH,
     OPTION_WIDTHS,
     OPTION_UPSAMPLE,
@@ -89,6 +92,7 @@ static const struct option long_options[] = {
     {"style", required_argument, NULL, 's'},
     {"paintings", required_argument, NULL, OPTION_PAINTINGS},
     {"loss-network", required_argument, NULL, OPTION_LOSS_NETWORK},
+    {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"brush", required_argument, NULL, OPTION_BRUSH},
     {"widths", required_argument, NULL, OPTION_WIDTHS},
     {"upsample", required_argument, NULL, OPTION_UPSAMPLE},
@@ -271,6 +275,9 @@ static bc_status parse_option(bc_train_options *o, int id, const bc_log *log)
     case OPTION_LOSS_NETWORK:
         o->loss_network = optarg;
         return BC_OK;
+    case OPTION_SAMPLES:
+        o->samples = optarg;
+        return BC_OK;
     case OPTION_BRUSH:
         return parse_int(&o->brush, id, 64, 2048, log);
     case OPTION_THREADS:
@@ -330,6 +337,8 @@ static bc_status check(const bc_train_options *o, const bc_log *log)
         return bc_fail(log, BC_ERR_ARGUMENT, "no folder of photographs");
     if (o->command == BC_TRAIN_AUTOENCODER && o->n_styles > 0)
         return bc_fail(log, BC_ERR_ARGUMENT, "autoencoder takes no --style");
+    if (o->samples && (o->command != BC_TRAIN_BANK || o->n_styles != 1))
+        return bc_fail(log, BC_ERR_ARGUMENT, "--samples goes with bank and one --style");
     if (o->command != BC_TRAIN_AUTOENCODER && (o->n_styles == 0 || !o->loss_network))
         return bc_fail(log, BC_ERR_ARGUMENT, "--style and --loss-network are needed");
     return BC_OK;

@@ -21,7 +21,8 @@ typedef struct bc_train_options {
     const char *paintings;                   /* list file, or NULL */
     const char *styles[BC_TRAIN_MAX_STYLES]; /* files of paintings */
     int n_styles;
-    char **photos; /* folders */
+    const char *samples; /* folder, or NULL */
+    char **photos;       /* folders */
     int n_photos;
     int brush;        /* short side of a painting, pixels */
     int n_threads;    /* 0: one for each processor */

@@ -103,13 +103,14 @@ static bc_status open_styles(bc_trainer *t, int n_styles, const bc_vgg *vgg, con
 static bc_status open_pictures(bc_trainer *t, const bc_log *log)
 {
     const size_t n = picture_floats(t), side = (size_t)source_side(&t->config);
-    t->source = calloc(3 * side * side + 4 * n, sizeof(float));
+    t->source = calloc(6 * side * side + 4 * n, sizeof(float));
     if (!t->source)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for pictures of %d pixels", t->config.crop);
     t->pictures[0] = t->source + 3 * side * side;
     t->pictures[1] = t->pictures[0] + n;
     t->dpaintings[0] = t->pictures[1] + n;
     t->dpaintings[1] = t->dpaintings[0] + n;
+    t->target = t->dpaintings[1] + n;
     return BC_OK;
 }
 
@@ -153,13 +154,13 @@ void bc_trainer_close(bc_trainer *trainer)
     *trainer = (bc_trainer){0};
 }
 
-/* picture [3, crop, crop] is the source from (dy, dx) on. */
-static void take_window(float *picture, const bc_trainer *t, int dy, int dx)
+/* picture [3, crop, crop] is the source's, or the target's, from (dy, dx) on. */
+static void take_window(float *picture, const bc_trainer *t, const float *source, int dy, int dx)
 {
     const int crop = t->config.crop, side = source_side(&t->config);
     for (int line = 0; line < 3 * crop; line++) {
         const int y = line / crop * side + line % crop + dy;
-        memcpy(picture + line * crop, t->source + y * side + dx, (size_t)crop * sizeof(float));
+        memcpy(picture + line * crop, source + y * side + dx, (size_t)crop * sizeof(float));
     }
 }
 
@@ -171,9 +172,14 @@ static void add_noise(float *picture, size_t n, double deviation, bc_random *ran
 
 static bc_status draw_source(bc_trainer *t, const bc_log *log)
 {
+    const int side = source_side(&t->config);
+    if (t->samples) {
+        const int sample = bc_random_below(&t->random, t->samples->n);
+        return bc_sample_crop(t->source, t->target, side, &t->samples->samples[sample], &t->random,
+                              log);
+    }
     const int photo = bc_random_below(&t->random, t->photos->n_training);
-    return bc_photo_crop(t->source, source_side(&t->config), &t->photos->training[photo],
-                         &t->random, log);
+    return bc_photo_crop(t->source, side, &t->photos->training[photo], &t->random, log);
 }
 
 static double identity_loss(const bc_trainer *t, float *dpainting, const float *painting,
@@ -198,7 +204,7 @@ static bc_status identity_picture(bc_trainer *t, bc_train_losses *losses, const 
     const bc_status status = draw_source(t, log);
     if (status < 0)
         return status;
-    take_window(t->pictures[0], t, 0, 0);
+    take_window(t->pictures[0], t, t->source, 0, 0);
     clear(t, t->dpaintings[0]);
     const float *painting = bc_net_forward(&t->identity_net, values, t->pictures[0]);
     const double loss = identity_loss(t, t->dpaintings[0], painting, share);
@@ -241,6 +247,17 @@ static void perceptual_losses(bc_trainer *t, bc_train_losses *losses, float *dpa
                               c->variation * variation);
 }
 
+/* The same against a sample; pictures[1] holds it. */
+static void sample_loss(bc_trainer *t, bc_train_losses *losses, float *dpainting,
+                        const float *painting, double share)
+{
+    take_window(t->pictures[1], t, t->target, 0, 0);
+    const double loss =
+        bc_square_loss(dpainting, painting, t->pictures[1], share, (int)picture_floats(t));
+    losses->style += share * loss;
+    losses->total += share * loss;
+}
+
 /* A motion by 0 to max_shift pixels down and right, never none at all. */
 static void draw_motion(bc_trainer *t, int *dy, int *dx)
 {
@@ -257,7 +274,7 @@ static void stability_loss(bc_trainer *t, bc_train_losses *losses, bc_net_values
     const double share = 1.0 / c->batch;
     int dy, dx;
     draw_motion(t, &dy, &dx);
-    take_window(t->pictures[1], t, dy, dx);
+    take_window(t->pictures[1], t, t->source, dy, dx);
     add_noise(t->pictures[1], picture_floats(t), c->noise, &t->random);
     clear(t, t->dpaintings[1]);
     const float *moved = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
@@ -276,10 +293,13 @@ static bc_status style_picture(bc_trainer *t, bc_train_losses *losses, bc_train_
     const bc_status status = draw_source(t, log);
     if (status < 0)
         return status;
-    take_window(t->pictures[0], t, 0, 0);
+    take_window(t->pictures[0], t, t->source, 0, 0);
     clear(t, t->dpaintings[0]);
     const float *painting = bc_net_forward(&t->paint_nets[0], values, t->pictures[0]);
-    perceptual_losses(t, losses, t->dpaintings[0], painting, style, 1.0 / t->config.batch);
+    if (t->samples)
+        sample_loss(t, losses, t->dpaintings[0], painting, 1.0 / t->config.batch);
+    else
+        perceptual_losses(t, losses, t->dpaintings[0], painting, style, 1.0 / t->config.batch);
     if (t->config.stability > 0)
         stability_loss(t, losses, values, gradients, painting);
     bc_net_backward(&t->paint_nets[0], gradients, NULL, values, t->pictures[0], t->dpaintings[0]);
@@ -369,7 +389,7 @@ static void validate_identity(bc_trainer *t, bc_train_figures *figures, double s
 static double validate_shift(bc_trainer *t, const float *painting, bc_net_values values, int motion)
 {
     const int crop = t->config.crop, dy = 1 + motion % 3, dx = 1 + motion / 3 % 3;
-    take_window(t->pictures[1], t, dy, dx);
+    take_window(t->pictures[1], t, t->source, dy, dx);
     const float *moved = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
     return bc_shift_loss(NULL, NULL, painting, moved, crop, crop, dy, dx, BORDER, 0);
 }
@@ -380,13 +400,13 @@ static double validate_noise(bc_trainer *t, const float *painting, bc_net_values
     const double deviation = 3;
     const size_t n = picture_floats(t);
     bc_random random = {(uint64_t)seed};
-    take_window(t->pictures[1], t, 0, 0);
+    take_window(t->pictures[1], t, t->source, 0, 0);
     add_noise(t->pictures[1], n, deviation, &random);
     const float *noisy = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
     return bc_square_loss(NULL, noisy, painting, 0, (int)n) / (deviation * deviation / 255 / 255);
 }
 
-/* `shift` and `flicker` are sums of squares here. */
+/* `shift` and `flicker` are sums of squares here, `style_ratio` is the photographs' own loss. */
 static void validate_style(bc_trainer *t, bc_train_figures *figures, const bc_train_style *style,
                            int photo, double share)
 {
@@ -401,7 +421,7 @@ static void validate_style(bc_trainer *t, bc_train_figures *figures, const bc_tr
     figures->losses.variation += share * of_painting.variation;
     figures->losses.stability += share * stability;
     figures->losses.total += share * (of_painting.total + t->config.stability * stability);
-    figures->style_ratio += share * of_painting.style / of_photo.style;
+    figures->style_ratio += share * of_photo.style;
     figures->shift += share * stability;
     figures->flicker += share * validate_noise(t, painting, values, photo);
 }
@@ -417,12 +437,14 @@ bc_status bc_trainer_validate(bc_trainer *trainer, bc_train_figures *figures, in
             bc_photo_centre(t->source, source_side(&t->config), &t->photos->validation[i], log);
         if (status < 0)
             return status;
-        take_window(t->pictures[0], t, 0, 0);
+        take_window(t->pictures[0], t, t->source, 0, 0);
         if (style < 0)
             validate_identity(t, figures, 1.0 / n_photos);
         else
             validate_style(t, figures, &t->styles[style], i, 1.0 / n_photos);
     }
+    if (style >= 0)
+        figures->style_ratio = figures->losses.style / figures->style_ratio;
     figures->shift = 255 * sqrt(figures->shift);
     figures->flicker = sqrt(figures->flicker);
     return BC_OK;

@@ -8,6 +8,8 @@
  *              2016): content and style by bc_loss, relative losses, so that the same weights serve
  *              every painting and every layer; total variation; and stability: the painting of the
  *              picture moved by some pixels, with some noise, against the painting moved likewise.
+ * With samples, the style path learns from them instead: the mean squared difference to the
+ * painting that optimisation made of the same picture, the paper's second step.
  * Without styles every step is an identity step; with a frozen auto-encoder every step is a style
  * step; else `style_steps` style steps are followed by one identity step. Styles take turns.
  *
@@ -23,6 +25,7 @@
 #include "train/net.h"
 #include "train/optimizer.h"
 #include "train/photos.h"
+#include "train/samples.h"
 
 typedef enum bc_identity_loss { BC_IDENTITY_L1, BC_IDENTITY_L2 } bc_identity_loss;
 
@@ -66,12 +69,14 @@ typedef struct bc_trainer {
     bc_optimizer identity_optimizer, style_optimizer; /* both of the auto-encoder */
     int n_styles;
     bc_train_style *styles;
+    const bc_samples *samples; /* the caller's, of the one style; NULL: the loss network teaches */
     bc_net identity_net, paint_nets[2]; /* the second one paints the moved picture */
     bc_loss *loss;
     int content_layer;
     float *source;        /* [3, crop + max_shift, crop + max_shift] */
     float *pictures[2];   /* [3, crop, crop]: as it is, and moved */
     float *dpaintings[2]; /* [3, crop, crop] */
+    float *target;        /* [3, crop + max_shift, crop + max_shift], of a sample */
     bc_random random;
     int64_t step;      /* steps made */
     double best_total; /* of the validations so far; infinite at the start */
@@ -105,7 +110,7 @@ bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc
 /* Means over photographs not trained on, in squares of the trainer's crop. */
 typedef struct bc_train_figures {
     bc_train_losses losses; /* the stability's without noise, by 1 to 3 pixels */
-    double style_ratio;     /* style loss over the photograph's own */
+    double style_ratio;     /* mean style loss over the mean of the photographs themselves */
     double shift;           /* rms, of 255, between painting what moved and moving the painting */
     double flicker;         /* rms of what noise of deviation 3 of 255 changes, over the noise's */
 } bc_train_figures;
