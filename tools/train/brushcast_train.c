@@ -120,7 +120,7 @@ static bc_status open_trainer(session *s)
     if (probe == BC_END && config.is_frozen)
         return bc_fail(s->log, BC_ERR_IO, "%s: has no auto-encoder to train a bank on", o->net);
     bc_status status = bc_trainer_open(&s->trainer, &config, o->n_styles, &s->photos, &s->vgg,
-                                       &s->workspace, s->log);
+                                       s->workspace.n_threads, s->log);
     for (int i = 0; i < o->n_styles && status == BC_OK; i++)
         status = open_style(s, i);
     s->trainer.samples = o->samples ? &s->samples : NULL;

@@ -175,17 +175,17 @@ static void put(uint8_t *sheet, int width, int row, int column, const float *pic
 static bc_status sheet_row(bc_trainer *t, uint8_t *sheet, int width, int row, const bc_log *log)
 {
     const int crop = t->config.crop;
-    const bc_status status =
-        bc_photo_centre(t->pictures[0], crop, &t->photos->validation[row], log);
+    bc_lane *lane = &t->lanes[0];
+    float *picture = lane->pictures[0];
+    const bc_status status = bc_photo_centre(picture, crop, &t->photos->validation[row], log);
     if (status < 0)
         return status;
     bc_net_values values = {t->values, NULL};
-    put(sheet, width, row, 0, t->pictures[0], crop);
-    put(sheet, width, row, 1, bc_net_forward(&t->identity_net, values, t->pictures[0]), crop);
+    put(sheet, width, row, 0, picture, crop);
+    put(sheet, width, row, 1, bc_net_forward(&lane->identity_net, values, picture), crop);
     for (int i = 0; i < t->n_styles; i++) {
         values.bank = t->styles[i].values;
-        put(sheet, width, row, 2 + i, bc_net_forward(&t->paint_nets[0], values, t->pictures[0]),
-            crop);
+        put(sheet, width, row, 2 + i, bc_net_forward(&lane->paint_nets[0], values, picture), crop);
     }
     return BC_OK;
 }

@@ -219,7 +219,7 @@ static bc_status parse_training_option(bc_train_config *c, int id, const bc_log 
     case OPTION_RATE:
         return parse_number(&c->rate, id, 1e-9, 1e3, log);
     case OPTION_BATCH:
-        return parse_int(&c->batch, id, 1, 64, log);
+        return parse_int(&c->batch, id, 1, BC_TRAIN_MAX_BATCH, log);
     case OPTION_CROP:
         status = parse_int(&c->crop, id, 64, 1024, log);
         return status == BC_OK && c->crop % 4 ? bad_value(id, "a multiple of 4", log) : status;

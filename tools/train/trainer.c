@@ -6,25 +6,11 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/picture_loss.h"
-#include "train/pixel_loss.h"
-
-enum { BORDER = 16 }; /* left out of the stability: there the moved picture shows something else */
 
 static const char *const style_layers[] = {"relu1_1", "relu2_1", "relu3_1", "relu4_1"};
 static const char content_layer[] = "relu3_1";
 
 enum { N_STYLE_LAYERS = sizeof(style_layers) / sizeof(style_layers[0]) };
-
-static size_t picture_floats(const bc_trainer *t)
-{
-    return 3 * (size_t)t->config.crop * (size_t)t->config.crop;
-}
-
-static int source_side(const bc_train_config *config)
-{
-    return config->crop + config->max_shift;
-}
 
 bc_status bc_trainer_loss_params(bc_loss_params *params, const bc_train_config *config,
                                  const bc_vgg *vgg, const bc_workspace *workspace,
@@ -41,21 +27,10 @@ bc_status bc_trainer_loss_params(bc_loss_params *params, const bc_train_config *
         const bc_status status = bc_vgg_find(vgg, &layer, style_layers[i], log);
         if (status < 0)
             return status;
-        params->weights.style[BC_STAT_GRAM][layer] = config->style / config->batch;
+        params->weights.style[BC_STAT_GRAM][layer] = config->style;
     }
     const bc_status status = bc_vgg_find(vgg, &layer, content_layer, log);
-    params->weights.content[status == BC_OK ? layer : 0] = config->content / config->batch;
-    return status;
-}
-
-static bc_status open_nets(bc_trainer *t, const bc_log *log)
-{
-    const int crop = t->config.crop;
-    bc_status status =
-        bc_net_open(&t->identity_net, crop, crop, &t->autoencoder, NULL, t->workspace, log);
-    for (int i = 0; i < 2 && status == BC_OK && t->n_styles > 0; i++)
-        status = bc_net_open(&t->paint_nets[i], crop, crop, &t->autoencoder, &t->bank, t->workspace,
-                             log);
+    params->weights.content[status == BC_OK ? layer : 0] = config->content;
     return status;
 }
 
@@ -85,51 +60,46 @@ static bc_status open_style(bc_trainer *t, bc_train_style *style, const bc_log *
     return bc_optimizer_open(&style->optimizer, t->config.optimizer, n, log);
 }
 
-static bc_status open_styles(bc_trainer *t, int n_styles, const bc_vgg *vgg, const bc_log *log)
+static bc_status open_styles(bc_trainer *t, int n_styles, const bc_log *log)
 {
-    bc_loss_params params;
     t->styles = calloc((size_t)n_styles, sizeof(*t->styles));
     if (!t->styles)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for %d styles", n_styles);
     t->n_styles = n_styles;
-    bc_status status = bc_trainer_loss_params(&params, &t->config, vgg, t->workspace, log);
-    if (status == BC_OK)
-        status = bc_loss_open(&t->loss, &params, log);
+    bc_status status = BC_OK;
     for (int i = 0; i < n_styles && status == BC_OK; i++)
         status = open_style(t, &t->styles[i], log);
     return status;
 }
 
-static bc_status open_pictures(bc_trainer *t, const bc_log *log)
+/* Threads that a batch has no pictures for work within the pictures. */
+static bc_status open_lanes(bc_trainer *t, const bc_vgg *vgg, int n_threads, const bc_log *log)
 {
-    const size_t n = picture_floats(t), side = (size_t)source_side(&t->config);
-    t->source = calloc(6 * side * side + 4 * n, sizeof(float));
-    if (!t->source)
-        return bc_fail(log, BC_ERR_MEMORY, "no memory for pictures of %d pixels", t->config.crop);
-    t->pictures[0] = t->source + 3 * side * side;
-    t->pictures[1] = t->pictures[0] + n;
-    t->dpaintings[0] = t->pictures[1] + n;
-    t->dpaintings[1] = t->dpaintings[0] + n;
-    t->target = t->dpaintings[1] + n;
-    return BC_OK;
+    const int n_lanes = t->config.batch;
+    const int n_side_by_side = n_lanes < n_threads ? n_lanes : n_threads;
+    t->lanes = calloc((size_t)n_lanes, sizeof(*t->lanes));
+    if (!t->lanes)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a batch of %d", n_lanes);
+    bc_status status = bc_pool_open(&t->pool, n_side_by_side, "lanes", log);
+    for (; t->n_lanes < n_lanes && status == BC_OK; t->n_lanes++)
+        status = bc_lane_open(&t->lanes[t->n_lanes], t, vgg, n_threads / n_side_by_side, log);
+    return status;
 }
 
 bc_status bc_trainer_open(bc_trainer *trainer, const bc_train_config *config, int n_styles,
-                          const bc_photos *photos, const bc_vgg *vgg, const bc_workspace *workspace,
+                          const bc_photos *photos, const bc_vgg *vgg, int n_threads,
                           const bc_log *log)
 {
-    assert(config->crop > 2 * BORDER + config->max_shift && config->crop % 4 == 0);
+    assert(config->crop % 4 == 0 && n_threads >= 1);
     *trainer = (bc_trainer){
-        .config = *config, .workspace = workspace, .photos = photos, .random = {config->seed}};
+        .config = *config, .photos = photos, .random = {config->seed}, .best_total = INFINITY};
     bc_params_make_autoencoder(&trainer->autoencoder, config->widths, config->upsample);
     bc_params_make_bank(&trainer->bank, config->widths[BC_N_WIDTHS - 1], config->n_bank_layers);
     bc_status status = open_parameters(trainer, log);
     if (status == BC_OK && n_styles > 0)
-        status = open_styles(trainer, n_styles, vgg, log);
+        status = open_styles(trainer, n_styles, log);
     if (status == BC_OK)
-        status = open_nets(trainer, log);
-    if (status == BC_OK)
-        status = open_pictures(trainer, log);
+        status = open_lanes(trainer, vgg, n_threads, log);
     if (status < 0)
         bc_trainer_close(trainer);
     return status;
@@ -143,167 +113,14 @@ void bc_trainer_close(bc_trainer *trainer)
         free(trainer->styles[i].values);
     }
     free(trainer->styles);
-    bc_loss_close(&trainer->loss);
-    bc_net_close(&trainer->identity_net);
-    bc_net_close(&trainer->paint_nets[0]);
-    bc_net_close(&trainer->paint_nets[1]);
+    for (int i = 0; i < trainer->n_lanes; i++)
+        bc_lane_close(&trainer->lanes[i]);
+    free(trainer->lanes);
+    bc_pool_close(&trainer->pool);
     bc_optimizer_close(&trainer->identity_optimizer);
     bc_optimizer_close(&trainer->style_optimizer);
     free(trainer->values);
-    free(trainer->source);
     *trainer = (bc_trainer){0};
-}
-
-/* picture [3, crop, crop] is the source's, or the target's, from (dy, dx) on. */
-static void take_window(float *picture, const bc_trainer *t, const float *source, int dy, int dx)
-{
-    const int crop = t->config.crop, side = source_side(&t->config);
-    for (int line = 0; line < 3 * crop; line++) {
-        const int y = line / crop * side + line % crop + dy;
-        memcpy(picture + line * crop, source + y * side + dx, (size_t)crop * sizeof(float));
-    }
-}
-
-static void add_noise(float *picture, size_t n, double deviation, bc_random *random)
-{
-    for (size_t i = 0; i < n && deviation > 0; i++)
-        picture[i] += (float)(deviation / 255 * bc_random_normal(random));
-}
-
-static bc_status draw_source(bc_trainer *t, const bc_log *log)
-{
-    const int side = source_side(&t->config);
-    if (t->samples) {
-        const int sample = bc_random_below(&t->random, t->samples->n);
-        return bc_sample_crop(t->source, t->target, side, &t->samples->samples[sample], &t->random,
-                              log);
-    }
-    const int photo = bc_random_below(&t->random, t->photos->n_training);
-    return bc_photo_crop(t->source, side, &t->photos->training[photo], &t->random, log);
-}
-
-static double identity_loss(const bc_trainer *t, float *dpainting, const float *painting,
-                            double weight)
-{
-    const size_t n = picture_floats(t);
-    if (t->config.identity_loss == BC_IDENTITY_L1)
-        return bc_l1_loss(dpainting, painting, t->pictures[0], n, weight);
-    return bc_square_loss(dpainting, painting, t->pictures[0], weight, (int)n);
-}
-
-static void clear(bc_trainer *t, float *dpainting)
-{
-    memset(dpainting, 0, picture_floats(t) * sizeof(float));
-}
-
-/* Of one picture; gradients are added. */
-static bc_status identity_picture(bc_trainer *t, bc_train_losses *losses, const bc_log *log)
-{
-    const double share = 1.0 / t->config.batch;
-    const bc_net_values values = {t->values, NULL}, gradients = {t->gradients, NULL};
-    const bc_status status = draw_source(t, log);
-    if (status < 0)
-        return status;
-    take_window(t->pictures[0], t, t->source, 0, 0);
-    clear(t, t->dpaintings[0]);
-    const float *painting = bc_net_forward(&t->identity_net, values, t->pictures[0]);
-    const double loss = identity_loss(t, t->dpaintings[0], painting, share);
-    bc_net_backward(&t->identity_net, gradients, NULL, values, t->pictures[0], t->dpaintings[0]);
-    losses->identity += share * loss;
-    losses->total += share * loss;
-    return BC_OK;
-}
-
-static double style_sum(const bc_loss_terms *terms)
-{
-    double sum = 0;
-    for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++)
-        sum += terms->style[BC_STAT_GRAM][layer];
-    return sum;
-}
-
-static double content_sum(const bc_loss_terms *terms)
-{
-    double sum = 0;
-    for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++)
-        sum += terms->content[layer];
-    return sum;
-}
-
-/* Adds the losses of one painting; its gradient goes to dpainting (NULL: none). */
-static void perceptual_losses(bc_trainer *t, bc_train_losses *losses, float *dpainting,
-                              const float *painting, const bc_train_style *style, double share)
-{
-    const bc_train_config *c = &t->config;
-    bc_loss_terms terms;
-    bc_loss_set_content(t->loss, t->pictures[0]);
-    bc_loss_run(t->loss, &terms, dpainting, painting, style->target);
-    const double variation =
-        bc_variation_loss(dpainting, painting, share * c->variation, 3, c->crop, c->crop);
-    losses->content += share * content_sum(&terms);
-    losses->style += share * style_sum(&terms);
-    losses->variation += share * variation;
-    losses->total += share * (c->content * content_sum(&terms) + c->style * style_sum(&terms) +
-                              c->variation * variation);
-}
-
-/* The same against a sample; pictures[1] holds it. */
-static void sample_loss(bc_trainer *t, bc_train_losses *losses, float *dpainting,
-                        const float *painting, double share)
-{
-    take_window(t->pictures[1], t, t->target, 0, 0);
-    const double loss =
-        bc_square_loss(dpainting, painting, t->pictures[1], share, (int)picture_floats(t));
-    losses->style += share * loss;
-    losses->total += share * loss;
-}
-
-/* A motion by 0 to max_shift pixels down and right, never none at all. */
-static void draw_motion(bc_trainer *t, int *dy, int *dx)
-{
-    const int n = t->config.max_shift + 1;
-    const int motion = 1 + bc_random_below(&t->random, n * n - 1);
-    *dy = motion / n;
-    *dx = motion % n;
-}
-
-static void stability_loss(bc_trainer *t, bc_train_losses *losses, bc_net_values values,
-                           bc_net_values gradients, const float *painting)
-{
-    const bc_train_config *c = &t->config;
-    const double share = 1.0 / c->batch;
-    int dy, dx;
-    draw_motion(t, &dy, &dx);
-    take_window(t->pictures[1], t, t->source, dy, dx);
-    add_noise(t->pictures[1], picture_floats(t), c->noise, &t->random);
-    clear(t, t->dpaintings[1]);
-    const float *moved = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
-    const double loss = bc_shift_loss(t->dpaintings[0], t->dpaintings[1], painting, moved, c->crop,
-                                      c->crop, dy, dx, BORDER, share * c->stability);
-    bc_net_backward(&t->paint_nets[1], gradients, NULL, values, t->pictures[1], t->dpaintings[1]);
-    losses->stability += share * loss;
-    losses->total += share * c->stability * loss;
-}
-
-static bc_status style_picture(bc_trainer *t, bc_train_losses *losses, bc_train_style *style,
-                               const bc_log *log)
-{
-    const bc_net_values values = {t->values, style->values};
-    const bc_net_values gradients = {t->config.is_frozen ? NULL : t->gradients, style->gradients};
-    const bc_status status = draw_source(t, log);
-    if (status < 0)
-        return status;
-    take_window(t->pictures[0], t, t->source, 0, 0);
-    clear(t, t->dpaintings[0]);
-    const float *painting = bc_net_forward(&t->paint_nets[0], values, t->pictures[0]);
-    if (t->samples)
-        sample_loss(t, losses, t->dpaintings[0], painting, 1.0 / t->config.batch);
-    else
-        perceptual_losses(t, losses, t->dpaintings[0], painting, style, 1.0 / t->config.batch);
-    if (t->config.stability > 0)
-        stability_loss(t, losses, values, gradients, painting);
-    bc_net_backward(&t->paint_nets[0], gradients, NULL, values, t->pictures[0], t->dpaintings[0]);
-    return BC_OK;
 }
 
 /* The style of the next step, or NULL: an identity step. */
@@ -356,19 +173,69 @@ static void update(bc_trainer *t, bc_train_style *style)
                           t->gradients, rate);
 }
 
+/* One job for each lane. */
+typedef struct batch {
+    bc_lane *lanes;
+    const bc_train_style *style;
+    bc_train_losses *losses; /* [n_lanes] */
+    bc_status *statuses;     /* [n_lanes] */
+} batch;
+
+static void train_lane(void *arg, int job, int thread)
+{
+    (void)thread;
+    const batch *b = arg;
+    b->statuses[job] = bc_lane_train(&b->lanes[job], &b->losses[job], b->style);
+}
+
+static void add_scaled(float *sum, const float *x, size_t n, float scale)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += scale * x[i];
+}
+
+static void add_losses(bc_train_losses *sum, const bc_train_losses *losses, double share)
+{
+    sum->identity += share * losses->identity;
+    sum->content += share * losses->content;
+    sum->style += share * losses->style;
+    sum->variation += share * losses->variation;
+    sum->stability += share * losses->stability;
+    sum->total += share * losses->total;
+}
+
+/* Means over the lanes, in their order. */
+static void sum_lanes(bc_trainer *t, bc_train_losses *sum, bc_train_style *style,
+                      const bc_train_losses *losses)
+{
+    const double share = 1.0 / t->n_lanes;
+    *sum = (bc_train_losses){0};
+    memset(t->gradients, 0, t->autoencoder.n_values * sizeof(float));
+    if (style)
+        memset(style->gradients, 0, t->bank.n_values * sizeof(float));
+    for (int i = 0; i < t->n_lanes; i++) {
+        const bc_net_values gradients = t->lanes[i].gradients;
+        add_losses(sum, &losses[i], share);
+        add_scaled(t->gradients, gradients.autoencoder, t->autoencoder.n_values, (float)share);
+        if (style)
+            add_scaled(style->gradients, gradients.bank, t->bank.n_values, (float)share);
+    }
+}
+
 bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc_log *log)
 {
     bc_trainer *t = trainer;
     bc_train_style *style = next_style(t);
-    *losses = (bc_train_losses){0};
-    memset(t->gradients, 0, t->autoencoder.n_values * sizeof(float));
-    if (style)
-        memset(style->gradients, 0, t->bank.n_values * sizeof(float));
-    bc_status status = BC_OK;
-    for (int i = 0; i < t->config.batch && status == BC_OK; i++)
-        status = style ? style_picture(t, losses, style, log) : identity_picture(t, losses, log);
-    if (status == BC_OK)
-        status = check_finite(t, losses, style, log);
+    bc_train_losses lane_losses[BC_TRAIN_MAX_BATCH];
+    bc_status statuses[BC_TRAIN_MAX_BATCH];
+    for (int i = 0; i < t->n_lanes; i++)
+        t->lanes[i].random.state = bc_random_next(&t->random);
+    bc_pool_run(t->pool, train_lane, &(batch){t->lanes, style, lane_losses, statuses}, t->n_lanes);
+    for (int i = 0; i < t->n_lanes; i++)
+        if (statuses[i] < 0)
+            return statuses[i];
+    sum_lanes(t, losses, style, lane_losses);
+    const bc_status status = check_finite(t, losses, style, log);
     if (status < 0)
         return status;
     update(t, style);
@@ -376,76 +243,57 @@ bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc
     return BC_OK;
 }
 
-static void validate_identity(bc_trainer *t, bc_train_figures *figures, double share)
+/* Lane `job` takes the photographs job, job + n_lanes, ... */
+typedef struct validation {
+    bc_trainer *trainer;
+    const bc_train_style *style;
+    int n_photos;
+    bc_lane_figures *figures; /* [n_photos] */
+    bc_status statuses[BC_TRAIN_MAX_BATCH];
+} validation;
+
+static void validate_lane(void *arg, int job, int thread)
 {
-    const float *painting =
-        bc_net_forward(&t->identity_net, (bc_net_values){t->values, NULL}, t->pictures[0]);
-    const double loss = identity_loss(t, NULL, painting, 0);
-    figures->losses.identity += share * loss;
-    figures->losses.total += share * loss;
+    (void)thread;
+    validation *v = arg;
+    bc_trainer *t = v->trainer;
+    v->statuses[job] = BC_OK;
+    for (int photo = job; photo < v->n_photos && v->statuses[job] == BC_OK; photo += t->n_lanes)
+        v->statuses[job] = bc_lane_validate(&t->lanes[job], &v->figures[photo], v->style, photo);
 }
 
-/* Mean squared difference between painting the moved picture and moving the painting. */
-static double validate_shift(bc_trainer *t, const float *painting, bc_net_values values, int motion)
+static void sum_figures(bc_train_figures *figures, const bc_lane_figures *photos, int n_photos)
 {
-    const int crop = t->config.crop, dy = 1 + motion % 3, dx = 1 + motion / 3 % 3;
-    take_window(t->pictures[1], t, t->source, dy, dx);
-    const float *moved = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
-    return bc_shift_loss(NULL, NULL, painting, moved, crop, crop, dy, dx, BORDER, 0);
-}
-
-/* Mean squared difference that noise makes, over the noise's own. */
-static double validate_noise(bc_trainer *t, const float *painting, bc_net_values values, int seed)
-{
-    const double deviation = 3;
-    const size_t n = picture_floats(t);
-    bc_random random = {(uint64_t)seed};
-    take_window(t->pictures[1], t, t->source, 0, 0);
-    add_noise(t->pictures[1], n, deviation, &random);
-    const float *noisy = bc_net_forward(&t->paint_nets[1], values, t->pictures[1]);
-    return bc_square_loss(NULL, noisy, painting, 0, (int)n) / (deviation * deviation / 255 / 255);
-}
-
-/* `shift` and `flicker` are sums of squares here, `style_ratio` is the photographs' own loss. */
-static void validate_style(bc_trainer *t, bc_train_figures *figures, const bc_train_style *style,
-                           int photo, double share)
-{
-    const bc_net_values values = {t->values, style->values};
-    const float *painting = bc_net_forward(&t->paint_nets[0], values, t->pictures[0]);
-    bc_train_losses of_photo = {0}, of_painting = {0};
-    perceptual_losses(t, &of_painting, NULL, painting, style, 1);
-    perceptual_losses(t, &of_photo, NULL, t->pictures[0], style, 1);
-    const double stability = validate_shift(t, painting, values, photo);
-    figures->losses.content += share * of_painting.content;
-    figures->losses.style += share * of_painting.style;
-    figures->losses.variation += share * of_painting.variation;
-    figures->losses.stability += share * stability;
-    figures->losses.total += share * (of_painting.total + t->config.stability * stability);
-    figures->style_ratio += share * of_photo.style;
-    figures->shift += share * stability;
-    figures->flicker += share * validate_noise(t, painting, values, photo);
+    const double share = 1.0 / n_photos;
+    double photo_style = 0, noise = 0;
+    *figures = (bc_train_figures){0};
+    for (int i = 0; i < n_photos; i++) {
+        add_losses(&figures->losses, &photos[i].losses, share);
+        photo_style += share * photos[i].photo_style;
+        noise += share * photos[i].noise;
+    }
+    figures->style_ratio = photo_style > 0 ? figures->losses.style / photo_style : 0;
+    figures->shift = 255 * sqrt(figures->losses.stability);
+    figures->flicker = sqrt(noise);
 }
 
 bc_status bc_trainer_validate(bc_trainer *trainer, bc_train_figures *figures, int style,
                               int n_photos, const bc_log *log)
 {
-    bc_trainer *t = trainer;
-    assert(n_photos > 0 && n_photos <= t->photos->n_validation && t->config.max_shift >= 3);
-    *figures = (bc_train_figures){0};
-    for (int i = 0; i < n_photos; i++) {
-        const bc_status status =
-            bc_photo_centre(t->source, source_side(&t->config), &t->photos->validation[i], log);
-        if (status < 0)
-            return status;
-        take_window(t->pictures[0], t, t->source, 0, 0);
-        if (style < 0)
-            validate_identity(t, figures, 1.0 / n_photos);
-        else
-            validate_style(t, figures, &t->styles[style], i, 1.0 / n_photos);
-    }
-    if (style >= 0)
-        figures->style_ratio = figures->losses.style / figures->style_ratio;
-    figures->shift = 255 * sqrt(figures->shift);
-    figures->flicker = sqrt(figures->flicker);
-    return BC_OK;
+    assert(n_photos > 0 && n_photos <= trainer->photos->n_validation);
+    assert(trainer->config.max_shift >= 3);
+    validation v = {.trainer = trainer,
+                    .style = style < 0 ? NULL : &trainer->styles[style],
+                    .n_photos = n_photos,
+                    .figures = calloc((size_t)n_photos, sizeof(bc_lane_figures))};
+    if (!v.figures)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for the figures of %d pictures", n_photos);
+    bc_pool_run(trainer->pool, validate_lane, &v, trainer->n_lanes);
+    bc_status status = BC_OK;
+    for (int i = 0; i < trainer->n_lanes && status == BC_OK; i++)
+        status = v.statuses[i];
+    if (status == BC_OK)
+        sum_figures(figures, v.figures, n_photos);
+    free(v.figures);
+    return status;
 }

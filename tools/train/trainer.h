@@ -21,8 +21,7 @@
 
 #include <stdbool.h>
 
-#include "train/loss.h"
-#include "train/net.h"
+#include "train/lane.h"
 #include "train/optimizer.h"
 #include "train/photos.h"
 #include "train/samples.h"
@@ -47,22 +46,18 @@ typedef struct bc_train_config {
     uint64_t seed;
 } bc_train_config;
 
-/* The losses of a step, or their means; unweighted but for `total`. */
-typedef struct bc_train_losses {
-    double identity, content, style, variation, stability, total;
-} bc_train_losses;
+enum { BC_TRAIN_MAX_BATCH = 64 };
 
 /* A style that is being learned: what its file says, its target, its bank. */
-typedef struct bc_train_style {
+struct bc_train_style {
     bc_style_info info; /* everything in it is the caller's */
     bc_style_target *target;
     float *values, *gradients; /* the bank's */
     bc_optimizer optimizer;
-} bc_train_style;
+};
 
-typedef struct bc_trainer {
+struct bc_trainer {
     bc_train_config config;
-    const bc_workspace *workspace;
     const bc_photos *photos;
     bc_params autoencoder, bank;
     float *values, *gradients;                        /* the auto-encoder's */
@@ -70,26 +65,22 @@ typedef struct bc_trainer {
     int n_styles;
     bc_train_style *styles;
     const bc_samples *samples; /* the caller's, of the one style; NULL: the loss network teaches */
-    bc_net identity_net, paint_nets[2]; /* the second one paints the moved picture */
-    bc_loss *loss;
-    int content_layer;
-    float *source;        /* [3, crop + max_shift, crop + max_shift] */
-    float *pictures[2];   /* [3, crop, crop]: as it is, and moved */
-    float *dpaintings[2]; /* [3, crop, crop] */
-    float *target;        /* [3, crop + max_shift, crop + max_shift], of a sample */
+    int n_lanes;
+    bc_lane *lanes; /* [batch] */
+    bc_pool *pool;
     bc_random random;
     int64_t step;      /* steps made */
     double best_total; /* of the validations so far; infinite at the start */
     int n_worse;       /* validations since then */
-} bc_trainer;
+};
 
 /*
  * Takes all memory and draws the parameters to start from. `vgg` may be NULL without styles. The
- * photographs, the loss network and the workspace must outlive the trainer. The caller then sets
- * the styles' targets, and may overwrite parameters.
+ * photographs, the loss network and the log must outlive the trainer, which stays where it is. The
+ * caller then sets the styles' targets, and may overwrite parameters. n_threads >= 1.
  */
 bc_status bc_trainer_open(bc_trainer *trainer, const bc_train_config *config, int n_styles,
-                          const bc_photos *photos, const bc_vgg *vgg, const bc_workspace *workspace,
+                          const bc_photos *photos, const bc_vgg *vgg, int n_threads,
                           const bc_log *log);
 void bc_trainer_close(bc_trainer *trainer);
 
@@ -102,8 +93,8 @@ bc_status bc_trainer_loss_params(bc_loss_params *params, const bc_train_config *
                                  const bc_log *log);
 
 /*
- * One step. BC_ERR_FORMAT, with the parameters as they were, when a loss or a gradient is not
- * finite.
+ * One step; losses are means over the batch. BC_ERR_FORMAT, with the parameters as they were, when
+ * a loss or a gradient is not finite.
  */
 bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc_log *log);
 
@@ -117,7 +108,7 @@ typedef struct bc_train_figures {
 
 /*
  * Of one style, or of the identity path with style -1, on the first n_photos photographs for
- * validation. The training's random numbers are not touched.
+ * validation. The training's random numbers are not touched: figures are the same at any time.
  */
 bc_status bc_trainer_validate(bc_trainer *trainer, bc_train_figures *figures, int style,
                               int n_photos, const bc_log *log);
