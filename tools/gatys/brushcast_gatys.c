@@ -1,0 +1,105 @@
+/* brushcast-gatys: paints pictures by optimisation, one by one or a folder of them. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "gatys/job.h"
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal_number)
+{
+    is_interrupted = 1;
+    signal(signal_number, SIG_DFL); /* the second one ends it at once */
+}
+
+static void write_message(void *cookie, bc_log_level level, const char *message)
+{
+    static const char *const prefixes[] = {"error: ", "warning: ", "", ""};
+    const bc_gatys_options *o = cookie;
+    const bc_log_level most = o->is_quiet     ? BC_LOG_WARNING
+                              : o->is_verbose ? BC_LOG_DEBUG
+                                              : BC_LOG_INFO;
+    if (level <= most)
+        fprintf(stderr, "brushcast-gatys: %s%s\n", prefixes[level], message);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static bc_status run_one(const bc_gatys_run *run)
+{
+    const bc_gatys_options *o = run->options;
+    if (!o->losses_of && !o->overwrite && access(o->output, F_OK) == 0)
+        return bc_fail(run->log, BC_ERR_IO, "%s: exists; -y overwrites it", o->output);
+    bc_photo content = {0};
+    bc_status status = bc_photo_read(&content, o->content, 0, run->log);
+    if (status == BC_OK)
+        status = o->losses_of ? bc_gatys_measure(run, &content)
+                              : bc_gatys_paint(run, &content, o->output, o->resume);
+    bc_photo_free(&content);
+    return status;
+}
+
+static bc_status run_with_pictures(bc_gatys_run *run)
+{
+    const bc_gatys_options *o = run->options;
+    bc_photo style = {0}, start = {0};
+    bc_status status = bc_photo_read(&style, o->style, 0, run->log);
+    if (status == BC_OK && o->start_picture) {
+        status = bc_photo_read(&start, o->start_picture, 0, run->log);
+        run->start = &start;
+    }
+    run->style = &style;
+    if (status == BC_OK)
+        status = !o->losses_of && is_folder(o->content) ? bc_gatys_paint_folder(run) : run_one(run);
+    bc_photo_free(&style);
+    bc_photo_free(&start);
+    return status;
+}
+
+static bc_status run_with_network(bc_gatys_options *options, const bc_log *log)
+{
+    bc_vgg vgg;
+    bc_workspace workspace = {0};
+    bc_status status = bc_vgg_open(&vgg, options->weights, log);
+    if (status == BC_OK)
+        status = bc_gatys_options_terms(options, &vgg, log);
+    if (status == BC_OK)
+        status = bc_workspace_open(&workspace, options->n_threads, log);
+    if (status == BC_OK) {
+        bc_gatys_run run = {.options = options,
+                            .vgg = &vgg,
+                            .workspace = &workspace,
+                            .is_interrupted = &is_interrupted,
+                            .log = log};
+        status = run_with_pictures(&run);
+        bc_workspace_close(&workspace);
+    }
+    bc_vgg_close(&vgg);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    bc_gatys_options options;
+    const bc_log log = {write_message, &options};
+    bc_status status = bc_gatys_options_parse(&options, argc, argv, &log);
+    if (status != BC_OK)
+        return status == BC_END ? EXIT_DONE : EXIT_USAGE;
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+    status = run_with_network(&options, &log);
+    if (fflush(stdout) != 0 && status == BC_OK)
+        status = bc_fail(&log, BC_ERR_IO, "standard output: %s", strerror(errno));
+    return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;
+}
