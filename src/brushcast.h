@@ -141,8 +141,12 @@ typedef enum bc_cpu { BC_CPU_NATIVE, BC_CPU_C, BC_CPU_AVX2, BC_CPU_AVX512 } bc_c
 /* Arithmetic: `exact` is 32-bit floating point throughout. */
 typedef enum bc_precision { BC_PRECISION_EXACT } bc_precision;
 
-/* Instance normalisation's statistics: `frame` takes each frame's own, exactly. */
-typedef enum bc_stats { BC_STATS_FRAME } bc_stats;
+/*
+ * Instance normalisation's statistics. `frame` takes each frame's own, exactly. `stream` is for
+ * video: running averages over half a second, so that the painting does not breathe with the
+ * scene; they start exactly, and again at a scene cut and where the style changes.
+ */
+typedef enum bc_stats { BC_STATS_FRAME, BC_STATS_STREAM } bc_stats;
 
 enum { BC_MAX_SIZE = 16384, BC_MAX_THREADS = 256, BC_MAX_BLEND = 16 };
 
@@ -187,10 +191,23 @@ BC_API bc_status bc_session_set_style(bc_session *session, const bc_style_weight
                                       int n_weights);
 
 /*
+ * For `stream` statistics: the time from each frame to the next, 1/30 s until told; finite,
+ * negative is 0. Not to be called while bc_session_run runs on the same session.
+ */
+BC_API void bc_session_set_interval(bc_session *session, double seconds);
+
+/*
+ * The next frame has nothing to do with those before it (a seek, another file): `stream`
+ * statistics start again. Not to be called while bc_session_run runs on the same session.
+ */
+BC_API void bc_session_restart(bc_session *session);
+
+/*
  * Paints `source` into `painting`, both of the session's size, in any formats. Alpha is passed
  * through untouched; where the source has none the painting's is opaque. The views must not
  * overlap. Allocates nothing and cannot fail. One call at a time for each session; different
- * sessions run at once. The pixels are the same, bit for bit, for every number of threads.
+ * sessions run at once. The pixels are the same, bit for bit, for every number of threads; with
+ * `stream` statistics they depend on the frames before, and with `frame` on nothing else.
  */
 BC_API void bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting);
 

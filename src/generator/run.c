@@ -1,13 +1,10 @@
 /* One frame: step after step, each cut into jobs for the pool. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "generator/task.h"
-
-static const double epsilon = 1e-5; /* of instance normalisation */
 
 typedef struct thread_memory {
     float *ring, *loaded, *scratch, *rows;
@@ -155,22 +152,21 @@ static const double *add_slots(const bc_task *t)
 }
 
 /* Instance normalisation of the step's output, times a style's share. */
-static void normalise(const bc_task *t, const bc_layer *layer, float share, const bc_affine *affine)
+static void normalise(const bc_task *t, const bc_layer *layer, float share, const bc_affine *affine,
+                      bc_statistics *running)
 {
     const bc_step *step = t->step;
     const double *sums = add_slots(t);
-    const double n = (double)step->width * step->height * step->n_phases;
-    for (int c = 0; c < step->n_channels; c++) {
-        double sum = 0, square = 0;
-        for (int phase = 0; phase < step->n_phases; phase++) {
-            sum += sums[phase * step->n_channels + c];
-            square += sums[step->n_out + phase * step->n_channels + c];
-        }
-        const double mean = sum / n, variance = fmax(square / n - mean * mean, 0);
-        const double scale = (double)layer->scale[c] / sqrt(variance + epsilon);
-        affine->scale[c] = (float)(scale * (double)share);
-        affine->shift[c] = (float)(((double)layer->shift[c] - mean * scale) * (double)share);
-    }
+    const bc_totals totals = {.sum = sums,
+                              .square = sums + step->n_out,
+                              .n_channels = step->n_channels,
+                              .n_phases = step->n_phases,
+                              .n = (double)step->width * step->height * step->n_phases};
+    if (t->session->params.stats == BC_STATS_STREAM)
+        bc_normalise_stream(affine, &totals, layer->scale, layer->shift, (double)share, running,
+                            t->session->rate);
+    else
+        bc_normalise_frame(affine, &totals, layer->scale, layer->shift, (double)share);
 }
 
 static void run_task(bc_task *t)
@@ -213,7 +209,7 @@ static void run_step(bc_task *t, int index)
         set_output(t, map);
     run_task(t);
     if (t->step->layer->scale)
-        normalise(t, t->step->layer, 1, &s->affines[index]);
+        normalise(t, t->step->layer, 1, &s->affines[index], &s->running[index]);
 }
 
 /* One layer of a style's bank; the last one makes the style's response. */
@@ -229,7 +225,7 @@ static void run_bank_layer(bc_session *s, const bc_frame_views *frame, int slot_
     set_output(&t, is_last ? &s->plan.responses[slot_index] : &s->plan.steps[index].map);
     run_task(&t);
     normalise(&t, &bank->layers[layer], is_last ? slot->weight : 1,
-              is_last ? &s->responses[slot_index] : &s->affines[index]);
+              is_last ? &s->responses[slot_index] : &s->affines[index], &slot->running[layer]);
 }
 
 /* The slot of the blend's next style after `style`, or -1. */
@@ -343,6 +339,8 @@ bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
     const bc_plan *plan = &session->plan;
     bc_status status = BC_OK;
     memset(session->time_ns, 0, sizeof(session->time_ns));
+    if (session->params.stats == BC_STATS_STREAM && bc_scene_begins(&session->scene, frame->source))
+        bc_session_forget(session);
     for (int i = 0; i < plan->first_bank && status == BC_OK; i++)
         status = run_plain_step(session, frame, i, observer);
     for (int i = 0; i < plan->max_blend && status == BC_OK; i++) {

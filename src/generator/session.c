@@ -19,7 +19,8 @@ static bool are_valid(const bc_session_params *p)
     return p->width >= 1 && p->width <= BC_MAX_SIZE && p->height >= 1 && p->height <= BC_MAX_SIZE &&
            p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
            p->max_blend <= BC_MAX_BLEND && p->precision == BC_PRECISION_EXACT &&
-           p->stats == BC_STATS_FRAME && p->cpu >= BC_CPU_NATIVE && p->cpu <= BC_CPU_AVX512;
+           (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && p->cpu >= BC_CPU_NATIVE &&
+           p->cpu <= BC_CPU_AVX512;
 }
 
 static void resolve_defaults(bc_session_params *params)
@@ -55,26 +56,42 @@ static bool is_bank(const bc_step *step)
     return step->bank_layer >= 0;
 }
 
+/* Channels of all layers, those of the banks once for each style of a blend. */
+static size_t count_channels(const bc_plan *plan)
+{
+    size_t n = 0;
+    for (int i = 0; i < plan->n_steps; i++)
+        n += (size_t)plan->steps[i].n_channels *
+             (size_t)(is_bank(&plan->steps[i]) ? plan->max_blend : 1);
+    return n;
+}
+
+static size_t count_response_channels(const bc_plan *plan)
+{
+    if (plan->n_bank_layers == 0)
+        return 0;
+    return (size_t)plan->max_blend * (size_t)plan->steps[plan->first_bank].n_channels;
+}
+
 static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
 {
+    const size_t n_channels = count_channels(plan);
     bc_session_memory_parts parts = {
         .maps = align64(plan->arena_floats * sizeof(float)),
         .weights = bank_bytes(plan) * (size_t)plan->max_blend,
         .threads = thread_bytes(plan) * (size_t)n_threads,
-        .statistics = align64(plan->slots_doubles * sizeof(double)),
+        .statistics = align64((plan->slots_doubles + 2 * n_channels) * sizeof(double)),
     };
-    size_t n_affine = 0, n_scratch = 0;
+    size_t n_fold = 0;
     for (int i = 0; i < plan->n_steps; i++) {
         const bc_step *step = &plan->steps[i];
         if (!is_bank(step))
             parts.weights += bc_weights_size(step);
-        if (bc_weights_scratch(step) > n_scratch)
-            n_scratch = bc_weights_scratch(step);
-        n_affine += 2 * (size_t)step->n_channels;
+        if (bc_weights_scratch(step) > n_fold)
+            n_fold = bc_weights_scratch(step);
     }
-    if (plan->n_bank_layers > 0)
-        n_affine += 2 * (size_t)plan->max_blend * (size_t)plan->steps[plan->first_bank].n_channels;
-    parts.scratch = align64((n_affine + n_scratch) * sizeof(float));
+    const size_t n_affine = 2 * (n_channels + count_response_channels(plan));
+    parts.scratch = align64((n_affine + n_fold) * sizeof(float));
     return parts;
 }
 
@@ -104,6 +121,27 @@ static bc_affine take_affine(float **next, int n_channels)
     return affine;
 }
 
+static bc_statistics take_statistics(double **next, int n_channels)
+{
+    bc_statistics statistics = {.mean = *next, .variance = *next + n_channels};
+    *next += 2 * n_channels;
+    return statistics;
+}
+
+static void cut_statistics(bc_session *s, double *next)
+{
+    const bc_plan *plan = &s->plan;
+    s->sums = next;
+    next += plan->slots_doubles;
+    for (int i = 0; i < plan->n_steps; i++) {
+        if (!is_bank(&plan->steps[i]))
+            s->running[i] = take_statistics(&next, plan->steps[i].n_channels);
+    }
+    for (int i = 0; i < plan->max_blend * plan->n_bank_layers; i++)
+        s->slots[i / plan->n_bank_layers].running[i % plan->n_bank_layers] =
+            take_statistics(&next, plan->steps[plan->first_bank].n_channels);
+}
+
 /* Gives every part of the session its place in the one block of memory. */
 static void cut_memory(bc_session *s)
 {
@@ -111,7 +149,7 @@ static void cut_memory(bc_session *s)
     uint8_t *next = s->memory;
     s->maps = (float *)(void *)next;
     next += s->parts.maps;
-    s->sums = (double *)(void *)next;
+    cut_statistics(s, (double *)(void *)next);
     next += s->parts.statistics;
     s->threads = next;
     s->thread_bytes = thread_bytes(plan);
@@ -142,7 +180,8 @@ static void pack_weights(bc_session *s)
             pack_layer(s, step, step->layer, &s->weights[i], &next);
     }
     for (int i = 0; i < s->plan.max_blend; i++) {
-        s->slots[i] = (bc_slot){.style = -1, .memory = next};
+        s->slots[i].style = -1;
+        s->slots[i].memory = next;
         next += bank_bytes(&s->plan);
     }
 }
@@ -186,6 +225,7 @@ bc_status bc_session_open(bc_session **session, const bc_model *model,
     }
     cut_memory(s);
     pack_weights(s);
+    bc_session_set_interval(s, 1.0 / 30);
     *session = s;
     return BC_OK;
 }
@@ -252,6 +292,12 @@ static bc_slot *find_slot(bc_session *s, int style)
     return NULL;
 }
 
+static void forget(bc_statistics *statistics, int n)
+{
+    for (int i = 0; i < n; i++)
+        statistics[i].is_known = false;
+}
+
 static void pack_slot(bc_session *s, bc_slot *slot, int style)
 {
     const bc_bank *bank = &s->model->banks[style];
@@ -260,6 +306,7 @@ static void pack_slot(bc_session *s, bc_slot *slot, int style)
         pack_layer(s, &s->plan.steps[s->plan.first_bank + i], &bank->layers[i], &slot->layers[i],
                    &next);
     slot->style = style;
+    forget(slot->running, bank->n_layers);
 }
 
 /* Slots keep the styles that stay; the others take slots of styles that are gone. */
@@ -286,9 +333,28 @@ bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weigh
 {
     blend b;
     const bc_status status = make_blend(&b, session, weights, n_weights);
-    if (status == BC_OK)
-        fill_slots(session, &b);
-    return status;
+    if (status != BC_OK)
+        return status;
+    fill_slots(session, &b);
+    forget(session->running + session->plan.first_decoder, BC_N_DECODER);
+    return BC_OK;
+}
+
+void bc_session_forget(bc_session *session)
+{
+    forget(session->running, BC_MAX_STEPS);
+    for (int i = 0; i < session->plan.max_blend; i++)
+        forget(session->slots[i].running, BC_MAX_BANK_LAYERS);
+}
+
+void bc_session_set_interval(bc_session *session, double seconds)
+{
+    session->rate = bc_statistics_rate(seconds);
+}
+
+void bc_session_restart(bc_session *session)
+{
+    session->scene.is_known = false;
 }
 
 static void check_views(const bc_session *s, const bc_image *source, const bc_image *painting)

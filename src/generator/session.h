@@ -6,18 +6,16 @@
 
 #include "base/pool.h"
 #include "generator/plan.h"
+#include "generator/scene.h"
+#include "generator/statistics.h"
 #include "generator/weights.h"
-
-/* Instance normalisation as an affine map for each channel: y = max(0, scale * x + shift). */
-typedef struct bc_affine {
-    float *scale, *shift; /* [n_channels] */
-} bc_affine;
 
 /* A style bank that is packed and ready: one for each style of the largest blend. */
 typedef struct bc_slot {
     int style;    /* in the model, or -1 */
     float weight; /* of the current blend, or 0: not in it */
     bc_weights layers[BC_MAX_BANK_LAYERS];
+    bc_statistics running[BC_MAX_BANK_LAYERS];
     uint8_t *memory;
 } bc_slot;
 
@@ -45,6 +43,10 @@ struct bc_session {
     bc_affine affines[BC_MAX_STEPS];   /* of each step's output */
     bc_affine responses[BC_MAX_BLEND]; /* of each slot's response */
 
+    bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
+    bc_scene scene;
+    double rate; /* bc_statistics_rate of a frame */
+
     int64_t time_ns[BC_MAX_STEPS]; /* of the last frame */
 };
 
@@ -61,6 +63,9 @@ typedef struct bc_observer {
  */
 bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
                              const bc_observer *observer);
+
+/* Running statistics are unknown from here on. */
+void bc_session_forget(bc_session *session);
 
 /* The pixels of one frame; `linear` as in bc_observer. */
 typedef struct bc_frame_views {

@@ -1,0 +1,47 @@
+/*
+ * statistics.h: instance normalisation's mean and variance: of a frame, and running over a stream.
+ * Source: Ulyanov, Vedaldi and Lempitsky, "Instance normalization", arXiv 1607.08022.
+ */
+#ifndef BC_GENERATOR_STATISTICS_H
+#define BC_GENERATOR_STATISTICS_H
+
+#include <stdbool.h>
+
+#include "brushcast.h"
+
+/* Instance normalisation as an affine map for each channel: y = max(0, scale * x + shift). */
+typedef struct bc_affine {
+    float *scale, *shift; /* [n_channels] */
+} bc_affine;
+
+/* What a layer was normalised with last; unknown before the first frame. */
+typedef struct bc_statistics {
+    double *mean, *variance; /* [n_channels] */
+    bool is_known;
+} bc_statistics;
+
+/* The sums over a layer's grid, channel c of phase p at p * n_channels + c. */
+typedef struct bc_totals {
+    const double *sum, *square;
+    int n_channels, n_phases;
+    double n; /* positions of a channel, all phases */
+} bc_totals;
+
+/*
+ * The affine map of the frame's own statistics, times a style's share of a blend. `scale` and
+ * `shift` are the layer's learned ones.
+ */
+void bc_normalise_frame(const bc_affine *affine, const bc_totals *totals, const float *scale,
+                        const float *shift, double share);
+
+/*
+ * The affine map of the running statistics S, which then take in the frame's own M:
+ * S += rate (M - S). Where S is not known it is M.
+ */
+void bc_normalise_stream(const bc_affine *affine, const bc_totals *totals, const float *scale,
+                         const float *shift, double share, bc_statistics *running, double rate);
+
+/* 1 - exp(-seconds / tau), tau 0.5 s: how much of a frame's statistics the running ones take in. */
+double bc_statistics_rate(double seconds);
+
+#endif
