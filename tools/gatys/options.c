@@ -22,7 +22,7 @@ static const char help[] =
     "  -w, --weights FILE      VGG's, from brushcast-import (default: $BRUSHCAST_VGG)\n"
     "\n"
     "What is minimised: alpha content + beta style + the rest\n"
-    "      --alpha W           (relative 0.5, gatys 0.01)\n"
+    "      --alpha W           (relative 0.05, gatys 0.01)\n"
     "      --beta W            (1)\n"
     "      --content-layer L   one or several, NAME or NAME:WEIGHT, with commas (relu4_1)\n"
     "      --style-layers L    (relu1_1,relu2_1,relu3_1,relu4_1)\n"
@@ -30,7 +30,7 @@ static const char help[] =
     "                          the article, sums of squares (relative)\n"
     "      --gram W --moments W --histogram W\n"
     "                          what of the style's layers is compared (1, 0, 0)\n"
-    "      --variation W       total variation (0)\n"
+    "      --variation W       total variation (relative 0.1, gatys 0)\n"
     "      --laplacian W       Laplacian of the content (0)\n"
     "      --pooling P         max or average (max)\n"
     "\n"
@@ -337,8 +337,10 @@ static bc_status check(bc_gatys_options *o, int argc, char **argv, const bc_log 
     if (!o->weights || !*o->weights)
         return bc_fail(log, BC_ERR_ARGUMENT,
                        "needs --weights, or $BRUSHCAST_VGG, of the loss network");
+    if (o->config.variation < 0)
+        o->config.variation = o->config.scale == BC_LOSS_RELATIVE ? 0.1 : 0;
     if (o->config.alpha < 0)
-        o->config.alpha = o->config.scale == BC_LOSS_RELATIVE ? 0.5 : 0.01;
+        o->config.alpha = o->config.scale == BC_LOSS_RELATIVE ? 0.05 : 0.01;
     return BC_OK;
 }
 

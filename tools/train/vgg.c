@@ -90,20 +90,42 @@ static bc_status add_layer(bc_vgg *vgg, int block, int index, const char *path, 
     return bc_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out, log);
 }
 
+static bool has_block(const bc_vgg *vgg, int block)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "conv%d_1.weight", block);
+    return bc_safetensors_find(vgg->file, name) != NULL;
+}
+
+/* A block that another one follows has two convolutions, from the third on at least three. */
+static bc_status end_block(const bc_vgg *vgg, int block, int index, const char *path,
+                           const bc_log *log)
+{
+    if (has_block(vgg, block + 1) && index <= (block <= 2 ? 2 : 3))
+        return bc_fail(log, BC_ERR_FORMAT, "%s: no conv%d_%d.weight", path, block, index);
+    return BC_OK;
+}
+
+static bc_status add_block(bc_vgg *vgg, int block, const char *path, const bc_log *log)
+{
+    for (int index = 1; index <= MAX_PER_BLOCK; index++) {
+        const bc_status status = add_layer(vgg, block, index, path, log);
+        if (status == BC_END)
+            return end_block(vgg, block, index, path, log);
+        if (status < 0)
+            return status;
+    }
+    return BC_OK;
+}
+
 static bc_status add_layers(bc_vgg *vgg, const char *path, const bc_log *log)
 {
-    for (int block = 1; block <= N_BLOCKS; block++)
-        for (int index = 1; index <= MAX_PER_BLOCK && vgg->n_layers < BC_VGG_MAX_LAYERS; index++) {
-            const bc_status status = add_layer(vgg, block, index, path, log);
-            if (status < 0)
-                return status;
-            if (status == BC_END && index == 1)
-                return vgg->n_layers ? BC_OK
-                                     : bc_fail(log, BC_ERR_FORMAT, "%s: no conv1_1.weight", path);
-            if (status == BC_END)
-                break;
-        }
-    return BC_OK;
+    if (!has_block(vgg, 1))
+        return bc_fail(log, BC_ERR_FORMAT, "%s: no conv1_1.weight", path);
+    bc_status status = BC_OK;
+    for (int block = 1; block <= N_BLOCKS && has_block(vgg, block) && status == BC_OK; block++)
+        status = add_block(vgg, block, path, log);
+    return status;
 }
 
 /* A convolution that the chain did not reach was left hanging by a missing one. */

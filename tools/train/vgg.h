@@ -20,7 +20,7 @@
 #include "model/safetensors.h"
 #include "train/winograd.h"
 
-enum { BC_VGG_MAX_LAYERS = 16 };
+enum { BC_VGG_MAX_LAYERS = 20 }; /* five blocks of up to four; VGG-19 has 16 */
 
 /* One convolution with its ReLU. */
 typedef struct bc_vgg_layer {
