@@ -1,9 +1,13 @@
-/* net_golden.c: the trainer's forward pass against the golden fixtures. */
+/*
+ * net_golden.c: the trainer's forward pass against the golden fixtures, and against the session on
+ * the same files: two implementations of one network.
+ */
 #include "train/net.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "generator/session.h"
 #include "test.h"
 
 typedef struct fixture {
@@ -75,9 +79,8 @@ static void close_fixture(fixture *f)
     free(f->picture);
 }
 
-static double output_error(const fixture *f, const float *painting, const char *output)
+static double output_error(const fixture *f, const float *painting, const float *expected)
 {
-    const float *expected = bc_safetensors_find(f->golden, output)->data;
     double largest = 0;
     for (int i = 0; i < 3 * f->height * f->width; i++) {
         const int c = i % 3, y = i / 3 / f->width, x = i / 3 % f->width;
@@ -97,8 +100,42 @@ static void check_path(const fixture *f, int with_bank, const char *output,
                           with_bank ? &f->shapes[1] : NULL, workspace, log),
               BC_OK);
     const float *painting = bc_net_forward(&net, f->values, f->picture);
-    CHECK_AT_MOST(output_error(f, painting, output), 2e-5);
+    const float *expected = bc_safetensors_find(f->golden, output)->data;
+    CHECK_AT_MOST(output_error(f, painting, expected), 2e-5);
     bc_net_close(&net);
+}
+
+/* The session's linear output in place of the fixture's. */
+static void check_session(const fixture *f, const char *name, const bc_workspace *workspace,
+                          const bc_log *log)
+{
+    char autoencoder[256], bank[256];
+    bc_model *model;
+    bc_session *session;
+    bc_net net;
+    const bc_tensor *input = bc_safetensors_find(f->golden, "input");
+    float *linear = calloc(input->size_bytes, sizeof(*linear));
+    uint8_t *source = calloc(2, input->size_bytes);
+    memcpy(source, input->data, input->size_bytes);
+    const bc_image from = {source, 3 * f->width, f->width, f->height, BC_RGB24};
+    const bc_image to = {source + input->size_bytes, 3 * f->width, f->width, f->height, BC_RGB24};
+    CHECK_INT(bc_model_open_files(&model, fixture_path(autoencoder, name, "autoencoder"),
+                                  fixture_path(bank, name, "bank"), log),
+              BC_OK);
+    const bc_session_params params = {.width = f->width, .height = f->height, .n_threads = 1};
+    CHECK_INT(bc_session_open(&session, model, &params), BC_OK);
+    CHECK_INT(bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1), BC_OK);
+    CHECK_INT(bc_session_observe(session, &from, &to, &(bc_observer){.linear = linear}), BC_OK);
+
+    CHECK_INT(bc_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0], &f->shapes[1],
+                          workspace, log),
+              BC_OK);
+    CHECK_AT_MOST(output_error(f, bc_net_forward(&net, f->values, f->picture), linear), 2e-4);
+    bc_net_close(&net);
+    bc_session_close(&session);
+    bc_model_close(&model);
+    free(source);
+    free(linear);
 }
 
 int main(void)
@@ -115,6 +152,7 @@ int main(void)
         if (open_fixture(&f, names[i], &log)) {
             check_path(&f, 1, "output", &workspace, &log);
             check_path(&f, 0, "output.identity", &workspace, &log);
+            check_session(&f, names[i], &workspace, &log);
         } else {
             fprintf(stderr, "    %s\n", message);
         }

@@ -318,6 +318,10 @@ static void test_files(void)
         bc_model_close(&model);
     }
     CHECK_INT(bc_trainer_sheet(&bank.trainer, in_folder(path, "sheet.png"), 2, &log_), BC_OK);
+    in_folder(path, "net");
+    CHECK_INT(bc_net_files_check(&bank.trainer, path, &log_), BC_OK);
+    CHECK_INT(bc_net_files_check(&f.trainer, path, &log_), BC_ERR_ARGUMENT);
+    CHECK(strstr(message, "two.safetensors"));
     fixture_close(&bank);
     fixture_close(&f);
 }

@@ -266,7 +266,9 @@ static bc_status open_csv(session *s, const char *mode)
 static bc_status start(session *s)
 {
     char path[PATH_MAX];
-    bc_status status = make_folders(s->options, s->log);
+    bc_status status = bc_net_files_check(&s->trainer, s->options->net, s->log);
+    if (status == BC_OK)
+        status = make_folders(s->options, s->log);
     if (status == BC_OK)
         status = open_csv(s, s->options->resume ? "a" : "w");
     if (status == BC_OK && s->options->resume)

@@ -1,5 +1,6 @@
 #include "train/net_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -67,6 +68,38 @@ bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, const bc_lo
     for (int i = 0; i < trainer->n_styles && status == BC_OK; i++)
         status = read_bank(trainer, &trainer->styles[i], folder, &autoencoder, log);
     bc_autoencoder_close(&autoencoder);
+    return status;
+}
+
+/* Whether the trainer has the style of a file in the folder of styles. */
+static int is_trained(const bc_trainer *t, const char *file)
+{
+    const char *dot = strrchr(file, '.');
+    const size_t n = dot ? (size_t)(dot - file) : 0;
+    if (n == 0 || strcmp(dot, ".safetensors") != 0)
+        return 1; /* no bank */
+    for (int i = 0; i < t->n_styles; i++) {
+        const char *name = t->styles[i].info.name;
+        if (strlen(name) == n && memcmp(name, file, n) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+bc_status bc_net_files_check(const bc_trainer *trainer, const char *folder, const bc_log *log)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/styles", folder);
+    DIR *styles = trainer->config.is_frozen ? NULL : opendir(path);
+    bc_status status = BC_OK;
+    const struct dirent *entry;
+    while (styles && status == BC_OK && (entry = readdir(styles)))
+        if (!is_trained(trainer, entry->d_name))
+            status = bc_fail(log, BC_ERR_ARGUMENT,
+                             "%s/%s: would no longer fit: train its --style too, or move it away",
+                             path, entry->d_name);
+    if (styles)
+        closedir(styles);
     return status;
 }
 

@@ -18,6 +18,12 @@ bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const 
 bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, const bc_log *log);
 
 /*
+ * BC_ERR_ARGUMENT if the trainer would change the auto-encoder under a bank of the folder that it
+ * does not train.
+ */
+bc_status bc_net_files_check(const bc_trainer *trainer, const char *folder, const bc_log *log);
+
+/*
  * Writes the auto-encoder, unless it is frozen, and the trainer's banks; makes the folders.
  * `command` is what the banks say they were trained by.
  */
