@@ -24,8 +24,8 @@ static const bc_option options[] = {
      .choices = "native|c|avx2|avx512"},
     {"precision", "exact", "32-bit floating point", BC_OPTION_CHOICE, .offset = AT(precision),
      .choices = "exact"},
-    {"stats", "frame", "each frame's own statistics", BC_OPTION_CHOICE, .offset = AT(stats),
-     .choices = "frame"},
+    {"stats", "KIND", "frame (each frame's own) or stream (running averages) (frame)",
+     BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
     {"frames", "N", "to measure (31)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
      .high = 100000},
     {"net", "NET", "light, wide or a folder (light); random weights if there is none",
@@ -58,6 +58,11 @@ static int parse_size(const char *text, int *width, int *height)
 
 /* Report ----------------------------------------------------------------------------------- */
 
+static const char *stats_name(const bc_session *session)
+{
+    return session->params.stats == BC_STATS_STREAM ? "stream" : "frame";
+}
+
 static void print_json(const bc_session *session, const bc_measurement *m)
 {
     const bc_session_params *p = &session->params;
@@ -68,14 +73,14 @@ static void print_json(const bc_session *session, const bc_measurement *m)
                                                 "gmac", layer->gmac, "ms", layer->ms, "gflops",
                                                 layer->gflops, "peak_share", layer->peak_share));
     }
-    json_t *report =
-        json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:I, s:o}", "net",
-                  session->model->autoencoder.name, "upsample",
-                  bc_upsample_name(session->model->autoencoder.upsample), "width", p->width,
-                  "height", p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu),
-                  "precision", "exact", "stats", "frame", "median_ms", m->median_ms, "p10_ms",
-                  m->p10_ms, "p90_ms", m->p90_ms, "peak_gflops", m->peak_gflops, "memory_bytes",
-                  (json_int_t)bc_session_memory(session->model, p), "layers", layers);
+    json_t *report = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:I, s:o}", "net",
+        session->model->autoencoder.name, "upsample",
+        bc_upsample_name(session->model->autoencoder.upsample), "width", p->width, "height",
+        p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu), "precision", "exact",
+        "stats", stats_name(session), "median_ms", m->median_ms, "p10_ms", m->p10_ms, "p90_ms",
+        m->p90_ms, "peak_gflops", m->peak_gflops, "memory_bytes",
+        (json_int_t)bc_session_memory(session->model, p), "layers", layers);
     json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(report);
@@ -95,10 +100,10 @@ static void print_table(const bc_session *session, const bc_measurement *m)
     const bc_session_params *p = &session->params;
     const bc_autoencoder *net = &session->model->autoencoder;
     double gmac = 0, ms = 0;
-    printf("net %s (%d,%d,%d %s), %dx%d, %d thread%s, %s, exact, frame statistics, %.0f MB\n",
+    printf("net %s (%d,%d,%d %s), %dx%d, %d thread%s, %s, exact, %s statistics, %.0f MB\n",
            net->name, net->widths[0], net->widths[1], net->widths[2],
            bc_upsample_name(net->upsample), p->width, p->height, p->n_threads,
-           p->n_threads == 1 ? "" : "s", bc_cpu_name(p->cpu),
+           p->n_threads == 1 ? "" : "s", bc_cpu_name(p->cpu), stats_name(session),
            1e-6 * (double)bc_session_memory(session->model, p));
     printf("this machine's peak: %.0f GFLOP/s of fused multiply-adds\n\n", m->peak_gflops);
     printf("layer         GMAC       ms   GFLOP/s   of peak  of time\n");
@@ -140,6 +145,7 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
     bc_session_params params = {
         .width = width, .height = height, .n_threads = o->n_threads, .log = *log};
     bc_cpu_parse(o->cpu, &params.cpu);
+    params.stats = strcmp(o->stats, "stream") == 0 ? BC_STATS_STREAM : BC_STATS_FRAME;
     const bc_style_weight first = {.style = 0, .weight = 1};
     bc_model *model = NULL;
     bc_session *session = NULL;
@@ -162,7 +168,8 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings o = {.size = "1280x720", .cpu = "native", .n_frames = 31, .net = "light"};
+    settings o = {
+        .size = "1280x720", .cpu = "native", .stats = "frame", .n_frames = 31, .net = "light"};
     int width, height;
     const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)

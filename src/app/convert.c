@@ -17,7 +17,7 @@ enum { MAX_CONVERSION_THREADS = 4 };
 typedef struct settings {
     const char *output, *input_format, *output_format;
     bool overwrite, never_overwrite;
-    const char *style, *net, *models;
+    const char *style, *net, *models, *stats;
     double strength, keep_colors, scale;
     const char *mask;
     int64_t start_us, duration_us;
@@ -50,6 +50,10 @@ static const bc_option options[] = {
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
+    {"stats", "KIND",
+     "what normalises a frame: stream (averages over half a second, steady) or frame (its own) "
+     "(stream)",
+     BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
     {"f", "FORMAT", "the input's format, where its name and content do not say it (lavfi, v4l2)",
@@ -283,6 +287,8 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
         const bc_painter_params params = {.net = s->net,
                                           .models = s->models,
                                           .styles = s->style,
+                                          .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME
+                                                                                  : BC_STATS_STREAM,
                                           .n_threads = s->n_threads,
                                           .log = *log};
         if (bc_painter_open(&painter, &params) < 0)
@@ -298,7 +304,7 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings s = {.net = "wide", .strength = 1, .scale = 1};
+    settings s = {.net = "wide", .stats = "stream", .strength = 1, .scale = 1};
     bc_conversion_list list;
     const int parsed = bc_options_parse(&bc_command_convert, &n_args, args, &s, log);
     if (parsed != 0)

@@ -14,6 +14,7 @@ struct bc_painter {
     bc_model *model;
     bc_session *session;
     int width, height;
+    int64_t last_us; /* time of the last frame, or BC_NO_PTS */
     bc_style_weight weights[BC_MAX_BLEND];
     int n_weights;
     char label[256];
@@ -119,8 +120,11 @@ const char *bc_painter_style(const bc_painter *painter)
 
 bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
 {
-    if (painter->session && width == painter->width && height == painter->height)
+    painter->last_us = BC_NO_PTS;
+    if (painter->session && width == painter->width && height == painter->height) {
+        bc_session_restart(painter->session);
         return BC_OK;
+    }
     bc_session_close(&painter->session);
     painter->width = width;
     painter->height = height;
@@ -130,14 +134,19 @@ bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
                                              .height = height,
                                              .n_threads = painter->params.n_threads,
                                              .max_blend = painter->n_weights,
+                                             .stats = painter->params.stats,
                                              .log = painter->params.log});
     return status < 0
                ? status
                : bc_session_set_style(painter->session, painter->weights, painter->n_weights);
 }
 
-void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting)
+void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
+                    int64_t time_us)
 {
     assert(painter->session);
+    if (time_us != BC_NO_PTS && painter->last_us != BC_NO_PTS)
+        bc_session_set_interval(painter->session, 1e-6 * (double)(time_us - painter->last_us));
+    painter->last_us = time_us;
     bc_session_run(painter->session, source, painting);
 }

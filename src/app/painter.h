@@ -5,7 +5,7 @@
 #ifndef BC_APP_PAINTER_H
 #define BC_APP_PAINTER_H
 
-#include "brushcast.h"
+#include "frame/frame.h"
 
 typedef struct bc_painter bc_painter;
 
@@ -13,7 +13,8 @@ typedef struct bc_painter_params {
     const char *net;    /* "light", "wide" or a folder */
     const char *models; /* where to look first, or NULL */
     const char *styles; /* NAME[:WEIGHT][,NAME[:WEIGHT]...]; NULL: the net's first */
-    int n_threads;      /* 0: one for each processor */
+    bc_stats stats;
+    int n_threads; /* 0: one for each processor */
     bc_log log;
 } bc_painter_params;
 
@@ -24,10 +25,11 @@ void bc_painter_close(bc_painter **painter);
 /* What is painted, for people: "starry-night", "scream:0.3 wave:0.7". */
 const char *bc_painter_style(const bc_painter *painter);
 
-/* Makes ready for frames of this size; does nothing if it is already. */
+/* Makes ready for a stream of frames of this size. */
 bc_status bc_painter_prepare(bc_painter *painter, int width, int height);
 
-/* As bc_session_run. */
-void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting);
+/* As bc_session_run; time_us is the frame's presentation time, or BC_NO_PTS. */
+void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
+                    int64_t time_us);
 
 #endif

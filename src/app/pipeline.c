@@ -137,7 +137,8 @@ static void *paint_all(void *arg)
     while (bc_queue_receive(p->read, &item) == BC_OK) {
         const struct parcel *parcel = item;
         if (parcel->frame && parcel->painting)
-            bc_painter_run(p->params->painter, &parcel->rgb->image, &parcel->painting->image);
+            bc_painter_run(p->params->painter, &parcel->rgb->image, &parcel->painting->image,
+                           bc_frame_time_us(parcel->frame));
         if (bc_queue_send(p->painted, item) != BC_OK)
             break;
     }
