@@ -209,7 +209,7 @@ static void check_refused(const char *reason, const bc_log *log)
 static void test_wrong_files(fixture *f, const bc_workspace *workspace, const bc_log *log)
 {
     write_network(f, "conv1_2", NULL, log);
-    check_refused("no conv1_2.weight", log);
+    check_refused("not a 3x3 convolution of 4 channels", log);
     write_network(f, "conv1_1", NULL, log);
     check_refused("conv1_1", log);
     write_network(f, "", "HSV 0..7", log);
