@@ -18,7 +18,7 @@
 #include "train/checkpoint.h"
 #include "train/net_files.h"
 
-enum { SIDE = 72, N_PHOTOS = 6, N_VGG = 4 };
+enum { SIDE = 72, N_PHOTOS = 6, N_VGG = 8 };
 
 static char folder[] = "/tmp/bc-trainer-XXXXXX";
 static char message[1024];
@@ -44,10 +44,12 @@ static void make_photo(const char *path, int seed)
     CHECK_INT(bc_picture_write(path, &image, &log_), BC_OK);
 }
 
-/* One convolution a block, as thin as it gets. */
+/* VGG's blocks up to conv4_1, as thin as it gets. */
 static void make_loss_network(const char *path)
 {
-    static const int widths[N_VGG + 1] = {3, 4, 6, 8, 8};
+    static const char *const layers[N_VGG] = {"1_1", "1_2", "2_1", "2_2",
+                                              "3_1", "3_2", "3_3", "4_1"};
+    static const int widths[N_VGG + 1] = {3, 4, 4, 6, 6, 8, 8, 8, 8};
     static float values[N_VGG][8 * 8 * 9 + 8];
     char names[2 * N_VGG][24];
     bc_tensor tensors[2 * N_VGG];
@@ -57,13 +59,20 @@ static void make_loss_network(const char *path)
         for (int k = 0; k < n; k++)
             values[i][k] =
                 (float)(bc_random_normal(&random) * sqrt(2.0 / (9 * n_in)) * (i == 0 ? 0.02 : 1));
-        snprintf(names[2 * i], 24, "conv%d_1.weight", i + 1);
-        snprintf(names[2 * i + 1], 24, "conv%d_1.bias", i + 1);
-        tensors[2 * i] = (bc_tensor){names[2 * i],        BC_DTYPE_F32, 4,
-                                     {n_out, n_in, 3, 3}, values[i],    (size_t)n * sizeof(float)};
-        tensors[2 * i + 1] =
-            (bc_tensor){names[2 * i + 1], BC_DTYPE_F32,  1,
-                        {n_out},          values[i] + n, (size_t)n_out * sizeof(float)};
+        snprintf(names[2 * i], 24, "conv%s.weight", layers[i]);
+        snprintf(names[2 * i + 1], 24, "conv%s.bias", layers[i]);
+        tensors[2 * i] = (bc_tensor){.name = names[2 * i],
+                                     .dtype = BC_DTYPE_F32,
+                                     .n_dims = 4,
+                                     .shape = {n_out, n_in, 3, 3},
+                                     .data = values[i],
+                                     .size_bytes = (size_t)n * sizeof(float)};
+        tensors[2 * i + 1] = (bc_tensor){.name = names[2 * i + 1],
+                                         .dtype = BC_DTYPE_F32,
+                                         .n_dims = 1,
+                                         .shape = {n_out},
+                                         .data = values[i] + n,
+                                         .size_bytes = (size_t)n_out * sizeof(float)};
     }
     CHECK_INT(bc_safetensors_write(path, tensors, 2 * N_VGG, NULL, 0, &log_), BC_OK);
 }
