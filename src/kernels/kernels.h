@@ -33,7 +33,10 @@ enum {
     BC_ROW_TAPS = 6         /* products for 2 outputs of a row */
 };
 
-/* Sums of a row's outputs and of their squares, added to what is there. */
+/*
+ * Sums of a row's outputs and of their squares, added to what is there: good enough for the
+ * variance of outputs that are far from zero and close to each other.
+ */
 typedef struct bc_sums {
     double *sum, *square; /* [n_out] each */
 } bc_sums;
@@ -160,10 +163,10 @@ typedef struct bc_kernels {
 } bc_kernels;
 
 /*
- * Scratch: a vector of partial sums and one of partial squares for each output; for Winograd also
+ * Scratch: three vectors of partial sums for each output; for Winograd also
  * the transformed inputs and one block's products for 32 tiles, or one block's products alone.
  */
-#define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*2 * BC_PAD)
+#define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*3 * BC_PAD)
 #define BC_WINOGRAD_SCRATCH(n_in, n_out)                                                           \
     (BC_CONV_SCRATCH(n_out) + (size_t)BC_WINOGRAD_TAPS * ((size_t)(n_in) + 8 + 1) * 32)
 

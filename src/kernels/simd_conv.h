@@ -21,9 +21,13 @@
 
 enum { MAX_VECS = 3 };
 
-/* Sums and squares of a channel's outputs so far, lane by lane. */
+/*
+ * Sums of a channel's outputs and of their squares, lane by lane, both of the difference from the
+ * call's first output: of outputs far from zero and close to each other, rounded squares would
+ * lose the variance.
+ */
 typedef struct lane_sums {
-    vec sum, square;
+    vec pivot, sum, square;
 } lane_sums;
 
 /* Adds the first n lanes; all if n >= LANES, none if n <= 0. */
@@ -31,45 +35,50 @@ VEC_INLINE void add_lanes(lane_sums *lanes, vec y, int n)
 {
     if (n <= 0)
         return;
+    vec difference = vec_sub(y, lanes->pivot);
     if (n < LANES)
-        y = vec_first(y, n);
-    lanes->sum = vec_add(lanes->sum, y);
-    lanes->square = vec_fma(y, y, lanes->square);
+        difference = vec_first(difference, n);
+    lanes->sum = vec_add(lanes->sum, difference);
+    lanes->square = vec_fma(difference, difference, lanes->square);
 }
 
 VEC_INLINE float *lanes_of(float *scratch, int channel)
 {
-    return scratch + (ptrdiff_t)channel * 2 * LANES;
+    return scratch + (ptrdiff_t)channel * 3 * LANES;
 }
 
-VEC_INLINE lane_sums load_lanes(const float *lanes)
+VEC_INLINE void set_pivot(float *lanes, float first)
 {
-    return (lane_sums){.sum = vec_load(lanes), .square = vec_load(lanes + LANES)};
+    vec_store(lanes, vec_all(first));
+}
+
+/* What a tile adds its outputs to. */
+VEC_INLINE lane_sums no_lanes(const float *lanes)
+{
+    return (lane_sums){.pivot = vec_load(lanes), .sum = vec_all(0), .square = vec_all(0)};
 }
 
 VEC_INLINE void merge_lanes(float *lanes, lane_sums sums)
 {
-    vec_store(lanes, vec_add(vec_load(lanes), sums.sum));
-    vec_store(lanes + LANES, vec_add(vec_load(lanes + LANES), sums.square));
-}
-
-VEC_INLINE lane_sums no_lanes(void)
-{
-    return (lane_sums){.sum = vec_all(0), .square = vec_all(0)};
+    vec_store(lanes + LANES, vec_add(vec_load(lanes + LANES), sums.sum));
+    vec_store(lanes + 2 * LANES, vec_add(vec_load(lanes + 2 * LANES), sums.square));
 }
 
 static void clear_lanes(float *scratch, int n_out)
 {
-    for (int i = 0; i < 2 * n_out; i++)
+    for (int i = 0; i < 3 * n_out; i++)
         vec_store(scratch + (ptrdiff_t)i * LANES, vec_all(0));
 }
 
-static void reduce_lanes(const bc_sums *sums, float *scratch, int n_out)
+/* `n` outputs of each channel were added. */
+static void reduce_lanes(const bc_sums *sums, float *scratch, int n_out, int n)
 {
     for (int o = 0; o < n_out; o++) {
-        const lane_sums lanes = load_lanes(lanes_of(scratch, o));
-        sums->sum[o] += vec_sum(lanes.sum);
-        sums->square[o] += vec_sum(lanes.square);
+        const float *lanes = lanes_of(scratch, o);
+        const double pivot = (double)*lanes, sum = vec_sum(vec_load(lanes + LANES));
+        const double square = vec_sum(vec_load(lanes + 2 * LANES));
+        sums->sum[o] += sum + n * pivot;
+        sums->square[o] += square + pivot * (2 * sum + n * pivot);
     }
 }
 
@@ -120,7 +129,9 @@ VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block
             vec_store(to + o * channel_stride + v * LANES, acc[o][v]);
         if (!lanes)
             continue;
-        lane_sums sums = no_lanes();
+        if (x == 0)
+            set_pivot(lanes_of(lanes, o), to[o * channel_stride]);
+        lane_sums sums = no_lanes(lanes_of(lanes, o));
         UNROLL
         for (int v = 0; v < n_vecs; v++)
             add_lanes(&sums, acc[o][v], n - v * LANES);
@@ -166,7 +177,7 @@ static void conv_row(const bc_conv *conv, const float *const rows[], const bc_ma
     else
         conv_blocks(LAST_BLOCK, LAST_VECS, conv, rows, out, n, lanes);
     if (sums)
-        reduce_lanes(sums, scratch, conv->n_out);
+        reduce_lanes(sums, scratch, conv->n_out, n);
 }
 
 static double measure_peak(int64_t n_rounds)

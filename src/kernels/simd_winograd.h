@@ -139,17 +139,30 @@ VEC_INLINE void finish_tiles(const float *products, ptrdiff_t tap_stride, float 
     }
 }
 
+/* Output (0, 0) of the first tile, but for rounding. */
+static float first_output(const float *products, ptrdiff_t tap_stride)
+{
+    float sum = 0;
+    for (int tap = 0; tap < 11; tap++)
+        sum += tap % 4 < 3 ? products[tap * tap_stride] : 0;
+    return sum;
+}
+
 /* One output of a strip. */
 VEC_INLINE void finish_output(const int n_vecs, const strip *s, const float *products, int channel,
                               const bc_map_rows *out, int n, int n_rows)
 {
     float *to = out->map + channel * out->channel_stride + 2 * s->tile;
-    lane_sums lanes = no_lanes();
+    float *const channel_lanes = lanes_of(s->lanes, channel);
+    const ptrdiff_t tap_stride = tap_stride_of(WINOGRAD_BLOCK, n_vecs);
+    if (s->tile == 0)
+        set_pivot(channel_lanes, first_output(products, tap_stride));
+    lane_sums lanes = no_lanes(channel_lanes);
     UNROLL
     for (int v = 0; v < n_vecs; v++)
-        finish_tiles(products + v * LANES, tap_stride_of(WINOGRAD_BLOCK, n_vecs),
-                     to + 2 * v * LANES, out->row_stride, n - 2 * v * LANES, n_rows, &lanes);
-    merge_lanes(lanes_of(s->lanes, channel), lanes);
+        finish_tiles(products + v * LANES, tap_stride, to + 2 * v * LANES, out->row_stride,
+                     n - 2 * v * LANES, n_rows, &lanes);
+    merge_lanes(channel_lanes, lanes);
 }
 
 /* The share of the next call's rows that stands over this strip and call `number` of `n`. */
@@ -204,7 +217,7 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
             s.tile += LANES;
         }
     }
-    reduce_lanes(sums, scratch, winograd->n_out);
+    reduce_lanes(sums, scratch, winograd->n_out, n * n_rows);
 }
 
 #endif

@@ -70,28 +70,6 @@ VEC_INLINE void multiply_pairs(const int n_out, const int n_vecs, const bc_conv_
     }
 }
 
-/* Outputs of a block and row from its products [taps][n_out][n_vecs]; `n` of them count. */
-static __attribute__((noinline)) void finish_block(int n_out, int n_vecs, const float *products,
-                                                   float *to, ptrdiff_t channel_stride, int n,
-                                                   float *lanes)
-{
-    for (int o = 0; o < n_out; o++) {
-        lane_sums sums = no_lanes();
-        for (int v = 0; v < n_vecs; v++) {
-            vec even, odd;
-            finish_pair(&even, &odd, products + (o * n_vecs + v) * LANES, n_out * n_vecs * LANES);
-            const vec low = vec_join_low(even, odd), high = vec_join_high(even, odd);
-            vec_store(to + 2 * v * LANES, low);
-            vec_store(to + (2 * v + 1) * LANES, high);
-            add_lanes(&sums, low, n - 2 * v * LANES);
-            add_lanes(&sums, high, n - (2 * v + 1) * LANES);
-        }
-        if (lanes)
-            merge_lanes(lanes_of(lanes, o), sums);
-        to += channel_stride;
-    }
-}
-
 /* What stays the same from tile to tile. */
 typedef struct row_pair {
     const bc_winograd_row *winograd;
@@ -101,6 +79,47 @@ typedef struct row_pair {
     int n, n_rows, stride;
     float *lanes, *products;
 } row_pair;
+
+/* Two vectors of a row's outputs from their products; `n` of them count. */
+VEC_INLINE void finish_pairs(const float *products, ptrdiff_t tap_stride, float *to, int n,
+                             lane_sums *lanes)
+{
+    vec even, odd;
+    finish_pair(&even, &odd, products, tap_stride);
+    const vec low = vec_join_low(even, odd), high = vec_join_high(even, odd);
+    vec_store(to, low);
+    vec_store(to + LANES, high);
+    add_lanes(lanes, low, n);
+    add_lanes(lanes, high, n - LANES);
+}
+
+/* The first output, but for rounding. */
+static float first_of_pairs(const float *products, ptrdiff_t tap_stride)
+{
+    float sum = 0;
+    for (int tap = 0; tap < BC_ROW_TAPS - 1; tap++)
+        sum += products[tap * tap_stride];
+    return sum;
+}
+
+/* Outputs of block b and row y, pairs from x on, from their products [taps][n_out][n_vecs]. */
+static __attribute__((noinline)) void finish_block(int n_out, int n_vecs, const row_pair *p, int b,
+                                                   int y, int x, const float *products)
+{
+    const ptrdiff_t tap_stride = (ptrdiff_t)n_out * n_vecs * LANES;
+    for (int o = 0; o < n_out; o++, products += n_vecs * LANES) {
+        const int channel = b * n_out + o;
+        float *to = p->out->map + channel * p->out->channel_stride + y * p->out->row_stride + 2 * x;
+        float *lanes = lanes_of(p->lanes, channel);
+        if (x == 0 && y == 0)
+            set_pivot(lanes, first_of_pairs(products, tap_stride));
+        lane_sums sums = no_lanes(lanes);
+        for (int v = 0; v < n_vecs; v++)
+            finish_pairs(products + v * LANES, tap_stride, to + 2 * v * LANES,
+                         p->n - 2 * (x + v * LANES), &sums);
+        merge_lanes(lanes, sums);
+    }
+}
 
 /* Both rows of a tap in turn: they share most of their input while it is in the nearest cache. */
 VEC_INLINE void winograd_row_tile(const int n_out, const int n_vecs, const row_pair *p, int x)
@@ -114,11 +133,7 @@ VEC_INLINE void winograd_row_tile(const int n_out, const int n_vecs, const row_p
                                x + tap * p->pitch, p->products + y * row_floats + tap * tap_floats);
         }
         for (int y = 0; y < p->n_rows; y++)
-            finish_block(n_out, n_vecs, p->products + y * row_floats,
-                         p->out->map + b * n_out * p->out->channel_stride + y * p->out->row_stride +
-                             2 * x,
-                         p->out->channel_stride, p->n - 2 * x,
-                         p->lanes ? lanes_of(p->lanes, b * n_out) : NULL);
+            finish_block(n_out, n_vecs, p, b, y, x, p->products + y * row_floats);
     }
 }
 
@@ -147,16 +162,15 @@ static void winograd_row(const bc_winograd_row *winograd, const float *const row
                         .n = n,
                         .n_rows = n_rows,
                         .stride = stride,
-                        .lanes = sums ? scratch : NULL,
+                        .lanes = scratch,
                         .products = scratch + BC_CONV_SCRATCH(n_out)};
-    if (sums)
-        clear_lanes(scratch, n_out);
+    clear_lanes(scratch, n_out);
     if (winograd->products[0].block == CONV_BLOCK)
         winograd_row_blocks(CONV_BLOCK, CONV_VECS, &p);
     else
         winograd_row_blocks(LAST_BLOCK, LAST_VECS, &p);
     if (sums)
-        reduce_lanes(sums, scratch, n_out);
+        reduce_lanes(sums, scratch, n_out, n * n_rows);
 }
 
 #endif

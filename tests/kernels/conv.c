@@ -193,21 +193,33 @@ static double relative_error(double is, double expected, double terms)
     return isnan(relative) ? (double)INFINITY : relative;
 }
 
-/* The largest error of the sums over the first n_counted lines, in epsilons of their terms. */
+/*
+ * The largest error of the sums over the first n_counted lines, and of the variance that they make,
+ * in epsilons of their terms. A tier may add differences from its first output.
+ */
 static double sums_error(const trial *t, const totals *sums, const bc_map_rows *map, int n_counted)
 {
+    const double n = n_counted * t->n;
     double worst = 0;
     for (int o = 0; o < t->shape.n_out; o++) {
-        double sum = sum_before, terms = sum_before, square = square_before;
+        const float *outputs = map->map + o * map->channel_stride;
+        const double first = (double)*outputs;
+        double sum = 0, square = 0, terms = 0, square_terms = 0;
+        double difference_terms = 1e-8 * square_before; /* rounded in double precision */
         for (int i = 0; i < n_counted * t->n; i++) {
-            const double y =
-                (double)map->map[o * map->channel_stride + i / t->n * map->row_stride + i % t->n];
+            const double y = (double)outputs[i / t->n * map->row_stride + i % t->n];
             sum += y;
-            terms += fabs(y);
             square += y * y;
+            terms += fabs(y) + fabs(first);
+            square_terms += (fabs(y) + fabs(first)) * (fabs(y) + fabs(first));
+            difference_terms += (y - first) * (y - first) + 1e-9 * y * y;
         }
-        worst = fmax(worst, relative_error(sums->sum[o], sum, terms));
-        worst = fmax(worst, relative_error(sums->square[o], square, square));
+        const double is_sum = sums->sum[o] - sum_before,
+                     is_square = sums->square[o] - square_before;
+        const double variance = square - sum * sum / n, is = is_square - is_sum * is_sum / n;
+        worst = fmax(worst, relative_error(is_sum, sum, terms));
+        worst = fmax(worst, relative_error(is_square, square, square_terms));
+        worst = fmax(worst, relative_error(is, variance, difference_terms));
     }
     return worst;
 }
