@@ -101,8 +101,6 @@ static int file_contains(const char *path, const char *text)
     size_t n;
     char *bytes = read_file(path, &n);
     const int found = bytes && strstr(bytes, text) != NULL;
-    if (!found)
-        fprintf(stderr, "    no '%s' in: %s\n", text, bytes ? bytes : "(no file)");
     free(bytes);
     return found;
 }
@@ -273,6 +271,26 @@ static void test_folder(void)
     CHECK(file_contains("gatys_test/err", "gatys_test/few: "));
 }
 
+/* Two processes: every picture once, and the same as by one. */
+static void test_ranks(void)
+{
+#ifdef BC_MPIRUN
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    CHECK_INT(system(BC_MPIRUN " --oversubscribe -n 2 " BC_GATYS
+                               " gatys_test/photos gatys_test/style.png " LAYERS
+                               "-o gatys_test/shared --iterations 2 --threads 1 -w "
+                               "gatys_test/vgg.safetensors 2> gatys_test/err"),
+              0);
+    CHECK(same_file("gatys_test/shared/one.png", "gatys_test/samples/one.png"));
+    CHECK(same_file("gatys_test/shared/two.png.png", "gatys_test/samples/two.png.png"));
+    CHECK(same_file("gatys_test/shared/two.bmp.png", "gatys_test/samples/two.bmp.png"));
+    CHECK(!file_contains("gatys_test/err", "3 painted"));
+#else
+    printf("skipped: shared work (built without MPI)\n");
+#endif
+}
+
 static void test_losses(const bc_log *log)
 {
     CHECK_INT(run(INPUT LAYERS "--losses-of gatys_test/content.png --json "
@@ -318,6 +336,7 @@ int main(void)
     test_resume("lbfgs");
     test_resume("adam");
     test_folder();
+    test_ranks();
     test_losses(&log);
     return TEST_END();
 }

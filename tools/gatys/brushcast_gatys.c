@@ -67,7 +67,7 @@ static bc_status run_with_pictures(bc_gatys_run *run)
     return status;
 }
 
-static bc_status run_with_network(bc_gatys_options *options, const bc_log *log)
+static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, const bc_log *log)
 {
     bc_vgg vgg;
     bc_workspace workspace = {0};
@@ -80,12 +80,25 @@ static bc_status run_with_network(bc_gatys_options *options, const bc_log *log)
         bc_gatys_run run = {.options = options,
                             .vgg = &vgg,
                             .workspace = &workspace,
+                            .ranks = ranks,
                             .is_interrupted = &is_interrupted,
                             .log = log};
         status = run_with_pictures(&run);
         bc_workspace_close(&workspace);
     }
     bc_vgg_close(&vgg);
+    return status;
+}
+
+/* One picture is not to be shared: only the first of several processes paints it. */
+static bc_status run(bc_gatys_options *options, const bc_log *log)
+{
+    bc_ranks ranks;
+    bc_status status = bc_ranks_open(&ranks, log);
+    if (status == BC_OK &&
+        (ranks.rank == 0 || (!options->losses_of && is_folder(options->content))))
+        status = run_with_network(options, ranks, log);
+    bc_ranks_close(&ranks);
     return status;
 }
 
@@ -98,7 +111,7 @@ int main(int argc, char **argv)
         return status == BC_END ? EXIT_DONE : EXIT_USAGE;
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
-    status = run_with_network(&options, &log);
+    status = run(&options, &log);
     if (fflush(stdout) != 0 && status == BC_OK)
         status = bc_fail(&log, BC_ERR_IO, "standard output: %s", strerror(errno));
     return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -92,14 +92,15 @@ bc_status bc_gatys_paint_folder(const bc_gatys_run *run)
     if (status < 0)
         return status;
     const int n = o->count && o->count < files.n ? o->count : files.n;
-    int n_painted = 0;
-    for (int i = 0; i < n && status >= 0; i++) {
+    int n_painted = 0, n_skipped = 0;
+    for (int i = run->ranks.rank; i < n && status >= 0; i += run->ranks.n) {
         status = paint_file(run, &files, (int)((int64_t)i * files.n / n));
         n_painted += status == BC_OK;
+        n_skipped += status == BC_END;
     }
     free_list(&files);
     if (status >= 0)
         bc_log_write(run->log, BC_LOG_INFO, "%s: %d painted, %d skipped", o->output, n_painted,
-                     n - n_painted);
+                     n_skipped);
     return status < 0 ? status : BC_OK;
 }

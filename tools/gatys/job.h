@@ -5,12 +5,14 @@
 #include <signal.h>
 
 #include "gatys/options.h"
+#include "train/ranks.h"
 
 /* What all pictures of a run share. */
 typedef struct bc_gatys_run {
     const bc_gatys_options *options;
     const bc_vgg *vgg;
     const bc_workspace *workspace;
+    bc_ranks ranks; /* pictures of a folder are dealt to them in turn */
     const bc_photo *style;
     const bc_photo *start; /* or NULL */
     const volatile sig_atomic_t *is_interrupted;

@@ -15,7 +15,7 @@ static const char help[] =
     "       brushcast-gatys CONTENT STYLE --losses-of PICTURE [options]\n"
     "Paints a picture in the style of another by optimisation (Gatys et al. 2015). If CONTENT is\n"
     "a folder, so is OUTPUT: each picture becomes OUTPUT/NAME.png; those that exist are skipped,\n"
-    "and one that was interrupted goes on.\n"
+    "and one that was interrupted goes on. Processes started by mpirun share a folder.\n"
     "\n"
     "  -o, --output FILE       picture to write (.png, .jpg, ...), or folder\n"
     "  -y, --overwrite         replace an existing picture\n"
