@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-enum { N_BLOCKS = 5, MAX_PER_BLOCK = 4, VGG_WIDTH = 64 };
+enum { N_BLOCKS = 5, MAX_PER_BLOCK = 4 };
 
 static const char *const DEFAULT_INPUT = "BGR 0..255 minus 103.939,116.779,123.68";
 
@@ -97,15 +97,11 @@ static bool has_block(const bc_vgg *vgg, int block)
     return bc_safetensors_find(vgg->file, name) != NULL;
 }
 
-/*
- * A block that another one follows has two convolutions, from the third on at least three. Thinner
- * networks than VGG's may do as they like: tests have them.
- */
+/* A block that another one follows has two convolutions, from the third on at least three. */
 static bc_status end_block(const bc_vgg *vgg, int block, int index, const char *path,
                            const bc_log *log)
 {
-    const bool is_vgg = vgg->layers[0].n_out >= VGG_WIDTH;
-    if (is_vgg && has_block(vgg, block + 1) && index <= (block <= 2 ? 2 : 3))
+    if (has_block(vgg, block + 1) && index <= (block <= 2 ? 2 : 3))
         return bc_fail(log, BC_ERR_FORMAT, "%s: no conv%d_%d.weight", path, block, index);
     return BC_OK;
 }
