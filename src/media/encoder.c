@@ -216,6 +216,17 @@ static bc_status collect_options(AVCodecContext *context, AVDictionary **options
 
 /* Opening ---------------------------------------------------------------------------------- */
 
+/* Containers that hold the order of the frames and one rate, but no times. */
+static bool has_one_rate(const AVOutputFormat *container)
+{
+    static const char *const names[] = {"avi",     "dv",         "gxf", "mxf",
+                                        "mxf_d10", "mxf_opatom", "swf", "yuv4mpegpipe"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(container->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *container,
                                    const bc_encoder_source *source)
 {
@@ -223,7 +234,7 @@ static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *c
     if (codec->supported_framerates)
         return av_inv_q(
             codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)]);
-    if (!(container->flags & (AVFMT_VARIABLE_FPS | AVFMT_NOTIMESTAMPS)))
+    if (has_one_rate(container))
         return av_inv_q(rate);
     if (codec->id == AV_CODEC_ID_MPEG4 && source->time_base.den > MAX_MPEG4_TICKS)
         return (AVRational){1, rate.num * FFMAX(MAX_MPEG4_TICKS / rate.num, 1)};
@@ -248,9 +259,8 @@ static void fill_context(AVCodecContext *context, const AVFrame *canvas,
     context->thread_count = params->n_threads;
     if (container->flags & AVFMT_GLOBALHEADER)
         context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    /* Such containers (AVI) hold no presentation times: the order of the frames is all there is. */
-    if (!(container->flags & (AVFMT_VARIABLE_FPS | AVFMT_NOTIMESTAMPS)))
-        context->max_b_frames = 0;
+    if (has_one_rate(container))
+        context->max_b_frames = 0; /* decoding order has to be the order of presentation */
 }
 
 static bc_status open_context(bc_encoder *encoder, const AVCodec *codec,

@@ -199,20 +199,42 @@ static int64_t origin_in(const bc_reader *reader, AVRational time_base)
     return av_rescale_q(reader->origin_us, AV_TIME_BASE_Q, time_base);
 }
 
+/* Where the stream says that it ends, in its time base as it counts; INT64_MAX: it does not say. */
+static int64_t declared_end(const bc_reader *reader)
+{
+    const AVStream *stream = reader->stream;
+    const AVFormatContext *input = reader->input;
+    if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
+        return stream->start_time + stream->duration;
+    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&
+        input->start_time != AV_NOPTS_VALUE)
+        return av_rescale_q(input->start_time + input->duration, AV_TIME_BASE_Q, stream->time_base);
+    return INT64_MAX;
+}
+
+/* As the packet says, or one frame at the usual rate, but not beyond the declared end. */
+static int64_t duration_of(const bc_reader *reader, const AVFrame *av)
+{
+    const AVRational rate = av_guess_frame_rate(reader->input, reader->stream, reader->av);
+    const int64_t pts = av->best_effort_timestamp, end = declared_end(reader);
+    int64_t duration = av->pkt_duration;
+    if (duration <= 0 && rate.num > 0)
+        duration = av_rescale_q(1, av_inv_q(rate), reader->stream->time_base);
+    if (pts != AV_NOPTS_VALUE && end > pts && end - pts < duration)
+        duration = end - pts;
+    return duration;
+}
+
 /* The frame's own time, or the end of the frame before. */
 static void set_time(bc_reader *reader, bc_frame *frame, const AVFrame *av)
 {
     const AVRational time_base = reader->stream->time_base;
-    const AVRational rate = av_guess_frame_rate(reader->input, reader->stream, reader->av);
-    int64_t duration = av->pkt_duration;
-    if (duration <= 0 && rate.num > 0)
-        duration = av_rescale_q(1, av_inv_q(rate), time_base);
     frame->time_base = (bc_rational){time_base.num, time_base.den};
-    frame->duration = duration;
+    frame->duration = duration_of(reader, av);
     frame->pts = reader->next_pts;
     if (av->best_effort_timestamp != AV_NOPTS_VALUE)
         frame->pts = av->best_effort_timestamp - origin_in(reader, time_base);
-    reader->next_pts = frame->pts + duration;
+    reader->next_pts = frame->pts + frame->duration;
 }
 
 static const int32_t *display_matrix(const bc_reader *reader, const AVFrame *av)

@@ -13,6 +13,9 @@
 #include "media/destination.h"
 #include "media/encoder.h"
 
+/* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
+enum { MOVIE_TIMESCALE = 90000 };
+
 struct bc_writer {
     bc_writer_params params;
     char *name; /* as the user wrote it */
@@ -131,8 +134,11 @@ static int open_output(bc_writer *writer)
     int error = 0;
     if (destination->is_picture)
         av_dict_set(&options, "update", "1", 0);
-    if (destination->path && is_mp4_family(destination->container))
-        av_dict_set(&options, "movflags", "+faststart", 0);
+    if (is_mp4_family(destination->container)) {
+        av_dict_set_int(&options, "movie_timescale", MOVIE_TIMESCALE, 0);
+        if (destination->path)
+            av_dict_set(&options, "movflags", "+faststart", 0);
+    }
     if (!(destination->container->flags & AVFMT_NOFILE))
         error = avio_open(&writer->output->pb, destination->url, AVIO_FLAG_WRITE);
     if (error >= 0)
