@@ -25,7 +25,8 @@ atomic_int *bc_interrupt_install(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* writing fails instead, and says why */
+    signal(SIGXFSZ, SIG_IGN);
     return &n_signals;
 }
 

@@ -8,7 +8,8 @@
 
 #include <stdatomic.h>
 
-/* Installs the handlers and ignores SIGPIPE. The result is not 0 once somebody asked to stop. */
+/* Installs the handlers; ignores SIGPIPE and SIGXFSZ. The result is not 0 once somebody asked to
+ * stop. */
 atomic_int *bc_interrupt_install(void);
 
 /* The file to delete at a second signal; NULL: none. The string must stay until it is replaced. */

@@ -85,19 +85,40 @@ static bc_status open_input(bc_reader *reader)
     return status;
 }
 
+static int64_t area(const AVStream *stream)
+{
+    return (int64_t)stream->codecpar->width * stream->codecpar->height;
+}
+
+/* FFmpeg's choice goes by bit rate, which is often unknown: the largest moving one it is. */
+static int find_largest(const AVFormatContext *input, int best)
+{
+    for (int i = 0; i < (int)input->nb_streams; i++) {
+        const AVStream *stream = input->streams[i], *now = input->streams[best];
+        const bool is_moving = stream->nb_frames != 1 || now->nb_frames == 1;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && is_moving &&
+            stream->disposition == now->disposition && area(stream) > area(now) &&
+            avcodec_find_decoder(stream->codecpar->codec_id))
+            best = i;
+    }
+    return best;
+}
+
 static bc_status find_video(bc_reader *reader, const AVCodec **codec)
 {
     const bc_log *log = &reader->params.log;
     int error = avformat_find_stream_info(reader->input, NULL);
     if (error < 0)
         return bc_av_fail(log, error, "cannot read %s", reader->url);
-    const int index = av_find_best_stream(reader->input, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+    int index = av_find_best_stream(reader->input, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
     if (index == AVERROR_STREAM_NOT_FOUND)
         return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video and no picture in it",
                        reader->url);
     if (index < 0)
         return bc_av_fail(log, index, "%s: its video cannot be decoded", reader->url);
+    index = find_largest(reader->input, index);
     reader->stream = reader->input->streams[index];
+    *codec = avcodec_find_decoder(reader->stream->codecpar->codec_id);
     if (reader->stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
         return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video in it, only a cover picture",
                        reader->url);
@@ -199,29 +220,33 @@ static int64_t origin_in(const bc_reader *reader, AVRational time_base)
     return av_rescale_q(reader->origin_us, AV_TIME_BASE_Q, time_base);
 }
 
-/* Where the stream says that it ends, in its time base as it counts; INT64_MAX: it does not say. */
-static int64_t declared_end(const bc_reader *reader)
+/* `duration`, but not beyond an end that lies after `pts`: mp4's count of decoding times may not.
+ */
+static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
 {
-    const AVStream *stream = reader->stream;
-    const AVFormatContext *input = reader->input;
-    if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
-        return stream->start_time + stream->duration;
-    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&
-        input->start_time != AV_NOPTS_VALUE)
-        return av_rescale_q(input->start_time + input->duration, AV_TIME_BASE_Q, stream->time_base);
-    return INT64_MAX;
+    return end >= pts && end - pts < duration ? end - pts : duration;
 }
 
-/* As the packet says, or one frame at the usual rate, but not beyond the declared end. */
+/* As the packet says, or one frame at the usual rate, but not beyond what stream and file declare.
+ */
 static int64_t duration_of(const bc_reader *reader, const AVFrame *av)
 {
-    const AVRational rate = av_guess_frame_rate(reader->input, reader->stream, reader->av);
-    const int64_t pts = av->best_effort_timestamp, end = declared_end(reader);
+    AVStream *stream = reader->stream;
+    AVFormatContext *input = reader->input;
+    const AVRational rate = av_guess_frame_rate(input, stream, reader->av);
+    const int64_t pts = av->best_effort_timestamp;
     int64_t duration = av->pkt_duration;
     if (duration <= 0 && rate.num > 0)
-        duration = av_rescale_q(1, av_inv_q(rate), reader->stream->time_base);
-    if (pts != AV_NOPTS_VALUE && end > pts && end - pts < duration)
-        duration = end - pts;
+        duration = av_rescale_q(1, av_inv_q(rate), stream->time_base);
+    if (pts == AV_NOPTS_VALUE)
+        return duration;
+    if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
+        duration = end_at(pts, duration, stream->start_time + stream->duration);
+    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&
+        input->start_time != AV_NOPTS_VALUE)
+        duration = end_at(
+            pts, duration,
+            av_rescale_q(input->start_time + input->duration, AV_TIME_BASE_Q, stream->time_base));
     return duration;
 }
 
