@@ -33,33 +33,23 @@ typedef struct shuffles {
     __m128i mask[3][4]; /* [channel][register] */
 } shuffles;
 
-/* From the pixels' registers to a channel's register. */
-static inline shuffles gathering_shuffles(bc_pixel_format format)
+/*
+ * The shuffles from the pixels' registers to a channel's register (`gathers`), or back. Either way,
+ * mask[channel][register] is between those two.
+ */
+static inline shuffles make_shuffles(bc_pixel_format format, bool gathers)
 {
     const int size = bc_pixel_size(format);
     uint8_t index[3][4][16];
     memset(index, NOTHING, sizeof(index));
     for (int c = 0; c < 3; c++) {
         for (int x = 0; x < GROUP; x++) {
-            const int byte = x * size + channel_byte(format, c);
-            index[c][byte / 16][packed_place(x)] = (uint8_t)(byte % 16);
-        }
-    }
-    shuffles s;
-    memcpy(&s, index, sizeof(s));
-    return s;
-}
-
-/* From a channel's register to the pixels' registers. */
-static inline shuffles scattering_shuffles(bc_pixel_format format)
-{
-    const int size = bc_pixel_size(format);
-    uint8_t index[3][4][16];
-    memset(index, NOTHING, sizeof(index));
-    for (int c = 0; c < 3; c++) {
-        for (int x = 0; x < GROUP; x++) {
-            const int byte = x * size + channel_byte(format, c);
-            index[c][byte / 16][byte % 16] = (uint8_t)packed_place(x);
+            const int byte = x * size + channel_byte(format, c), place = packed_place(x);
+            uint8_t *mask = index[c][byte / 16];
+            if (gathers)
+                mask[place] = (uint8_t)(byte % 16);
+            else
+                mask[byte % 16] = (uint8_t)place;
         }
     }
     shuffles s;
@@ -106,7 +96,7 @@ VEC_INLINE void split_groups(float *const planes[6], const uint8_t *from, int n,
 
 static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_pixel_format format)
 {
-    const shuffles s = gathering_shuffles(format);
+    const shuffles s = make_shuffles(format, true);
     if (bc_pixel_size(format) == 3)
         split_groups(planes, from, n, 3, &s);
     else
@@ -165,7 +155,7 @@ VEC_INLINE void store_groups(uint8_t *to, const int size, const float *const pla
 static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const planes[6],
                          const uint8_t *source, bc_pixel_format source_format, int n)
 {
-    const shuffles s = scattering_shuffles(format);
+    const shuffles s = make_shuffles(format, false);
     if (bc_pixel_size(format) == 3)
         store_groups(to, 3, planes, source, bc_pixel_size(source_format), n, &s);
     else

@@ -82,11 +82,18 @@ static void reduce_lanes(const bc_sums *sums, float *scratch, int n_out, int n)
     }
 }
 
+/* acc = bias + the sum over all taps, for n_vecs vectors from x on. */
 VEC_INLINE void conv_taps(const int n_out, const int n_vecs, vec acc[][MAX_VECS],
                           const bc_conv_block *block, const float *const rows[], ptrdiff_t x)
 {
     const int32_t *offset = block->offsets;
     const float *weight = block->weights;
+    UNROLL
+    for (int o = 0; o < n_out; o++) {
+        UNROLL
+        for (int v = 0; v < n_vecs; v++)
+            acc[o][v] = vec_all(block->bias[o]);
+    }
     for (int r = 0; r < block->n_rows; r++) {
         const float *row = rows[block->rows[r].row] + x;
         for (int t = block->rows[r].n_taps; t > 0; t--) {
@@ -116,10 +123,8 @@ VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block
     UNROLL
     for (int o = 0; o < n_out; o++) {
         UNROLL
-        for (int v = 0; v < n_vecs; v++) {
+        for (int v = 0; v < n_vecs; v++)
             __builtin_prefetch(to + o * channel_stride + v * LANES, 1);
-            acc[o][v] = vec_all(block->bias[o]);
-        }
     }
     conv_taps(n_out, n_vecs, acc, block, rows, x);
     UNROLL

@@ -55,12 +55,6 @@ VEC_INLINE void multiply_pairs(const int n_out, const int n_vecs, const bc_conv_
                                const float *const rows[], ptrdiff_t x, float *products)
 {
     vec acc[BC_CONV_MAX_BLOCK][MAX_VECS];
-    UNROLL
-    for (int o = 0; o < n_out; o++) {
-        UNROLL
-        for (int v = 0; v < n_vecs; v++)
-            acc[o][v] = vec_all(block->bias[o]);
-    }
     conv_taps(n_out, n_vecs, acc, block, rows, x);
     UNROLL
     for (int o = 0; o < n_out; o++) {
