@@ -7,7 +7,7 @@
 
 /* Pixels of one position of the low-resolution grid, and a decoder's reach beyond the edge. */
 enum { PERIOD = 4, MARGIN = 8 };
-enum { WIDTH = 197, HEIGHT = 61, BYTES = 3 * WIDTH * HEIGHT };
+enum { WIDTH = 141, HEIGHT = 46, BYTES = 3 * WIDTH * HEIGHT };
 
 static uint8_t *make_flat_frame(const uint8_t colour[3])
 {
