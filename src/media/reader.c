@@ -47,7 +47,9 @@ struct bc_reader {
 static int is_stopped(void *cookie)
 {
     const bc_reader *reader = cookie;
-    return reader->params.stop && atomic_load(reader->params.stop) != 0;
+    const bc_reader_params *params = &reader->params;
+    return (params->stop && atomic_load(params->stop) != 0) ||
+           (params->quit && atomic_load(params->quit) != 0);
 }
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -67,6 +69,9 @@ static bc_status open_input(bc_reader *reader)
     if (!reader->input)
         return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", reader->url);
     reader->input->interrupt_callback = (AVIOInterruptCB){is_stopped, reader};
+    if (format && format->priv_class &&
+        format->priv_class->category == AV_CLASS_CATEGORY_DEVICE_VIDEO_INPUT)
+        reader->input->flags |= AVFMT_FLAG_NONBLOCK; /* a camera that is silent cannot be stopped */
     AVDictionary *options = NULL;
     int error = 0;
     if (params->options)
@@ -360,6 +365,7 @@ static bool shift_packet(const bc_reader *reader, AVPacket *packet)
 {
     const AVStream *stream = reader->input->streams[packet->stream_index];
     const int64_t origin = origin_in(reader, stream->time_base);
+    packet->time_base = stream->time_base;
     if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
         return true;
     if (packet->dts != AV_NOPTS_VALUE)
@@ -556,11 +562,6 @@ void bc_reader_close(bc_reader **reader_in)
     free(reader->url);
     free(reader);
     *reader_in = NULL;
-}
-
-void bc_packet_free(bc_packet **packet)
-{
-    av_packet_free(packet);
 }
 
 const bc_reader_info *bc_reader_info_of(const bc_reader *reader)

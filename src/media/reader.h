@@ -40,6 +40,7 @@ typedef struct bc_reader_params {
     int64_t start_us;    /* skip so much of the input; 0: nothing */
     int64_t duration_us; /* end after so much; 0: at the end */
     atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
+    atomic_int *quit; /* the same: one may mean this reader, the other the whole program */
     bc_log log;
 } bc_reader_params;
 
