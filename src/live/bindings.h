@@ -19,7 +19,7 @@ typedef struct bc_bindings bc_bindings;
 
 typedef struct bc_binding {
     const char *keys, *command;
-    const char *help; /* a few words, or "" for one that needs no line of its own */
+    const char *help; /* what it does; "KEYS<tab>WHAT" speaks for others; "": has no line */
 } bc_binding;
 
 /* `defaults` ends with a binding whose keys are NULL; copied. */

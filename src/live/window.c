@@ -269,7 +269,11 @@ const char *bc_window_wait(bc_window *window, int timeout_ms)
         window->place.strip = false;
         window->is_stale = true;
     }
-    return SDL_WaitEventTimeout(&event, timeout_ms) ? on_event(window, &event) : NULL;
+    const char *result = NULL;
+    bool has_event = SDL_WaitEventTimeout(&event, timeout_ms);
+    while (has_event && !(result = on_event(window, &event)))
+        has_event = SDL_PollEvent(&event);
+    return result;
 }
 
 /* At most one such event is under way: they must not pile up in front of a busy window. */
