@@ -6,6 +6,7 @@
 
 extern const bc_command bc_command_bench;
 extern const bc_command bc_command_convert;
+extern const bc_command bc_command_play;
 extern const bc_command bc_command_styles;
 
 /* All of them, in the order of the help; ends with NULL. */

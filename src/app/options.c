@@ -56,6 +56,14 @@ static bool parse_time(const char *text, int64_t *us)
     return false;
 }
 
+static bool append(bc_texts *list, const char *text)
+{
+    if (list->n == BC_MAX_TEXTS)
+        return false;
+    list->texts[list->n++] = text;
+    return true;
+}
+
 static bool store(const bc_option *option, const char *text, void *values)
 {
     char *at = (char *)values + option->offset;
@@ -68,6 +76,8 @@ static bool store(const bc_option *option, const char *text, void *values)
     case BC_OPTION_TEXT:
         *(const char **)at = text;
         return option->kind == BC_OPTION_TEXT || is_choice(option->choices, text);
+    case BC_OPTION_LIST:
+        return append((bc_texts *)(void *)at, text);
     case BC_OPTION_COUNT:
         if (!parse_number(text, option->low, option->high, &number) || number != floor(number))
             return false;
@@ -98,6 +108,9 @@ static void complain_value(const bc_command *command, const bc_option *option, c
     if (option->kind == BC_OPTION_CHOICE)
         bc_log_write(log, BC_LOG_ERROR, "%s: -%s is one of %s, not '%s'", command->name,
                      option->name, option->choices, text);
+    else if (option->kind == BC_OPTION_LIST)
+        bc_log_write(log, BC_LOG_ERROR, "%s: -%s can be given %d times", command->name,
+                     option->name, BC_MAX_TEXTS);
     else if (option->kind == BC_OPTION_TIME)
         bc_log_write(log, BC_LOG_ERROR, "%s: -%s is a time like 90, 1:30 or 0:01:30.5, not '%s'",
                      command->name, option->name, text);

@@ -17,11 +17,19 @@
 typedef enum bc_option_kind {
     BC_OPTION_FLAG,   /* bool, becomes true */
     BC_OPTION_TEXT,   /* const char *, points into the arguments */
+    BC_OPTION_LIST,   /* bc_texts, one more each time the option is given */
     BC_OPTION_CHOICE, /* const char *, one of `choices` */
     BC_OPTION_COUNT,  /* int, low to high */
     BC_OPTION_NUMBER, /* double, low to high */
     BC_OPTION_TIME    /* int64_t, microseconds, from [[H:]M:]S[.FRACTION] */
 } bc_option_kind;
+
+enum { BC_MAX_TEXTS = 8 };
+
+typedef struct bc_texts {
+    int n;
+    const char *texts[BC_MAX_TEXTS];
+} bc_texts;
 
 /* What a shell can offer as an option's value. */
 typedef enum bc_completion {

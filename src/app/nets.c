@@ -1,0 +1,67 @@
+#include "app/nets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "model/model.h"
+
+/* Multiply-adds a pixel, layer after layer, with stored sub-pixel phases and two bank layers. */
+static double cost_of(const bc_model *model)
+{
+    const int *w = model->autoencoder.widths;
+    const double encoder = 81.0 * 3 * w[0] / 4 + 9.0 * w[0] * w[1] / 16 + 9.0 * w[1] * w[2] / 16;
+    const double bank = 2 * 9.0 * w[2] * w[2] / 16;
+    const double decoder = 9.0 * w[2] * w[1] / 16 + 9.0 * w[1] * w[0] / 4 + 25.0 * w[0] * 3;
+    return encoder + bank + decoder;
+}
+
+static bc_status add(bc_nets *nets, const char *name, const char *models_folder, const bc_log *log,
+                     const bc_log *find_log)
+{
+    for (int i = 0; i < nets->n; i++) {
+        if (strcmp(nets->names[i], name) == 0)
+            return BC_OK;
+    }
+    char *folder = NULL;
+    bc_model *model = NULL;
+    bc_status status = bc_model_find_net(&folder, name, models_folder, find_log);
+    if (status == BC_OK)
+        status = bc_model_open(&model, folder, &(bc_model_params){.log = *log});
+    free(folder);
+    if (status < 0)
+        return status;
+    nets->models[nets->n] = model;
+    nets->names[nets->n] = strdup(name);
+    nets->costs[nets->n] = cost_of(model);
+    nets->n++;
+    return nets->names[nets->n - 1] ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "nets: out of memory");
+}
+
+bc_status bc_nets_open(bc_nets *nets, const char *net, const char *models_folder, const bc_log *log)
+{
+    const bc_log silence = {0};
+    *nets = (bc_nets){0};
+    const bc_status status = add(nets, net, models_folder, log, log);
+    if (status == BC_OK) {
+        add(nets, "light", models_folder, log, &silence);
+        add(nets, "wide", models_folder, log, &silence);
+    } else {
+        bc_nets_close(nets);
+    }
+    return status;
+}
+
+void bc_nets_close(bc_nets *nets)
+{
+    for (int i = 0; i < nets->n; i++) {
+        bc_model_close(&nets->models[i]);
+        free(nets->names[i]);
+    }
+    *nets = (bc_nets){0};
+}
+
+int bc_nets_same_style(const bc_nets *nets, int from, int style, int to)
+{
+    return bc_model_find_style(nets->models[to], bc_model_style(nets->models[from], style).name);
+}

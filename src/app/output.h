@@ -1,0 +1,46 @@
+/*
+ * output.h: writes the live picture somewhere, on a thread of its own: a recording, a virtual
+ * camera, a stream, a pipe. It never holds up the picture: frames that it cannot take in time are
+ * left out and counted, and when it fails it says so once and takes everything from then on without
+ * a word. Threads: any.
+ */
+#ifndef BC_APP_OUTPUT_H
+#define BC_APP_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "app/source.h"
+
+typedef struct bc_output bc_output;
+
+typedef struct bc_output_params {
+    const char *url;
+    bc_source *source; /* whose size, sound and metadata it takes */
+    int64_t start_us;  /* of the source's line: 0 of the output */
+    bool overwrite;
+    bc_log log;
+} bc_output_params;
+
+typedef struct bc_output_state {
+    bool has_failed;
+    int64_t length_us;
+    uint64_t n_frames, n_dropped;
+} bc_output_state;
+
+/*
+ * Where it goes and how is found from the name: /dev/video* is a virtual camera, rtmp: is FLV,
+ * udp:, tcp: and srt: are MPEG-TS, anything else is what its ending says.
+ */
+bc_status bc_output_open(bc_output **output, const bc_output_params *params);
+/* Writes what is left and ends the file: BC_OK if it is whole. Waits, but not for a dead peer. */
+bc_status bc_output_close(bc_output **output);
+
+/* A packed frame with its time on the source's line in pts, in microseconds. */
+void bc_output_frame(bc_output *output, bc_frame *frame);
+/* A packet with its time on the source's line; of another source than the output's: nothing. */
+void bc_output_packet(bc_output *output, const bc_source *source, const bc_packet *packet);
+
+bc_output_state bc_output_get_state(bc_output *output);
+const char *bc_output_url(const bc_output *output);
+
+#endif

@@ -1,0 +1,553 @@
+#include "app/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/control.h"
+#include "app/verbs.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "media/convert.h"
+#include "media/picture.h"
+
+enum { LOOK_MS = 30, GRAB_PATIENCE_S = 2, DEFAULT_RATE = 30 };
+
+/* Times ------------------------------------------------------------------------------------ */
+
+void bc_times_add(bc_times *times, float ms)
+{
+    times->ms[times->next] = ms;
+    times->next = (times->next + 1) % BC_N_TIMES;
+    if (times->n < BC_N_TIMES)
+        times->n++;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+double bc_times_percentile(const bc_times *times, double share)
+{
+    float sorted[BC_N_TIMES];
+    if (times->n == 0)
+        return 0;
+    memcpy(sorted, times->ms, (size_t)times->n * sizeof(sorted[0]));
+    qsort(sorted, (size_t)times->n, sizeof(sorted[0]), compare);
+    return sorted[(int)(share * (times->n - 1) + 0.5)];
+}
+
+double bc_stage_fps(const bc_stage *stage)
+{
+    double sum = 0;
+    const int n = stage->interval.n < 60 ? stage->interval.n : 60;
+    for (int i = 1; i <= n; i++)
+        sum += stage->interval.ms[(stage->interval.next - i + BC_N_TIMES) % BC_N_TIMES];
+    return sum > 0 ? 1e3 * n / sum : 0;
+}
+
+/* What commands do ------------------------------------------------------------------------- */
+
+void bc_stage_say(bc_stage *stage, const char *detail, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(stage->message, sizeof(stage->message), format, args);
+    va_end(args);
+    snprintf(stage->detail, sizeof(stage->detail), "%s", detail);
+    stage->message_ns = bc_clock_ns();
+}
+
+static bc_governor_params governor_params(const bc_stage *stage)
+{
+    const bc_nets *nets = stage->nets;
+    const bc_settings *settings = &stage->settings;
+    double rate = stage->params.rate;
+    if (rate <= 0) {
+        const double fps = bc_source_get_state(stage->source).fps;
+        rate = fps > 0 && fps < DEFAULT_RATE ? fps : DEFAULT_RATE;
+    }
+    double cheapest = nets->costs[settings->net];
+    for (int i = 0; i < nets->n; i++)
+        cheapest = fmin(cheapest, nets->costs[i]);
+    return (bc_governor_params){.budget_us = 1e6 / rate,
+                                .net_ratio = nets->costs[settings->net] / cheapest,
+                                .fixed_scale = settings->fixed_scale,
+                                .is_net_fixed = settings->is_net_fixed};
+}
+
+void bc_stage_settings_changed(bc_stage *stage)
+{
+    const bc_governor_params params = governor_params(stage);
+    const bc_governor_params *old = &stage->governor.params;
+    stage->settings_serial++;
+    if (params.net_ratio != old->net_ratio || params.fixed_scale != old->fixed_scale ||
+        params.is_net_fixed != old->is_net_fixed || params.budget_us != old->budget_us)
+        bc_governor_set_params(&stage->governor, &params);
+}
+
+void bc_stage_quit(bc_stage *stage)
+{
+    stage->was_quit = true;
+    atomic_store(stage->params.stop, 1);
+}
+
+void bc_stage_open_input(bc_stage *stage, const char *url)
+{
+    snprintf(stage->next_input, sizeof(stage->next_input), "%s", url);
+}
+
+/* The first of brushcast-0001.png, brushcast-0002.png, ... that does not exist. */
+static void find_free_name(char *name, size_t size, const char *ending)
+{
+    for (int i = 1; i < 10000; i++) {
+        snprintf(name, size, "brushcast-%04d.%s", i, ending);
+        if (access(name, F_OK) != 0)
+            return;
+    }
+}
+
+static void choose_name(char *name, size_t size, const char *path, const char *ending)
+{
+    if (path)
+        snprintf(name, size, "%s", path);
+    else
+        find_free_name(name, size, ending);
+}
+
+static bc_status open_output(bc_stage *stage, bc_output **output, const char *url)
+{
+    return bc_output_open(output, &(bc_output_params){.url = url,
+                                                      .source = stage->source,
+                                                      .start_us = stage->line_us,
+                                                      .overwrite = stage->params.overwrite,
+                                                      .log = stage->params.log});
+}
+
+bc_status bc_stage_record(bc_stage *stage, const char *path, char *name, size_t size)
+{
+    choose_name(name, size, path, "mp4");
+    return open_output(stage, &stage->recording, name);
+}
+
+/* Painting goes on while the file is finished. */
+bc_status bc_stage_stop_recording(bc_stage *stage)
+{
+    bc_output *recording = stage->recording;
+    stage->recording = NULL;
+    pthread_mutex_unlock(&stage->lock);
+    const bc_status status = bc_output_close(&recording);
+    pthread_mutex_lock(&stage->lock);
+    return status;
+}
+
+/* By the main thread, which alone may touch the window. */
+static bc_status grab_window(bc_stage *stage, const char *path)
+{
+    bc_frame *grab;
+    bc_status status = bc_window_grab(stage->window, &grab);
+    if (status == BC_OK)
+        status = bc_picture_write(path, &grab->image, &stage->params.log);
+    bc_frame_unref(&grab);
+    return status;
+}
+
+static bc_status ask_for_grab(bc_stage *stage, const char *path)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += GRAB_PATIENCE_S;
+    snprintf(stage->grab_path, sizeof(stage->grab_path), "%s", path);
+    stage->grab_status = BC_ERR_IO;
+    bc_window_wake(stage->window);
+    int timed_out = 0;
+    while (stage->grab_path[0] && !timed_out)
+        timed_out = pthread_cond_timedwait(&stage->grabbed, &stage->lock, &until);
+    stage->grab_path[0] = '\0';
+    return stage->grab_status;
+}
+
+/* A picture of the source's size, whatever it was painted at. */
+static bc_status write_picture(const char *path, const bc_frame *picture, int width, int height,
+                               const bc_log *log)
+{
+    bc_frame *whole = NULL;
+    bc_converter *converter = NULL;
+    bc_status status = bc_frame_alloc(&whole, width, height, BC_RGB24, log);
+    if (status == BC_OK)
+        status = bc_converter_open(&converter, 1, log);
+    if (status == BC_OK)
+        status = bc_converter_run(converter, picture, &whole->image);
+    if (status == BC_OK)
+        status = bc_picture_write(path, &whole->image, log);
+    bc_converter_close(&converter);
+    bc_frame_unref(&whole);
+    return status;
+}
+
+bc_status bc_stage_screenshot(bc_stage *stage, const char *path, bool of_window, char *name,
+                              size_t size)
+{
+    choose_name(name, size, path, "png");
+    if (of_window && stage->window)
+        return pthread_equal(pthread_self(), stage->main_thread) ? grab_window(stage, name)
+                                                                 : ask_for_grab(stage, name);
+    if (!stage->shown)
+        return bc_fail(&stage->params.log, BC_ERR_IO, "%s: there is no picture yet", name);
+    bc_frame *picture = bc_frame_ref(stage->shown->picture);
+    const int width = stage->shown->width, height = stage->shown->height;
+    pthread_mutex_unlock(&stage->lock); /* painting goes on meanwhile */
+    const bc_status status = write_picture(name, picture, width, height, &stage->params.log);
+    bc_frame_unref(&picture);
+    pthread_mutex_lock(&stage->lock);
+    return status;
+}
+
+/* The paint thread ------------------------------------------------------------------------- */
+
+/* The net that paints: the settings' own, or the cheapest that has all its styles. */
+static int choose_net(const bc_stage *stage)
+{
+    const bc_nets *nets = stage->nets;
+    const bc_settings *settings = &stage->settings;
+    int net = settings->net;
+    for (int i = 0; i < nets->n && stage->governor.is_cheap; i++) {
+        bool has_all = nets->costs[i] < nets->costs[net];
+        for (int k = 0; k < settings->n_styles; k++)
+            has_all &= bc_nets_same_style(nets, settings->net, settings->styles[k].style, i) >= 0;
+        net = has_all ? i : net;
+    }
+    return net;
+}
+
+static void send_to_outputs(bc_stage *stage, bc_painted *painted)
+{
+    painted->picture->pts = painted->time_us;
+    painted->picture->time_base = (bc_rational){1, 1000000};
+    for (int i = 0; i < stage->n_outputs; i++)
+        bc_output_frame(stage->outputs[i], painted->picture);
+    if (stage->recording)
+        bc_output_frame(stage->recording, painted->picture);
+}
+
+static void drop_failed_recording(bc_stage *stage)
+{
+    if (!stage->recording || !bc_output_get_state(stage->recording).has_failed)
+        return;
+    stage->n_failed++;
+    bc_stage_say(stage, bc_output_url(stage->recording), "Recording failed");
+    bc_stage_stop_recording(stage);
+}
+
+static void note_painted(bc_stage *stage, bc_painted *painted)
+{
+    const int64_t now_us = bc_clock_ns() / 1000;
+    bc_times_add(&stage->convert, painted->convert_ms);
+    bc_times_add(&stage->paint, painted->paint_ms);
+    bc_times_add(&stage->mix, painted->mix_ms);
+    stage->line_us = painted->time_us;
+    send_to_outputs(stage, painted);
+    drop_failed_recording(stage);
+    if (painted->painted_width > 0 && painted->is_as_wanted && !stage->is_paused &&
+        bc_governor_update(
+            &stage->governor, now_us,
+            1e3 * (double)(painted->convert_ms + painted->paint_ms + painted->mix_ms))) {
+        stage->n_scale_changes++;
+        bc_log_write(&stage->params.log, BC_LOG_DEBUG, "governor: scale %.2f%s",
+                     bc_governor_scale(&stage->governor),
+                     stage->governor.is_cheap ? ", cheaper net" : "");
+    }
+}
+
+/* What the paint thread needs to know of the stage, for one frame. */
+typedef struct brief {
+    bc_settings settings;
+    uint64_t serial;
+    int net;
+    double scale;
+    bool is_paused, has_ended;
+} brief;
+
+static brief get_brief(bc_stage *stage)
+{
+    pthread_mutex_lock(&stage->lock);
+    const brief b = {.settings = stage->settings,
+                     .serial = stage->settings_serial,
+                     .net = choose_net(stage),
+                     .scale = bc_governor_scale(&stage->governor),
+                     .is_paused = stage->is_paused,
+                     .has_ended = bc_source_get_state(stage->source).has_ended};
+    pthread_mutex_unlock(&stage->lock);
+    return b;
+}
+
+static void paint(bc_stage *stage, const bc_captured *captured, const brief *b)
+{
+    bc_painted *painted;
+    /* In a pause a fade is not waited for. */
+    const int64_t now_ns = b->is_paused ? INT64_MAX / 2 : bc_clock_ns();
+    if (bc_studio_run(stage->studio, &b->settings, b->net, b->scale, captured->frame, now_ns,
+                      &painted) < 0) {
+        bc_queue_finish_receiving(stage->captured); /* out of memory: it was said */
+        return;
+    }
+    painted->aspect = captured->aspect;
+    painted->arrival_ns = captured->arrival_ns;
+    painted->time_us = captured->time_us;
+    uint64_t n_skipped = 0;
+    pthread_mutex_lock(&stage->lock);
+    note_painted(stage, painted);
+    pthread_mutex_unlock(&stage->lock);
+    if (bc_queue_send_newest(stage->painted, painted, &n_skipped) != BC_OK)
+        bc_painted_free(&painted);
+    pthread_mutex_lock(&stage->lock);
+    stage->n_skipped += n_skipped;
+    pthread_mutex_unlock(&stage->lock);
+    if (stage->window)
+        bc_window_wake(stage->window);
+}
+
+/* Paints what is captured and, in a pause, the last frame again whenever the settings change. */
+static void *run_painting(void *arg)
+{
+    bc_stage *stage = arg;
+    bc_captured *last = NULL;
+    uint64_t serial = 0;
+    void *item;
+    while (bc_queue_receive_within(stage->captured, &item, LOOK_MS * 1000000LL) == BC_OK) {
+        const brief b = get_brief(stage);
+        if (item) {
+            if (last)
+                bc_captured_free(last);
+            last = item;
+        } else if (b.has_ended) {
+            break;
+        }
+        const bool is_again =
+            b.is_paused && (b.serial != serial || bc_studio_is_pending(stage->studio));
+        if (last && (item || is_again))
+            paint(stage, last, &b);
+        serial = b.serial;
+    }
+    if (last)
+        bc_captured_free(last);
+    bc_queue_finish_receiving(stage->captured);
+    bc_queue_finish_sending(stage->painted);
+    if (stage->window)
+        bc_window_wake(stage->window);
+    return NULL;
+}
+
+/* The main thread's part ------------------------------------------------------------------- */
+
+void bc_stage_adopt(bc_stage *stage, bc_painted *painted)
+{
+    pthread_mutex_lock(&stage->lock);
+    bc_painted_free(&stage->shown);
+    stage->shown = painted;
+    pthread_mutex_unlock(&stage->lock);
+}
+
+void bc_stage_presented(bc_stage *stage)
+{
+    const int64_t now_ns = bc_clock_ns();
+    pthread_mutex_lock(&stage->lock);
+    stage->n_shown++;
+    if (stage->shown_ns > 0 && !stage->is_paused)
+        bc_times_add(&stage->interval, 1e-6F * (float)(now_ns - stage->shown_ns));
+    if (!stage->is_paused)
+        bc_times_add(&stage->latency, 1e-6F * (float)(now_ns - stage->shown->arrival_ns));
+    stage->shown_ns = stage->is_paused ? 0 : now_ns;
+    bc_source_set_lead(stage->source, (int64_t)(1e3 * bc_times_percentile(&stage->latency, 0.5)));
+    pthread_mutex_unlock(&stage->lock);
+}
+
+static void on_packet(void *cookie, const bc_source *source, const bc_packet *packet)
+{
+    bc_stage *stage = cookie;
+    pthread_mutex_lock(&stage->lock);
+    for (int i = 0; i < stage->n_outputs; i++)
+        bc_output_packet(stage->outputs[i], source, packet);
+    if (stage->recording)
+        bc_output_packet(stage->recording, source, packet);
+    pthread_mutex_unlock(&stage->lock);
+}
+
+static bc_status open_source(bc_stage *stage, bc_source **source, const char *url, bool is_first)
+{
+    const bc_stage_params *p = &stage->params;
+    return bc_source_open(source, &(bc_source_params){.url = url,
+                                                      .format = is_first ? p->format : NULL,
+                                                      .options = is_first ? p->options : NULL,
+                                                      .is_camera = is_first && p->is_camera,
+                                                      .is_looped = p->is_looped,
+                                                      .start_us = is_first ? p->start_us : 0,
+                                                      .n_threads = p->n_threads,
+                                                      .frames = stage->captured,
+                                                      .line_us = stage->line_us,
+                                                      .plays_sound = !p->no_window && !p->is_silent,
+                                                      .on_packet = on_packet,
+                                                      .cookie = stage,
+                                                      .stop = p->stop,
+                                                      .log = p->log});
+}
+
+/* The recording ends with its source: the next one has other streams. */
+static void change_input(bc_stage *stage)
+{
+    char url[sizeof(stage->next_input)];
+    bc_source *next, *old = NULL;
+    pthread_mutex_lock(&stage->lock);
+    memcpy(url, stage->next_input, sizeof(url));
+    stage->next_input[0] = '\0';
+    pthread_mutex_unlock(&stage->lock);
+    const bc_status status = open_source(stage, &next, url, false);
+    pthread_mutex_lock(&stage->lock);
+    if (status == BC_OK) {
+        bc_stage_stop_recording(stage);
+        old = stage->source;
+        stage->source = next;
+        stage->is_paused = false;
+        bc_stage_settings_changed(stage);
+    }
+    bc_stage_say(stage, "", status == BC_OK ? "%s" : "Cannot open %s",
+                 strrchr(url, '/') ? strrchr(url, '/') + 1 : url);
+    pthread_mutex_unlock(&stage->lock);
+    bc_source_close(&old);
+    if (status == BC_OK)
+        bc_source_start(next);
+}
+
+void bc_stage_serve(bc_stage *stage)
+{
+    pthread_mutex_lock(&stage->lock);
+    if (stage->grab_path[0]) {
+        stage->grab_status = grab_window(stage, stage->grab_path);
+        stage->grab_path[0] = '\0';
+        pthread_cond_broadcast(&stage->grabbed);
+    }
+    const bool is_other_wanted = stage->next_input[0];
+    pthread_mutex_unlock(&stage->lock);
+    if (is_other_wanted)
+        change_input(stage);
+}
+
+/* Life ------------------------------------------------------------------------------------- */
+
+static void free_painted(void *item)
+{
+    bc_painted *painted = item;
+    bc_painted_free(&painted);
+}
+
+static bc_status open_window(bc_stage *stage)
+{
+    const bc_stage_params *p = &stage->params;
+    const bc_source_state state = bc_source_get_state(stage->source);
+    char title[160];
+    const char *slash = strrchr(p->input, '/');
+    snprintf(title, sizeof(title), "%s - Brushcast", slash && slash[1] ? slash + 1 : p->input);
+    return bc_window_open(&stage->window, &(bc_window_params){.title = title,
+                                                              .width = state.width,
+                                                              .height = state.height,
+                                                              .fullscreen = p->is_fullscreen,
+                                                              .bindings = p->bindings,
+                                                              .log = p->log});
+}
+
+static bc_status open_outputs(bc_stage *stage)
+{
+    const bc_stage_params *p = &stage->params;
+    bc_status status = BC_OK;
+    for (int i = 0; i < p->n_outputs && status == BC_OK; i++) {
+        status = open_output(stage, &stage->outputs[i], p->outputs[i]);
+        stage->n_outputs += status == BC_OK;
+    }
+    if (status == BC_OK && p->record)
+        status = open_output(stage, &stage->recording, p->record);
+    return status;
+}
+
+static bc_status open_all(bc_stage *stage)
+{
+    const bc_stage_params *p = &stage->params;
+    const bc_studio_params studio_params = {
+        .nets = stage->nets, .n_threads = p->n_threads, .log = p->log};
+    bc_status status = bc_queue_open(&stage->captured, 1, bc_captured_free);
+    if (status == BC_OK)
+        status = bc_queue_open(&stage->painted, 1, free_painted);
+    if (status == BC_OK)
+        status = open_source(stage, &stage->source, p->input, true);
+    if (status == BC_OK)
+        status = bc_studio_open(&stage->studio, &studio_params);
+    if (status == BC_OK && !p->no_window)
+        status = open_window(stage);
+    if (status == BC_OK)
+        status = open_outputs(stage);
+    if (status < 0)
+        return status;
+    const bc_governor_params params = governor_params(stage);
+    bc_governor_init(&stage->governor, &params);
+    status = bc_source_start(stage->source);
+    if (status == BC_OK)
+        stage->is_painting = pthread_create(&stage->paint_thread, NULL, run_painting, stage) == 0;
+    return stage->is_painting ? BC_OK : bc_fail(&p->log, BC_ERR_MEMORY, "no thread to paint on");
+}
+
+/* From the source to the outputs, so that what is under way still arrives. */
+static bc_status close_all(bc_stage *stage)
+{
+    bc_status status = BC_OK;
+    if (stage->captured)
+        bc_queue_finish_sending(stage->captured);
+    if (stage->is_painting)
+        pthread_join(stage->paint_thread, NULL);
+    bc_source_close(&stage->source);
+    for (int i = 0; i < stage->n_outputs; i++) {
+        const bc_status closed = bc_output_close(&stage->outputs[i]);
+        status = status < 0 ? status : closed;
+    }
+    const bc_status recorded = bc_output_close(&stage->recording);
+    bc_window_close(&stage->window);
+    bc_studio_close(&stage->studio);
+    bc_queue_close(&stage->painted);
+    bc_queue_close(&stage->captured);
+    bc_painted_free(&stage->shown);
+    return status < 0 ? status : recorded;
+}
+
+bc_status bc_stage_run(const bc_stage_params *params)
+{
+    bc_control *control = NULL;
+    bc_stage *stage = calloc(1, sizeof(*stage));
+    if (!stage)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
+    stage->params = *params;
+    stage->nets = params->nets;
+    stage->settings = params->settings;
+    stage->wants_fullscreen = params->is_fullscreen;
+    stage->main_thread = pthread_self();
+    pthread_mutex_init(&stage->lock, NULL);
+    pthread_cond_init(&stage->grabbed, NULL);
+    bc_status status = open_all(stage);
+    if (status == BC_OK && params->control)
+        status = bc_control_open(&control, params->control, bc_verbs_answer, stage, &params->log);
+    if (status == BC_OK)
+        bc_stage_show(stage);
+    pthread_mutex_lock(&stage->lock);
+    if (status == BC_OK && atomic_load(params->stop) != 0 && !stage->was_quit)
+        status = BC_ERR_INTERRUPTED;
+    pthread_mutex_unlock(&stage->lock);
+    atomic_store(params->stop, 1); /* all threads end */
+    bc_control_close(&control);
+    const bc_status closed = close_all(stage);
+    pthread_cond_destroy(&stage->grabbed);
+    pthread_mutex_destroy(&stage->lock);
+    free(stage);
+    return status < 0 ? status : closed;
+}

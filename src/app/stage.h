@@ -1,0 +1,118 @@
+/*
+ * stage.h: a live picture, all of it: where it comes from, how it is painted, where it goes, and
+ * what is being shown. Three threads and one queue of depth 1 between each two of them:
+ *
+ *     source (reads, keeps time)  ->  painter (studio, governor)  ->  whoever called
+ *     bc_stage_run (window, keys)
+ *
+ * The newest frame wins in both queues and the loser is counted. Outputs get every painted frame.
+ * Commands come from keys, the mouse and the control socket, from any thread; each takes the lock,
+ * changes what it is about, and the next frame shows it.
+ */
+#ifndef BC_APP_STAGE_H
+#define BC_APP_STAGE_H
+
+#include <pthread.h>
+
+#include "app/governor.h"
+#include "app/output.h"
+#include "app/source.h"
+#include "app/studio.h"
+#include "live/window.h"
+
+enum { BC_MAX_OUTPUTS = 8, BC_N_TIMES = 256 };
+
+typedef struct bc_stage_params {
+    const char *input, *format, *options; /* as bc_source_params */
+    bool is_camera, is_looped, no_window, is_fullscreen, is_silent;
+    int64_t start_us;
+    double rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
+    int n_threads;
+    bool overwrite;
+    bc_settings settings;       /* at first */
+    const char *const *outputs; /* [n_outputs] */
+    int n_outputs;
+    const char *record, *control; /* paths, or NULL */
+    bc_bindings *bindings;
+    bc_nets *nets;
+    atomic_int *stop;
+    bc_log log;
+} bc_stage_params;
+
+/* The last frames' times, for statistics. */
+typedef struct bc_times {
+    int n, next; /* a ring */
+    float ms[BC_N_TIMES];
+} bc_times;
+
+typedef struct bc_stage {
+    bc_stage_params params;
+    bc_nets *nets;
+    bc_source *source;
+    bc_studio *studio;
+    bc_window *window; /* NULL: there is none */
+    bc_queue *captured, *painted;
+    pthread_t paint_thread;
+    bool is_painting; /* the thread runs */
+
+    pthread_mutex_t lock; /* of all that follows */
+    bc_settings settings;
+    uint64_t settings_serial; /* counts changes of the settings */
+    bc_governor governor;
+    int n_scale_changes;
+    bool was_quit; /* by a command */
+    bool is_paused, shows_statistics, shows_help, wants_fullscreen;
+    bc_output *recording;
+    bc_output *outputs[BC_MAX_OUTPUTS];
+    int n_outputs;
+    int n_failed; /* recordings that broke off */
+    char message[128], detail[192];
+    int64_t message_ns;          /* when it was said */
+    bc_painted *shown;           /* the last one that was presented, or NULL */
+    uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
+    bc_times latency, interval, convert, paint, mix;
+    int64_t shown_ns;
+    int64_t line_us;       /* the source's line at the last painted frame */
+    char next_input[1024]; /* to be opened by the main thread, or "" */
+    char grab_path[1024];  /* the window's picture is wanted there, or "" */
+    bc_status grab_status;
+    pthread_cond_t grabbed;
+    pthread_t main_thread;
+} bc_stage;
+
+/* Opens everything and shows it until the user quits or the input ends; BC_ERR_INTERRUPTED if
+ * somebody else set *stop. */
+bc_status bc_stage_run(const bc_stage_params *params);
+
+/* The main thread's loop, in show.c: presents what is painted until the end. */
+void bc_stage_show(bc_stage *stage);
+/* Does what the main thread is to do between two frames. With the lock not held. */
+void bc_stage_serve(bc_stage *stage);
+/* The next picture to present; the stage's from now on. */
+void bc_stage_adopt(bc_stage *stage, bc_painted *painted);
+/* The adopted picture is on the screen now. */
+void bc_stage_presented(bc_stage *stage);
+
+/* For commands, with the lock held ------------------------------------------------------------ */
+
+/* Shows a line for a while; detail may be "". */
+void bc_stage_say(bc_stage *stage, const char *detail, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void bc_stage_settings_changed(bc_stage *stage);
+void bc_stage_quit(bc_stage *stage);
+/* Asked for here; done by the thread of bc_stage_run. */
+void bc_stage_open_input(bc_stage *stage, const char *url);
+/* path NULL: the first free name in the working folder, written to `name`. */
+bc_status bc_stage_record(bc_stage *stage, const char *path, char *name, size_t size);
+bc_status bc_stage_stop_recording(bc_stage *stage);
+bc_status bc_stage_screenshot(bc_stage *stage, const char *path, bool of_window, char *name,
+                              size_t size);
+
+/* The share of the times below which `share` of them lie; 0 if there are none. */
+double bc_times_percentile(const bc_times *times, double share);
+void bc_times_add(bc_times *times, float ms);
+/* Frames a second over the last intervals. */
+double bc_stage_fps(const bc_stage *stage);
+
+#endif

@@ -1,0 +1,440 @@
+#include "app/studio.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/compose.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "media/convert.h"
+
+enum { MIN_SIZE = 16 };
+
+/* A session and what it was opened for. */
+typedef struct easel {
+    bc_session *session;
+    int net, width, height;
+} easel;
+
+/* The thread that opens and closes sessions. */
+typedef struct workshop {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_running, must_stop;
+    bool is_wanted, is_ready; /* never both */
+    easel wanted, ready;
+    easel waste;   /* to be closed */
+    easel refused; /* could not be opened: not asked for again */
+} workshop;
+
+typedef struct blend {
+    int n;
+    bc_style_weight styles[BC_LIVE_BLEND];
+} blend;
+
+struct bc_studio {
+    bc_studio_params params;
+    bc_converter *converter;       /* to the painting's size */
+    bc_converter *whole_converter; /* to the source's own */
+    workshop shop;
+    easel current;
+    int blend_net; /* whose styles the blends are of */
+    blend from, to, shown;
+    int64_t fade_start_ns;
+    bc_frame *last_painting, *last_source; /* for the stabiliser, or NULL */
+};
+
+void bc_painted_free(bc_painted **painted)
+{
+    if (!painted || !*painted)
+        return;
+    bc_frame_unref(&(*painted)->picture);
+    bc_frame_unref(&(*painted)->original);
+    free(*painted);
+    *painted = NULL;
+}
+
+/* Sessions --------------------------------------------------------------------------------- */
+
+static bc_status open_easel(const bc_studio *studio, easel *e)
+{
+    const bc_session_params params = {.width = e->width,
+                                      .height = e->height,
+                                      .n_threads = studio->params.n_threads,
+                                      .max_blend = BC_LIVE_BLEND,
+                                      .log = studio->params.log};
+    return bc_session_open(&e->session, studio->params.nets->models[e->net], &params);
+}
+
+static bool is_same(const easel *a, const easel *b)
+{
+    return a->net == b->net && a->width == b->width && a->height == b->height;
+}
+
+static void *run_workshop(void *arg)
+{
+    bc_studio *studio = arg;
+    workshop *shop = &studio->shop;
+    pthread_mutex_lock(&shop->lock);
+    while (!shop->must_stop) {
+        if (shop->waste.session) {
+            easel waste = shop->waste;
+            shop->waste = (easel){0};
+            pthread_mutex_unlock(&shop->lock);
+            bc_session_close(&waste.session);
+            pthread_mutex_lock(&shop->lock);
+        } else if (shop->is_wanted) {
+            easel next = shop->wanted;
+            pthread_mutex_unlock(&shop->lock);
+            const bc_status status = open_easel(studio, &next);
+            pthread_mutex_lock(&shop->lock);
+            shop->is_wanted = false;
+            shop->is_ready = status == BC_OK;
+            *(shop->is_ready ? &shop->ready : &shop->refused) = next;
+        } else {
+            pthread_cond_wait(&shop->changed, &shop->lock);
+        }
+    }
+    pthread_mutex_unlock(&shop->lock);
+    return NULL;
+}
+
+static bc_status open_workshop(bc_studio *studio)
+{
+    workshop *shop = &studio->shop;
+    pthread_mutex_init(&shop->lock, NULL);
+    pthread_cond_init(&shop->changed, NULL);
+    shop->is_running = pthread_create(&shop->thread, NULL, run_workshop, studio) == 0;
+    return shop->is_running ? BC_OK
+                            : bc_fail(&studio->params.log, BC_ERR_MEMORY, "studio: no thread");
+}
+
+static void close_workshop(workshop *shop)
+{
+    if (shop->is_running) {
+        pthread_mutex_lock(&shop->lock);
+        shop->must_stop = true;
+        pthread_cond_signal(&shop->changed);
+        pthread_mutex_unlock(&shop->lock);
+        pthread_join(shop->thread, NULL);
+    }
+    pthread_cond_destroy(&shop->changed);
+    pthread_mutex_destroy(&shop->lock);
+    bc_session_close(&shop->waste.session);
+    if (shop->is_ready)
+        bc_session_close(&shop->ready.session);
+}
+
+/* Takes a finished session, and orders the wanted one if it is another. */
+static bc_status choose_easel(bc_studio *studio, const easel *wanted)
+{
+    workshop *shop = &studio->shop;
+    if (!studio->current.session) {
+        studio->current = *wanted;
+        return open_easel(studio, &studio->current);
+    }
+    pthread_mutex_lock(&shop->lock);
+    if (shop->is_ready && !shop->waste.session) {
+        shop->waste = studio->current;
+        studio->current = shop->ready;
+        shop->is_ready = false;
+        pthread_cond_signal(&shop->changed);
+    }
+    if (!is_same(&studio->current, wanted) && !is_same(&shop->refused, wanted) &&
+        !shop->is_wanted && !shop->is_ready) {
+        shop->wanted = *wanted;
+        shop->is_wanted = true;
+        pthread_cond_signal(&shop->changed);
+    }
+    pthread_mutex_unlock(&shop->lock);
+    return BC_OK;
+}
+
+bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
+{
+    bc_studio *studio = *studio_out = calloc(1, sizeof(*studio));
+    if (!studio)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "studio: out of memory");
+    studio->params = *params;
+    bc_status status = open_workshop(studio);
+    if (status == BC_OK)
+        status = bc_converter_open(&studio->converter, 1, &params->log);
+    if (status == BC_OK)
+        status = bc_converter_open(&studio->whole_converter, 1, &params->log);
+    if (status < 0)
+        bc_studio_close(studio_out);
+    return status;
+}
+
+void bc_studio_close(bc_studio **studio_in)
+{
+    if (!studio_in || !*studio_in)
+        return;
+    bc_studio *studio = *studio_in;
+    close_workshop(&studio->shop);
+    bc_session_close(&studio->current.session);
+    bc_converter_close(&studio->converter);
+    bc_converter_close(&studio->whole_converter);
+    bc_frame_unref(&studio->last_painting);
+    bc_frame_unref(&studio->last_source);
+    free(studio);
+    *studio_in = NULL;
+}
+
+/* Styles ----------------------------------------------------------------------------------- */
+
+static void add_share(blend *b, int style, float weight)
+{
+    int i = 0;
+    while (i < b->n && b->styles[i].style != style)
+        i++;
+    if (i == BC_LIVE_BLEND || weight <= 0)
+        return;
+    if (i == b->n)
+        b->styles[b->n++] = (bc_style_weight){.style = style};
+    b->styles[i].weight += weight;
+}
+
+static blend wanted_blend(const bc_settings *settings)
+{
+    blend b = {0};
+    for (int i = 0; i < settings->n_styles; i++)
+        add_share(&b, settings->styles[i].style, settings->styles[i].weight);
+    return b;
+}
+
+static bool are_equal(const blend *a, const blend *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (int i = 0; i < a->n; i++) {
+        if (a->styles[i].style != b->styles[i].style || a->styles[i].weight != b->styles[i].weight)
+            return false;
+    }
+    return true;
+}
+
+/* The smallest shares make room: at most two styles are faded out while two come. */
+static void keep_two(blend *b)
+{
+    while (b->n > 2) {
+        int least = 0;
+        for (int i = 1; i < b->n; i++) {
+            if (b->styles[i].weight < b->styles[least].weight)
+                least = i;
+        }
+        b->styles[least] = b->styles[--b->n];
+    }
+}
+
+/* Moves `shown` on its way from the last blend to the wanted one. */
+static void fade(bc_studio *studio, const bc_settings *settings, int64_t now_ns)
+{
+    const blend wanted = wanted_blend(settings);
+    const bool is_other_net = studio->blend_net != settings->net;
+    if (is_other_net || !are_equal(&wanted, &studio->to)) {
+        studio->from = is_other_net ? (blend){0} : studio->shown;
+        studio->to = wanted;
+        studio->blend_net = settings->net;
+        studio->fade_start_ns = now_ns;
+        keep_two(&studio->from);
+    }
+    const double done = settings->fade_s > 0
+                            ? (double)(now_ns - studio->fade_start_ns) / (settings->fade_s * 1e9)
+                            : 1;
+    if (done >= 1 || studio->from.n == 0) {
+        studio->shown = studio->to;
+        return;
+    }
+    studio->shown = (blend){0};
+    for (int i = 0; i < studio->to.n; i++)
+        add_share(&studio->shown, studio->to.styles[i].style,
+                  (float)done * studio->to.styles[i].weight);
+    for (int i = 0; i < studio->from.n; i++)
+        add_share(&studio->shown, studio->from.styles[i].style,
+                  (float)(1 - done) * studio->from.styles[i].weight);
+}
+
+/* The blend in the terms of the net that paints. */
+static bc_status set_style(const bc_studio *studio)
+{
+    const int net = studio->current.net;
+    blend b = {0};
+    for (int i = 0; i < studio->shown.n; i++) {
+        const bc_style_weight *w = &studio->shown.styles[i];
+        const int style =
+            net == studio->blend_net
+                ? w->style
+                : bc_nets_same_style(studio->params.nets, studio->blend_net, w->style, net);
+        if (style >= 0)
+            add_share(&b, style, w->weight);
+    }
+    return bc_session_set_style(studio->current.session, b.styles, b.n);
+}
+
+/* Pictures --------------------------------------------------------------------------------- */
+
+static int scaled(int size, double scale)
+{
+    const double wanted = round(size * scale);
+    return (int)fmin(fmax(wanted, MIN_SIZE), BC_MAX_SIZE);
+}
+
+static bc_status make(bc_studio *studio, bc_frame **frame, int width, int height)
+{
+    return bc_frame_alloc(frame, width, height, BC_BGRA32, &studio->params.log);
+}
+
+static bc_status convert(bc_studio *studio, bc_converter *converter, bool mirror,
+                         const bc_frame *source, int width, int height, bc_frame **frame)
+{
+    bc_status status = make(studio, frame, width, height);
+    if (status == BC_OK)
+        status = bc_converter_run(converter, source, &(*frame)->image);
+    if (status == BC_OK && mirror)
+        bc_compose_mirror(&(*frame)->image);
+    if (status < 0)
+        bc_frame_unref(frame);
+    return status;
+}
+
+static bool has_size(const bc_frame *frame, int width, int height)
+{
+    return frame && frame->image.width == width && frame->image.height == height;
+}
+
+/* Keeps references to this frame's pictures for the next one. */
+static void stabilize(bc_studio *studio, float amount, bc_frame *painting, bc_frame *source)
+{
+    const int width = painting->image.width, height = painting->image.height;
+    if (amount > 0 && has_size(studio->last_painting, width, height))
+        bc_compose_stabilize(&painting->image, &studio->last_painting->image, &source->image,
+                             &studio->last_source->image, amount);
+    bc_frame_unref(&studio->last_painting);
+    bc_frame_unref(&studio->last_source);
+    if (amount > 0) {
+        studio->last_painting = bc_frame_ref(painting);
+        studio->last_source = bc_frame_ref(source);
+    }
+}
+
+static float ms_since(int64_t *start_ns)
+{
+    const int64_t now_ns = bc_clock_ns();
+    const float ms = 1e-6F * (float)(now_ns - *start_ns);
+    *start_ns = now_ns;
+    return ms;
+}
+
+static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_frame *source,
+                       bc_painted *painted, bc_frame **small)
+{
+    const int width = studio->current.width, height = studio->current.height;
+    int64_t clock_ns = bc_clock_ns();
+    bc_status status =
+        convert(studio, studio->converter, settings->mirror, source, width, height, small);
+    if (status == BC_OK)
+        status = make(studio, &painted->picture, width, height);
+    if (status == BC_OK)
+        status = set_style(studio);
+    painted->convert_ms = ms_since(&clock_ns);
+    if (status < 0)
+        return status;
+    bc_session_run(studio->current.session, &(*small)->image, &painted->picture->image);
+    painted->paint_ms = ms_since(&clock_ns);
+    stabilize(studio, settings->stabilize, painted->picture, *small);
+    painted->painted_width = width;
+    painted->painted_height = height;
+    painted->mix_ms = ms_since(&clock_ns);
+    return BC_OK;
+}
+
+/* The source in its own size: the small one, where that is it. */
+static bc_status get_whole(bc_studio *studio, const bc_settings *settings, const bc_frame *source,
+                           bc_frame *small, bc_frame **whole)
+{
+    const int width = source->image.width, height = source->image.height;
+    if (has_size(small, width, height)) {
+        *whole = bc_frame_ref(small);
+        return BC_OK;
+    }
+    return convert(studio, studio->whole_converter, settings->mirror, source, width, height, whole);
+}
+
+static bc_status mix(bc_studio *studio, const bc_settings *settings, bc_frame *whole,
+                     bc_painted *painted)
+{
+    if (!painted->picture) {
+        painted->picture = bc_frame_ref(whole);
+        return BC_OK;
+    }
+    if (settings->strength >= 1 && settings->keep_colors <= 0)
+        return BC_OK;
+    bc_frame *mixed;
+    const bc_status status = make(studio, &mixed, whole->image.width, whole->image.height);
+    if (status < 0)
+        return status;
+    bc_compose_mix(&whole->image, &painted->picture->image, settings->strength,
+                   settings->keep_colors, &mixed->image);
+    bc_frame_unref(&painted->picture);
+    painted->picture = mixed;
+    return BC_OK;
+}
+
+static bc_status make_picture(bc_studio *studio, const bc_settings *settings,
+                              const bc_frame *source, bc_painted *painted)
+{
+    const bool is_painted =
+        !settings->shows_original && settings->n_styles > 0 && settings->strength > 0;
+    const bool needs_whole =
+        !is_painted || settings->shows_split || settings->strength < 1 || settings->keep_colors > 0;
+    bc_frame *small = NULL, *whole = NULL;
+    bc_status status = BC_OK;
+    if (is_painted)
+        status = paint(studio, settings, source, painted, &small);
+    int64_t clock_ns = bc_clock_ns();
+    if (status == BC_OK && needs_whole)
+        status = get_whole(studio, settings, source, small, &whole);
+    if (status == BC_OK && needs_whole)
+        status = mix(studio, settings, whole, painted);
+    painted->mix_ms += ms_since(&clock_ns);
+    if (status == BC_OK && settings->shows_split)
+        painted->original = bc_frame_ref(whole);
+    bc_frame_unref(&small);
+    bc_frame_unref(&whole);
+    return status;
+}
+
+bool bc_studio_is_pending(bc_studio *studio)
+{
+    pthread_mutex_lock(&studio->shop.lock);
+    const bool is_pending = studio->shop.is_wanted || studio->shop.is_ready;
+    pthread_mutex_unlock(&studio->shop.lock);
+    return is_pending;
+}
+
+bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net, double scale,
+                        const bc_frame *source, int64_t now_ns, bc_painted **painted)
+{
+    const double share = scale / settings->brush;
+    const easel wanted = {.net = net,
+                          .width = scaled(source->image.width, share),
+                          .height = scaled(source->image.height, share)};
+    *painted = calloc(1, sizeof(**painted));
+    if (!*painted)
+        return bc_fail(&studio->params.log, BC_ERR_MEMORY, "studio: out of memory");
+    (*painted)->width = source->image.width;
+    (*painted)->height = source->image.height;
+    (*painted)->aspect = (double)source->image.width / source->image.height;
+    bc_status status = choose_easel(studio, &wanted);
+    (*painted)->is_as_wanted = is_same(&studio->current, &wanted);
+    fade(studio, settings, now_ns);
+    if (status == BC_OK)
+        status = make_picture(studio, settings, source, *painted);
+    if (status < 0)
+        bc_painted_free(painted);
+    return status;
+}

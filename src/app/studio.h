@@ -1,0 +1,71 @@
+/*
+ * studio.h: from a captured frame and the settings of the moment to a painted picture. It owns
+ * the sessions: one paints, and while another size or net is wanted the next one is opened on a
+ * thread of its own and taken between two frames, so that no frame waits for it.
+ *
+ * Threads: one at a time.
+ */
+#ifndef BC_APP_STUDIO_H
+#define BC_APP_STUDIO_H
+
+#include <stdbool.h>
+
+#include "app/nets.h"
+#include "frame/frame.h"
+
+enum { BC_LIVE_BLEND = 4 }; /* styles at once: two blends of two while one fades into the other */
+
+/* What the user can change while it runs; plain data. */
+typedef struct bc_settings {
+    int net;                                /* index in the nets */
+    int n_styles;                           /* in the blend; 0: the original */
+    bc_style_weight styles[2];              /* of that net */
+    bool shows_original;                    /* for now, whatever the blend */
+    bool shows_split;                       /* the original is wanted beside the painting */
+    float split;                            /* where the line stands */
+    float strength, keep_colors, stabilize; /* 0 to 1 */
+    float brush;                            /* size of the strokes, 1: as trained */
+    float fixed_scale;                      /* 0: the governor's */
+    bool is_net_fixed;                      /* the governor may not take a cheaper one */
+    bool mirror;
+    float fade_s; /* how long one style takes to become the next */
+} bc_settings;
+
+/* A picture on its way from the studio to the eyes. */
+typedef struct bc_painted {
+    bc_frame *picture;                 /* BC_BGRA32; of the painting's size or the source's */
+    bc_frame *original;                /* BC_BGRA32, where the settings want it, or NULL */
+    double aspect;                     /* width / height as displayed */
+    int64_t arrival_ns;                /* when the source frame came */
+    int64_t time_us;                   /* on the source's time line */
+    int width, height;                 /* of the source */
+    int painted_width, painted_height; /* 0: nothing was painted */
+    bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */
+    float convert_ms, paint_ms, mix_ms;
+} bc_painted;
+
+/* Frees the painted picture and sets it to NULL; takes NULL and pointers to NULL. */
+void bc_painted_free(bc_painted **painted);
+
+typedef struct bc_studio bc_studio;
+
+typedef struct bc_studio_params {
+    const bc_nets *nets; /* must outlive the studio */
+    int n_threads;       /* 0: one for each processor */
+    bc_log log;
+} bc_studio_params;
+
+bc_status bc_studio_open(bc_studio **studio, const bc_studio_params *params);
+void bc_studio_close(bc_studio **studio);
+
+/*
+ * Paints `source`, native or packed, with the net `net` (the settings' own or a cheaper one) at
+ * `scale` times its size. `now_ns` moves the fade. The first frame waits for its session.
+ */
+bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net, double scale,
+                        const bc_frame *source, int64_t now_ns, bc_painted **painted);
+
+/* Another session is being made than the one that painted last. */
+bool bc_studio_is_pending(bc_studio *studio);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * command.h: runs the command as a user would, in a folder of its own, and talks to it on its
+ * control socket. Every wait has an end.
+ */
+#ifndef BC_TESTS_LIVE_COMMAND_H
+#define BC_TESTS_LIVE_COMMAND_H
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "live/net.h"
+
+enum { COMMAND_PATIENCE_MS = 60000, COMMAND_MAX_ARGS = 40 };
+
+typedef struct command {
+    char folder[64]; /* its working folder: the net, the socket and whatever it writes */
+    pid_t pid;
+    int fd; /* of the control socket */
+} command;
+
+static inline void nap_ms(int ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, (ms % 1000) * 1000000L}, NULL);
+}
+
+static inline void command_make_folder(command *c, int n_styles)
+{
+    snprintf(c->folder, sizeof(c->folder), "/tmp/brushcast-live-XXXXXX");
+    if (!CHECK(mkdtemp(c->folder) != NULL))
+        exit(1);
+    net_make(c->folder, n_styles);
+    setenv("BRUSHCAST_MODELS", c->folder, 1);
+    setenv("XDG_CONFIG_HOME", c->folder, 1);
+}
+
+static inline void command_remove_folder(const command *c)
+{
+    char line[128];
+    snprintf(line, sizeof(line), "rm -r '%s'", c->folder);
+    CHECK_INT(system(line), 0);
+}
+
+/* Starts the command with these words, split at blanks; stderr goes to FOLDER/log. */
+static inline void command_start(command *c, const char *program, const char *words)
+{
+    char copy[2048], *args[COMMAND_MAX_ARGS] = {(char *)program};
+    int n = 1;
+    snprintf(copy, sizeof(copy), "%s", words);
+    char *rest = copy;
+    for (char *word; n < COMMAND_MAX_ARGS - 1 && (word = strsep(&rest, " "));)
+        args[n++] = word;
+    c->fd = -1;
+    c->pid = fork();
+    if (c->pid == 0) {
+        if (chdir(c->folder) < 0 || !freopen("log", "a", stderr))
+            _exit(99);
+        execv(program, args);
+        _exit(99);
+    }
+    CHECK(c->pid > 0);
+}
+
+static inline void command_show_log(const command *c)
+{
+    char line[128];
+    snprintf(line, sizeof(line), "cat '%s/log' >&2", c->folder);
+    if (system(line) != 0)
+        fprintf(stderr, "    no log\n");
+}
+
+/* The exit status, -1 if it does not come in time (then it is killed), -2 after a signal. */
+static inline int command_wait(command *c, int patience_ms)
+{
+    int status;
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+    for (int ms = 0; ms < patience_ms; ms += 10) {
+        if (waitpid(c->pid, &status, WNOHANG) == c->pid)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+        nap_ms(10);
+    }
+    kill(c->pid, SIGKILL);
+    waitpid(c->pid, &status, 0);
+    return -1;
+}
+
+/* Connects to FOLDER/socket once it is there. */
+static inline int command_connect(command *c)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", c->folder);
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
+        c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+            return 1;
+        close(c->fd);
+        c->fd = -1;
+        if (waitpid(c->pid, NULL, WNOHANG) != 0)
+            break;
+        nap_ms(20);
+    }
+    CHECK(!"the control socket is there");
+    command_show_log(c);
+    exit(1);
+}
+
+/* Sends a line and reads the answer; the caller's. */
+static inline json_t *command_say(command *c, const char *format, ...)
+{
+    char line[1024], answer[16384];
+    size_t n = 0;
+    va_list args;
+    va_start(args, format);
+    const int length = vsnprintf(line, sizeof(line) - 1, format, args);
+    va_end(args);
+    line[length] = '\n';
+    CHECK(write(c->fd, line, (size_t)length + 1) == length + 1);
+    while (n < sizeof(answer) - 1 && (n == 0 || answer[n - 1] != '\n')) {
+        const ssize_t got = read(c->fd, answer + n, sizeof(answer) - 1 - n);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
+    answer[n] = '\0';
+    json_t *json = json_loads(answer, 0, NULL);
+    if (!CHECK(json_is_object(json))) {
+        fprintf(stderr, "    '%s' was answered by '%s'\n", line, answer);
+        command_show_log(c);
+        exit(1);
+    }
+    return json;
+}
+
+/* 1 if the line was answered by ok. */
+static inline int command_do(command *c, const char *line)
+{
+    json_t *answer = command_say(c, "%s", line);
+    const int ok = json_is_true(json_object_get(answer, "ok"));
+    if (!ok)
+        fprintf(stderr, "    %s: %s\n", line, json_string_value(json_object_get(answer, "error")));
+    json_decref(answer);
+    return ok;
+}
+
+/* 1 if it was refused, with words that say `reason`. */
+static inline int command_refuses(command *c, const char *line, const char *reason)
+{
+    json_t *answer = command_say(c, "%s", line);
+    const char *error = json_string_value(json_object_get(answer, "error"));
+    const int refused =
+        json_is_false(json_object_get(answer, "ok")) && error && strstr(error, reason);
+    if (!refused)
+        fprintf(stderr, "    %s: %s\n", line, error ? error : "was not refused");
+    json_decref(answer);
+    return refused;
+}
+
+/* A number of the state; booleans are 0 and 1, null is -1. */
+static inline double command_number(command *c, const char *key)
+{
+    json_t *state = command_say(c, "get state");
+    const json_t *value = json_object_get(state, key);
+    const double number = json_is_number(value)    ? json_number_value(value)
+                          : json_is_boolean(value) ? json_is_true(value)
+                                                   : -1;
+    json_decref(state);
+    return number;
+}
+
+/* 1 if the state's text is that; NULL: null. */
+static inline int command_text_is(command *c, const char *key, const char *expected)
+{
+    json_t *state = command_say(c, "get state");
+    const char *text = json_string_value(json_object_get(state, key));
+    const int is = expected ? text && strcmp(text, expected) == 0 : !text;
+    if (!is)
+        fprintf(stderr, "    %s is %s\n", key, text ? text : "null");
+    json_decref(state);
+    return is;
+}
+
+/* Waits until a number of the state is at least that. */
+static inline int command_reaches(command *c, const char *key, double least)
+{
+    double number = 0;
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
+        number = command_number(c, key);
+        if (number >= least)
+            return 1;
+        nap_ms(20);
+    }
+    fprintf(stderr, "    %s is %g, expected at least %g\n", key, number, least);
+    return 0;
+}
+
+/* Frames that were captured from now on have been shown. */
+static inline int command_sees_frames(command *c, int n)
+{
+    return command_reaches(c, "frames", command_number(c, "frames") + n);
+}
+
+/* The last line of a shell command's output, run in the folder. */
+static inline const char *command_shell(const command *c, const char *line)
+{
+    static char output[4096];
+    char whole[2048];
+    output[0] = '\0';
+    snprintf(whole, sizeof(whole), "cd '%s' && %s", c->folder, line);
+    FILE *pipe = popen(whole, "r");
+    while (pipe && fgets(output, sizeof(output), pipe))
+        ;
+    if (!pipe || pclose(pipe) != 0)
+        fprintf(stderr, "    failed: %s\n", line);
+    output[strcspn(output, "\n")] = '\0';
+    return output;
+}
+
+#endif

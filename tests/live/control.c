@@ -1,0 +1,349 @@
+/*
+ * The live picture without a screen (SDL's dummy driver), through its control socket: every verb
+ * and the state that follows, pictures and recordings as other programs read them, a thousand
+ * switches of style, faults, and an end within a second. The argument is the command.
+ */
+#include <sys/resource.h>
+
+#include "live/command.h"
+
+static const char *program;
+
+/* A plain source that costs little: 160x120, 30 frames a second. */
+static const char source[] = "-f lavfi testsrc2=size=160x120:rate=30";
+
+static void start(command *c, const char *words)
+{
+    char line[1024];
+    snprintf(line, sizeof(line), "play --control socket --threads 1 %s", words);
+    command_start(c, program, line);
+    command_connect(c);
+    CHECK(command_reaches(c, "frames", 3));
+}
+
+static void quit(command *c)
+{
+    const int64_t start_ns = bc_clock_ns();
+    CHECK(command_do(c, "quit"));
+    CHECK_INT(command_wait(c, 20000), 0);
+    const double seconds = 1e-9 * (double)(bc_clock_ns() - start_ns);
+    CHECK_AT_MOST(seconds, 10); /* it is a second on a machine that does nothing else */
+}
+
+static void test_styles(command *c)
+{
+    CHECK(command_text_is(c, "style", "style1"));
+    CHECK(command_do(c, "style style3"));
+    CHECK(command_text_is(c, "style", "style3"));
+    CHECK(command_do(c, "style next") && command_text_is(c, "style", "style1"));
+    CHECK(command_do(c, "style prev") && command_text_is(c, "style", "style3"));
+    CHECK(command_do(c, "style 2") && command_text_is(c, "style", "style2"));
+    CHECK(command_do(c, "style 0") && command_text_is(c, "style", NULL));
+    CHECK(command_do(c, "original") && command_text_is(c, "style", "style2"));
+    CHECK(command_refuses(c, "style monet", "no style 'monet'"));
+    CHECK(command_refuses(c, "style 4", "the net has 3"));
+    CHECK(command_refuses(c, "net", "no other net"));
+    CHECK(command_do(c, "blend style1 style3 0.25"));
+    json_t *state = command_say(c, "get state");
+    const json_t *second = json_array_get(json_object_get(state, "blend"), 1);
+    CHECK(strcmp(json_string_value(json_object_get(second, "style")), "style3") == 0);
+    CHECK_AT_MOST(json_number_value(json_object_get(second, "share")) - 0.25, 1e-6);
+    json_decref(state);
+    CHECK(command_do(c, "share +0.5; share -0.1; style 1"));
+    CHECK(command_refuses(c, "share +0.1", "no blend"));
+    CHECK(command_refuses(c, "blend style1 style2 7", "from 0 to 1"));
+}
+
+static void expect_number(command *c, const char *line, const char *key, double expected)
+{
+    CHECK(command_do(c, line));
+    const double number = command_number(c, key);
+    if (!CHECK(number > expected - 1e-4 && number < expected + 1e-4))
+        fprintf(stderr, "    after '%s' %s is %g, expected %g\n", line, key, number, expected);
+}
+
+static void test_settings(command *c)
+{
+    expect_number(c, "strength 0.7", "strength", 0.7);
+    expect_number(c, "strength +0.2", "strength", 0.9);
+    expect_number(c, "strength +0.2", "strength", 1);
+    expect_number(c, "strength -5", "strength", 0);
+    expect_number(c, "strength 1", "strength", 1);
+    expect_number(c, "keep-colors", "keep_colors", 1);
+    expect_number(c, "keep-colors 0.25", "keep_colors", 0.25);
+    expect_number(c, "keep-colors off", "keep_colors", 0);
+    expect_number(c, "stabilize", "stabilize", 1);
+    CHECK(command_sees_frames(c, 3));
+    expect_number(c, "stabilize", "stabilize", 0);
+    expect_number(c, "mirror on", "mirror", 1);
+    expect_number(c, "mirror", "mirror", 0);
+    expect_number(c, "brush larger", "brush", 1.25);
+    expect_number(c, "brush 1", "brush", 1);
+    expect_number(c, "scale 0.5", "scale", 0.5);
+    expect_number(c, "split 0.25", "split", 0.25);
+    expect_number(c, "split off", "split", -1);
+    expect_number(c, "statistics", "statistics", 1);
+    expect_number(c, "help on", "help", 1);
+    CHECK(command_sees_frames(c, 3));
+    expect_number(c, "help off", "help", 0);
+    CHECK(command_refuses(c, "strength much", "not a number"));
+    CHECK(command_refuses(c, "strength nan", "not a number"));
+    CHECK(command_refuses(c, "scale 9", "from 0.1 to 2"));
+    CHECK(command_refuses(c, "mirror maybe", "neither on nor off"));
+    CHECK(command_refuses(c, "strength", "usage: strength"));
+    CHECK(command_refuses(c, "dance", "no command 'dance'"));
+    CHECK(command_refuses(c, "get money", "no 'get money'"));
+    CHECK(command_refuses(c, "seek 3", "cannot seek"));
+    CHECK(command_do(c, "  strength   0.5 ;style 2; ; "));
+    CHECK(command_text_is(c, "style", "style2"));
+    CHECK(command_do(c, "scale 1; strength 1"));
+}
+
+/* The session of another size is opened aside: the frames that it paints follow. */
+static void test_scale(command *c)
+{
+    CHECK(command_do(c, "scale 0.5"));
+    for (int i = 0; i < 500; i++) {
+        json_t *state = command_say(c, "get state");
+        const int64_t width =
+            json_integer_value(json_array_get(json_object_get(state, "painted_size"), 0));
+        json_decref(state);
+        if (width == 80)
+            break;
+        CHECK(i < 499);
+        nap_ms(20);
+    }
+    CHECK(command_do(c, "scale 1"));
+}
+
+/* Styles differ on the screen, and strength 0 is the source itself. */
+static void test_screenshots(command *c)
+{
+    CHECK(command_do(c, "pause on; style 1"));
+    CHECK(command_sees_frames(c, 1));
+    CHECK(command_do(c, "screenshot one.png"));
+    const double frames = command_number(c, "frames");
+    CHECK(command_do(c, "style 2") && command_reaches(c, "frames", frames + 1));
+    CHECK(command_do(c, "screenshot two.png; screenshot \"with \\\"quotes\\\".png\""));
+    CHECK(strcmp(command_shell(c, "cmp -s one.png two.png; echo $?"), "1") == 0);
+    CHECK(strcmp(command_shell(c, "cmp -s two.png 'with \"quotes\".png'; echo $?"), "0") == 0);
+    CHECK(strcmp(command_shell(c, "ffprobe -v error -show_entries stream=width,height -of csv=p=0 "
+                                  "one.png"),
+                 "160,120") == 0);
+    CHECK(command_do(c, "screenshot; screenshot"));
+    CHECK(strcmp(command_shell(c, "ls brushcast-000[12].png | wc -l"), "2") == 0);
+    CHECK(command_refuses(c, "screenshot /nowhere/a.png", "cannot write /nowhere/a.png"));
+    CHECK(command_do(c, "screenshot window.png window; pause off"));
+    CHECK(strcmp(command_shell(c, "ffprobe -v error -show_entries stream=codec_name -of csv=p=0 "
+                                  "window.png"),
+                 "png") == 0);
+}
+
+static void test_recording(command *c)
+{
+    CHECK(command_do(c, "record film.mkv"));
+    CHECK(command_text_is(c, "recording", "film.mkv"));
+    CHECK(command_refuses(c, "record other.mkv", "film.mkv is being recorded"));
+    CHECK(command_sees_frames(c, 20));
+    CHECK(command_do(c, "record off"));
+    CHECK(command_text_is(c, "recording", NULL));
+    const char *size =
+        command_shell(c, "ffprobe -v error -show_entries stream=width,height -of csv=p=0 film.mkv");
+    CHECK(strcmp(size, "160,120") == 0);
+    const int n = atoi(command_shell(
+        c, "ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "
+           "film.mkv"));
+    CHECK(n >= 15 && n < 400);
+    CHECK(atof(command_shell(
+              c, "ffprobe -v error -show_entries format=start_time -of csv=p=0 film.mkv")) < 5);
+    CHECK(command_refuses(c, "record film.mkv", "cannot record film.mkv")); /* it exists */
+    CHECK(command_refuses(c, "record /nowhere/film.mkv", "cannot record"));
+    CHECK(command_do(c, "record off"));
+}
+
+static void test_thousand_switches(command *c)
+{
+    uint32_t random = 1;
+    const double before = command_number(c, "frames");
+    for (int i = 0; i < 1000; i++) {
+        random = random * 1664525u + 1013904223u;
+        json_t *answer = command_say(c, "style %d", 1 + (int)(random >> 16) % 3);
+        CHECK(json_is_true(json_object_get(answer, "ok")));
+        json_decref(answer);
+        if (i % 10 == 0)
+            nap_ms(5);
+    }
+    CHECK(command_number(c, "frames") > before);
+    CHECK(command_sees_frames(c, 3));
+}
+
+/* Lines in pieces, several at once, empty, endless; and more than one client. */
+static void test_protocol(command *c)
+{
+    command other = *c;
+    char answers[256] = "";
+    CHECK(command_connect(&other));
+    CHECK(write(other.fd, "style", 5) == 5);
+    nap_ms(30);
+    CHECK(command_do(c, "style 1"));
+    CHECK(write(other.fd, " 2\r\n\n\nstyle 9\n", 14) == 14);
+    for (size_t n = 0;
+         n < sizeof(answers) - 1 && !strstr(answers, "false,\"error\":\"no style 9: ");)
+        n += (size_t)read(other.fd, answers + n, 1);
+    CHECK(strncmp(answers, "{\"ok\":true}\n{\"ok\":false", 23) == 0);
+    CHECK(command_text_is(c, "style", "style2"));
+    char blanks[9000];
+    memset(blanks, ' ', sizeof(blanks));
+    CHECK(send(other.fd, blanks, sizeof(blanks), MSG_NOSIGNAL) > 0);
+    while (read(other.fd, answers, 1) > 0) /* until it is hung up on */
+        ;
+    close(other.fd);
+    CHECK(command_do(c, "style 1"));
+}
+
+static void test_verbs(command *c)
+{
+    start(c, source);
+    test_styles(c);
+    test_settings(c);
+    test_scale(c);
+    test_screenshots(c);
+    test_recording(c);
+    test_protocol(c);
+    test_thousand_switches(c);
+    quit(c);
+}
+
+/* A file with sound: seek, pause, loop, a recording with its sound, and the end by itself. */
+static void test_file(command *c)
+{
+    command_shell(c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -f lavfi -i "
+                     "sine=frequency=440 -t 4 -c:v mpeg4 -c:a aac clip.mp4");
+    start(c, "clip.mp4 --loop --record whole.mkv");
+    CHECK(command_number(c, "duration") > 3.5);
+    CHECK(command_do(c, "pause on"));
+    nap_ms(300);
+    const double frames = command_number(c, "frames");
+    nap_ms(300);
+    CHECK_INT(command_number(c, "frames"), frames);
+    CHECK(command_do(c, "seek 2"));
+    CHECK(command_reaches(c, "position", 1.9)); /* in a pause too */
+    CHECK_AT_MOST(command_number(c, "position"), 2.3);
+    CHECK(command_do(c, "pause off; seek 3.5"));
+    CHECK(command_reaches(c, "position", 3.4));
+    for (int i = 0; i < 1000 && command_number(c, "position") > 1; i++)
+        nap_ms(10); /* it begins anew */
+    CHECK_AT_MOST(command_number(c, "position"), 1);
+    CHECK(command_do(c, "record off"));
+    CHECK(strcmp(command_shell(c, "ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "
+                                  "whole.mkv | sort | tr '\\n' ' '"),
+                 "audio video ") == 0);
+    CHECK(command_do(c, "loop off; seek 3.8"));
+    CHECK_INT(command_wait(c, 20000), 0);
+}
+
+static int exit_status(command *c, const char *words)
+{
+    command_start(c, program, words);
+    return command_wait(c, 20000);
+}
+
+static int log_says(command *c, const char *words)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "grep -cF -e \"%s\" log", words);
+    const int says = atoi(command_shell(c, line)) > 0;
+    if (!says)
+        command_show_log(c);
+    return says;
+}
+
+static void test_faults(command *c)
+{
+    CHECK_INT(exit_status(c, "play /nowhere.mp4"), 1);
+    CHECK(log_says(c, "cannot open /nowhere.mp4"));
+    CHECK_INT(exit_status(c, "play"), 2);
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style monet"), 1);
+    CHECK(log_says(c, "no style 'monet'"));
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --to /nowhere/a.mkv"), 1);
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --control /nowhere/socket"), 1);
+    CHECK(log_says(c, "cannot listen at /nowhere/socket"));
+    setenv("SDL_VIDEODRIVER", "nothing", 1);
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 1);
+    CHECK(log_says(c, "--no-window"));
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+}
+
+/* A file that cannot grow: the recording fails, the picture goes on. */
+static void test_full_disk(command *c)
+{
+    struct rlimit old, small = {40000, 40000};
+    getrlimit(RLIMIT_FSIZE, &old);
+    small.rlim_max = old.rlim_max;
+    signal(SIGXFSZ, SIG_IGN); /* which the command inherits */
+    setrlimit(RLIMIT_FSIZE, &small);
+    start(c, source);
+    setrlimit(RLIMIT_FSIZE, &old);
+    CHECK(command_do(c, "record full.mkv"));
+    CHECK(command_reaches(c, "failed_outputs", 1));
+    CHECK(command_text_is(c, "recording", NULL));
+    CHECK(log_says(c, "full.mkv"));
+    CHECK(command_sees_frames(c, 3));
+    quit(c);
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+/* As a filter: no window, two outputs, an end by Ctrl-C that leaves whole files. */
+static void test_no_window(command *c)
+{
+    start(c, "-f lavfi testsrc2=size=160x120:rate=30 --no-window --to one.mkv --to two.ts");
+    CHECK(command_sees_frames(c, 20));
+    kill(c->pid, SIGINT);
+    CHECK_INT(command_wait(c, 20000), 130);
+    for (int i = 0; i < 2; i++) {
+        char line[256];
+        snprintf(line, sizeof(line),
+                 "ffprobe -v error -count_frames -show_entries "
+                 "stream=nb_read_frames -of csv=p=0 %s",
+                 i == 0 ? "one.mkv" : "two.ts");
+        CHECK(atoi(command_shell(c, line)) >= 15);
+    }
+}
+
+/* Keys and defaults from files. */
+static void test_configuration(command *c)
+{
+    command_shell(c, "mkdir -p brushcast && printf 'strength=0.4\\n# mine\\nmirror\\n' > "
+                     "brushcast/brushcast.conf && printf 'k style next\\n' > brushcast/input.conf");
+    start(c, "-f lavfi testsrc2=size=160x120:rate=30 --strength 0.6");
+    CHECK_AT_MOST(command_number(c, "strength"), 0.61);
+    CHECK(command_number(c, "strength") > 0.59);
+    CHECK_INT(command_number(c, "mirror"), 1);
+    quit(c);
+    command_shell(c, "printf 'strenth=1\\n' > brushcast/brushcast.conf");
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 2);
+    CHECK(log_says(c, "brushcast.conf is not understood"));
+    command_shell(c, "rm -r brushcast");
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    program = args[1];
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    test_verbs(&c);
+    test_file(&c);
+    test_faults(&c);
+    test_full_disk(&c);
+    test_no_window(&c);
+    test_configuration(&c);
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}
