@@ -46,7 +46,7 @@ static const bc_option options[] = {
      BC_OPTION_NUMBER, .offset = AT(scale), .low = 0.05, .high = 4},
     {"mask", "FILE", "a picture or video: paint where it is white", BC_OPTION_TEXT,
      .offset = AT(mask), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "light, wide or a folder (wide)", BC_OPTION_TEXT, .offset = AT(net),
+    {"net", "NET", "light, wide or a folder (wide, else light)", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
@@ -284,13 +284,13 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
     bc_painter *painter = NULL;
     int n_failed = 0;
     if (s->strength > 0) {
-        const bc_painter_params params = {.net = s->net,
-                                          .models = s->models,
-                                          .styles = s->style,
-                                          .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME
-                                                                                  : BC_STATS_STREAM,
-                                          .n_threads = s->n_threads,
-                                          .log = *log};
+        const bc_painter_params params = {
+            .net = s->net ? s->net : bc_painter_default_net(s->models),
+            .models = s->models,
+            .styles = s->style,
+            .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME : BC_STATS_STREAM,
+            .n_threads = s->n_threads,
+            .log = *log};
         if (bc_painter_open(&painter, &params) < 0)
             return 1;
     }
@@ -304,7 +304,7 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings s = {.net = "wide", .stats = "stream", .strength = 1, .scale = 1};
+    settings s = {.stats = "stream", .strength = 1, .scale = 1};
     bc_conversion_list list;
     const int parsed = bc_options_parse(&bc_command_convert, &n_args, args, &s, log);
     if (parsed != 0)

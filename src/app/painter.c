@@ -83,6 +83,14 @@ static bc_status choose_styles(bc_painter *painter)
     return BC_OK;
 }
 
+const char *bc_painter_default_net(const char *models)
+{
+    char *folder;
+    const bc_status status = bc_model_find_net(&folder, "wide", models, NULL);
+    free(folder);
+    return status == BC_OK ? "wide" : "light";
+}
+
 bc_status bc_painter_open(bc_painter **painter_out, const bc_painter_params *params)
 {
     *painter_out = NULL;

@@ -18,6 +18,12 @@ typedef struct bc_painter_params {
     bc_log log;
 } bc_painter_params;
 
+/*
+ * The net to paint files with where none is asked for: "wide", the finer one, where it is found,
+ * else "light". `models` as in bc_painter_params.
+ */
+const char *bc_painter_default_net(const char *models);
+
 /* Opens the net and finds the styles; an unknown style's error names those that there are. */
 bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params);
 void bc_painter_close(bc_painter **painter);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/painter.h"
 #include "base/log.h"
 #include "frame/frame.h"
 #include "media/convert.h"
@@ -27,7 +28,7 @@ static const bc_option options[] = {
     {"names", NULL, "the names only, one a line", BC_OPTION_FLAG, .offset = AT(is_names)},
     {"sheet", "OUT.png", "draw PICTURE, or their own thumbnails, in all styles on one sheet",
      BC_OPTION_TEXT, .offset = AT(sheet), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "light, wide or a folder (wide)", BC_OPTION_TEXT, .offset = AT(net),
+    {"net", "NET", "light, wide or a folder (wide, else light)", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
@@ -227,7 +228,8 @@ static bc_status show(const settings *s, const char *picture, const bc_log *log)
 {
     char *folder;
     bc_model *model = NULL;
-    bc_status status = bc_model_find_net(&folder, s->net, s->models, log);
+    const char *net = s->net ? s->net : bc_painter_default_net(s->models);
+    bc_status status = bc_model_find_net(&folder, net, s->models, log);
     if (status == BC_OK)
         status = bc_model_open(&model, folder, &(bc_model_params){.log = *log});
     if (status == BC_OK && s->sheet)
@@ -241,7 +243,7 @@ static bc_status show(const settings *s, const char *picture, const bc_log *log)
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings s = {.net = "wide"};
+    settings s = {0};
     const int parsed = bc_options_parse(&bc_command_styles, &n_args, args, &s, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
