@@ -112,7 +112,8 @@ static void open_style(fixture *f, int style)
     bc_random random = {(uint64_t)style + 1};
     for (int i = 0; i < 3 * params.height * params.width; i++)
         picture[i] = (float)bc_random_uniform(&random) * (float)(1 - style * (i % 2));
-    CHECK_INT(bc_style_target_open(&s->target, &params, picture, &log_), BC_OK);
+    for (; s->n_targets < 2; s->n_targets++)
+        CHECK_INT(bc_style_target_open(&s->targets[s->n_targets], &params, picture, &log_), BC_OK);
     free(picture);
 }
 

@@ -82,20 +82,31 @@ static bc_status make_folders(const bc_train_options *o, const bc_log *log)
     return BC_OK;
 }
 
-static bc_status open_style(session *s, int i)
+static bc_status open_target(session *s, bc_style_target **target, const bc_painting *painting,
+                             int brush)
 {
     bc_loss_params params;
-    bc_train_style *style = &s->trainer.styles[i];
-    style->info = s->paintings[i].info;
+    float *picture = NULL;
     bc_status status =
         bc_trainer_loss_params(&params, &s->trainer.config, &s->vgg, &s->workspace, s->log);
-    float *picture = NULL;
     if (status == BC_OK)
-        status = bc_painting_resize(&picture, &params.height, &params.width, &s->paintings[i],
-                                    s->options->brush, s->log);
+        status =
+            bc_painting_resize(&picture, &params.height, &params.width, painting, brush, s->log);
     if (status == BC_OK)
-        status = bc_style_target_open(&style->target, &params, picture, s->log);
+        status = bc_style_target_open(target, &params, picture, s->log);
     free(picture);
+    return status;
+}
+
+static bc_status open_style(session *s, int i)
+{
+    const bc_train_options *o = s->options;
+    bc_train_style *style = &s->trainer.styles[i];
+    bc_status status = BC_OK;
+    style->info = s->paintings[i].info;
+    for (; style->n_targets < o->n_brushes && status == BC_OK; style->n_targets++)
+        status = open_target(s, &style->targets[style->n_targets], &s->paintings[i],
+                             o->brushes[style->n_targets]);
     return status;
 }
 

@@ -135,12 +135,12 @@ static void identity_loss(const bc_lane *l, bc_train_losses *losses, float *dpai
 }
 
 static void perceptual_losses(const bc_lane *l, bc_train_losses *losses, float *dpainting,
-                              const float *painting, const bc_train_style *style)
+                              const float *painting, const bc_style_target *target)
 {
     const bc_train_config *c = &l->trainer->config;
     bc_loss_terms terms;
     bc_loss_set_content(l->loss, l->pictures[0]);
-    losses->total += bc_loss_run(l->loss, &terms, dpainting, painting, style->target);
+    losses->total += bc_loss_run(l->loss, &terms, dpainting, painting, target);
     for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++) {
         losses->content += terms.content[layer];
         losses->style += terms.style[BC_STAT_GRAM][layer];
@@ -224,7 +224,8 @@ static void train_style(bc_lane *l, bc_train_losses *losses, bc_net_values gradi
     if (l->trainer->samples)
         sample_loss(l, losses, l->dpaintings[0], painting);
     else
-        perceptual_losses(l, losses, l->dpaintings[0], painting, style);
+        perceptual_losses(l, losses, l->dpaintings[0], painting,
+                          style->targets[bc_random_below(&l->random, style->n_targets)]);
     if (l->trainer->config.stability > 0)
         train_stability(l, losses, gradients, values, painting);
     bc_net_backward(&l->paint_nets[0], gradients, NULL, values, l->pictures[0], l->dpaintings[0]);
@@ -278,8 +279,8 @@ static void validate_style(bc_lane *l, bc_lane_figures *figures, const bc_train_
     const bc_net_values values = {l->trainer->values, style->values};
     const float *painting = bc_net_forward(&l->paint_nets[0], values, l->pictures[0]);
     bc_train_losses of_photo = {0};
-    perceptual_losses(l, &figures->losses, NULL, painting, style);
-    perceptual_losses(l, &of_photo, NULL, l->pictures[0], style);
+    perceptual_losses(l, &figures->losses, NULL, painting, style->targets[0]);
+    perceptual_losses(l, &of_photo, NULL, l->pictures[0], style->targets[0]);
     figures->photo_style = of_photo.style;
     figures->losses.stability = shift_of(l, painting, values, photo);
     figures->losses.total += l->trainer->config.stability * figures->losses.stability;

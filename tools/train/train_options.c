@@ -25,8 +25,8 @@ static const char help[] =
     "      --loss-network FILE weights of VGG, from brushcast-import\n"
     "      --samples FOLDER    bank only, of one --style: learns from paintings of PHOTOS made by\n"
     "                          brushcast-gatys, by mean squared difference, the paper's way\n"
-    "      --brush N           short side of the paintings in pixels: larger, broader strokes\n"
-    "                          (256)\n"
+    "      --brush N[,N...]    short side of the paintings in pixels: larger, broader strokes;\n"
+    "                          of several sizes each picture draws one (256)\n"
     "\n"
     "The net (read from NET where it has one):\n"
     "      --widths A,B,C      channels of the encoder's layers (8,16,32)\n"
@@ -189,6 +189,23 @@ static bc_status parse_widths(int widths[BC_N_WIDTHS], int id, const bc_log *log
     return BC_OK;
 }
 
+static bc_status parse_brushes(bc_train_options *o, int id, const bc_log *log)
+{
+    const char *rest = optarg;
+    for (o->n_brushes = 0; o->n_brushes < BC_TRAIN_MAX_BRUSHES;) {
+        int n = 0, size = 0;
+        if (sscanf(rest, "%d%n", &size, &n) != 1 || size < 64 || size > 2048)
+            break;
+        o->brushes[o->n_brushes++] = size;
+        rest += n;
+        if (*rest == '\0')
+            return BC_OK;
+        if (*rest++ != ',')
+            break;
+    }
+    return bad_value(id, "up to four numbers from 64 to 2048, as 256,384", log);
+}
+
 static bc_status parse_net_option(bc_train_config *c, int id, const bc_log *log)
 {
     static const char *const upsamples[] = {"subpixel", "nearest", "zero", NULL};
@@ -279,7 +296,7 @@ static bc_status parse_option(bc_train_options *o, int id, const bc_log *log)
         o->samples = optarg;
         return BC_OK;
     case OPTION_BRUSH:
-        return parse_int(&o->brush, id, 64, 2048, log);
+        return parse_brushes(o, id, log);
     case OPTION_THREADS:
         return parse_int(&o->n_threads, id, 1, BC_MAX_THREADS, log);
     case OPTION_VALIDATION:
@@ -356,7 +373,8 @@ static const bc_train_options defaults = {
                .max_shift = 3,
                .noise = 3,
                .seed = 1},
-    .brush = 256,
+    .n_brushes = 1,
+    .brushes = {256},
     .n_validation = 24,
     .validate_every = 250,
     .checkpoint_every = 100,

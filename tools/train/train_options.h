@@ -24,9 +24,10 @@ typedef struct bc_train_options {
     const char *samples; /* folder, or NULL */
     char **photos;       /* folders */
     int n_photos;
-    int brush;        /* short side of a painting, pixels */
-    int n_threads;    /* 0: one for each processor */
-    int n_validation; /* photographs set aside */
+    int n_brushes;
+    int brushes[BC_TRAIN_MAX_BRUSHES]; /* short sides of a painting, pixels */
+    int n_threads;                     /* 0: one for each processor */
+    int n_validation;                  /* photographs set aside */
     int64_t validate_every, checkpoint_every;
     int patience; /* validations without a gain before the training stops; 0: never */
     bool resume;

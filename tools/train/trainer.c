@@ -108,7 +108,8 @@ bc_status bc_trainer_open(bc_trainer *trainer, const bc_train_config *config, in
 void bc_trainer_close(bc_trainer *trainer)
 {
     for (int i = 0; i < trainer->n_styles; i++) {
-        bc_style_target_close(&trainer->styles[i].target);
+        for (int brush = 0; brush < trainer->styles[i].n_targets; brush++)
+            bc_style_target_close(&trainer->styles[i].targets[brush]);
         bc_optimizer_close(&trainer->styles[i].optimizer);
         free(trainer->styles[i].values);
     }

@@ -46,13 +46,14 @@ typedef struct bc_train_config {
     uint64_t seed;
 } bc_train_config;
 
-enum { BC_TRAIN_MAX_BATCH = 64 };
+enum { BC_TRAIN_MAX_BATCH = 64, BC_TRAIN_MAX_BRUSHES = 4 };
 
-/* A style that is being learned: what its file says, its target, its bank. */
+/* A style that is being learned: what its file says, its targets, its bank. */
 struct bc_train_style {
     bc_style_info info; /* everything in it is the caller's */
-    bc_style_target *target;
-    float *values, *gradients; /* the bank's */
+    int n_targets;      /* one for each size of the brush: each picture draws one of them */
+    bc_style_target *targets[BC_TRAIN_MAX_BRUSHES]; /* the first one is what figures are of */
+    float *values, *gradients;                      /* the bank's */
     bc_optimizer optimizer;
 };
 
