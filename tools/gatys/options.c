@@ -30,7 +30,7 @@ static const char help[] =
     "                          the article, sums of squares (relative)\n"
     "      --gram W --moments W --histogram W\n"
     "                          what of the style's layers is compared (1, 0, 0)\n"
-    "      --variation W       total variation (relative 0.1, gatys 0)\n"
+    "      --variation W       total variation (relative 0.3, gatys 0)\n"
     "      --laplacian W       Laplacian of the content (0)\n"
     "      --pooling P         max or average (max)\n"
     "\n"
@@ -338,7 +338,7 @@ static bc_status check(bc_gatys_options *o, int argc, char **argv, const bc_log 
         return bc_fail(log, BC_ERR_ARGUMENT,
                        "needs --weights, or $BRUSHCAST_VGG, of the loss network");
     if (o->config.variation < 0)
-        o->config.variation = o->config.scale == BC_LOSS_RELATIVE ? 0.1 : 0;
+        o->config.variation = o->config.scale == BC_LOSS_RELATIVE ? 0.3 : 0;
     if (o->config.alpha < 0)
         o->config.alpha = o->config.scale == BC_LOSS_RELATIVE ? 0.05 : 0.01;
     return BC_OK;
