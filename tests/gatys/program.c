@@ -218,12 +218,12 @@ static void test_resume(const char *method)
 {
     char line[512];
     snprintf(line, sizeof(line),
-             INPUT LAYERS "--iterations 500 --optimizer %s -y -o gatys_test/whole.png "
+             INPUT LAYERS "--iterations 250 --optimizer %s -y -o gatys_test/whole.png "
                           "--log gatys_test/whole.csv",
              method);
     CHECK_INT(run(line), 0);
     snprintf(line, sizeof(line),
-             INPUT LAYERS "--iterations 500 --optimizer %s -y -o gatys_test/parts.png "
+             INPUT LAYERS "--iterations 250 --optimizer %s -y -o gatys_test/parts.png "
                           "--log gatys_test/parts.csv --resume",
              method);
     const pid_t pid = start_program(line, 0);
@@ -252,7 +252,7 @@ static void test_resume(const char *method)
 static void test_folder(void)
 {
     CHECK_INT(run("gatys_test/photos gatys_test/style.png " LAYERS
-                  "-o gatys_test/samples --iterations 2"),
+                  "-o gatys_test/samples --iterations 2 --threads 1"),
               0);
     CHECK(exists("gatys_test/samples/one.png"));
     CHECK(exists("gatys_test/samples/two.png.png") && exists("gatys_test/samples/two.bmp.png"));
@@ -262,11 +262,11 @@ static void test_folder(void)
 
     unlink("gatys_test/samples/one.png");
     CHECK_INT(run("gatys_test/photos gatys_test/style.png " LAYERS
-                  "-o gatys_test/samples --iterations 2"),
+                  "-o gatys_test/samples --iterations 2 --threads 1"),
               0);
     CHECK(file_contains("gatys_test/err", "1 painted, 3 skipped"));
     CHECK_INT(run("gatys_test/photos gatys_test/style.png " LAYERS
-                  "-o gatys_test/few --iterations 1 --count 2"),
+                  "-o gatys_test/few --iterations 1 --count 2 --threads 1"),
               0);
     CHECK(file_contains("gatys_test/err", "gatys_test/few: "));
 }
