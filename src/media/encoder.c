@@ -289,7 +289,13 @@ static bool is_uneven(const AVFrame *canvas)
            canvas->height % (1 << format->log2_chroma_h);
 }
 
-/* The size does not fit the format's chroma: full chroma always fits. */
+/* Known not to round up: asking libx264 leaks memory. The others are asked. */
+static bool refuses_uneven(const AVCodec *codec)
+{
+    return codec->id == AV_CODEC_ID_H264 || codec->id == AV_CODEC_ID_HEVC;
+}
+
+/* Where the size does not fit the format's chroma: full chroma always fits. */
 static bool change_to_full_chroma(AVFrame *canvas, const AVCodec *codec,
                                   const bc_writer_params *params)
 {
@@ -319,6 +325,8 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
     if (status < 0)
         return status;
     set_canvas(encoder->canvas, source->first, format, codec->id);
+    if (refuses_uneven(codec))
+        change_to_full_chroma(encoder->canvas, codec, params);
     status = open_context(encoder, codec, container, source, params, &error);
     if (status == BC_OK && error < 0 && change_to_full_chroma(encoder->canvas, codec, params)) {
         avcodec_free_context(&encoder->context);
