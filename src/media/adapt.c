@@ -33,7 +33,7 @@ static const char *tone_filter(const AVFrame *av)
 {
     if (!bc_adapter_is_hdr(av))
         return "";
-    return "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+    return "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable,"
            "zscale=t=bt709:m=bt709:r=tv:d=error_diffusion,format=yuv420p";
 }
 

@@ -1,12 +1,13 @@
 # clip.sh: what the tests of convert share: clips, and comparisons by ffprobe. Sourced, with $command set.
 set -euo pipefail
+media=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 unset BRUSHCAST_MODELS
 export XDG_DATA_HOME=$work
 # A sanitizer's finding must not look like a failed conversion.
-export ASAN_OPTIONS=${ASAN_OPTIONS-}:exitcode=99 TSAN_OPTIONS=${TSAN_OPTIONS-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS-}:exitcode=99
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:exitcode=99 TSAN_OPTIONS=${TSAN_OPTIONS-}:exitcode=99:suppressions=$media/tsan.suppressions UBSAN_OPTIONS=${UBSAN_OPTIONS-}:exitcode=99
 
 fail() {
     echo "failed: $*" >&2
