@@ -13,6 +13,11 @@ typedef struct command {
 
 static const command commands[] = {
     {"layers", "write what every layer answers to a picture", bc_inspect_layers},
+    {"features", "draw a picture from what each layer of the encoder keeps", bc_inspect_features},
+    {"style", "draw a painting from what the layers of its bank keep", bc_inspect_style},
+    {"decode", "draw how a painting comes about, layer by layer", bc_inspect_decode},
+    {"losses", "draw the losses that brushcast-gatys and brushcast-train logged",
+     bc_inspect_losses},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -1,0 +1,27 @@
+/* features.c: the picture as each layer of the encoder keeps it. */
+#include "inspect/figure.h"
+#include "inspect/inspect.h"
+
+static const char usage[] =
+    "Usage: brushcast-inspect features PICTURE -o OUT.png --autoencoder FILE [options]\n"
+    "Shows the picture and, for each layer of the encoder, a picture that L-BFGS found from noise\n"
+    "such that the layer responds to it as to the first (Mahendran and Vedaldi 2015). Where both\n"
+    "are alike, the layer has kept what is there; where they differ, it has forgotten it. Mean\n"
+    "colours and contrast are the picture's own: instance normalisation removes them, no layer "
+    "can\n"
+    "tell. \"off\" is what is left of the difference of responses, in shares of their size.\n";
+
+static bc_status fill(bc_figure *figure, const bc_log *log)
+{
+    figure->n_rows = 1;
+    figure->n_columns = 1 + BC_N_ENCODER;
+    bc_status status = bc_figure_add_picture(figure, log);
+    for (int i = 0; i < BC_N_ENCODER && status == BC_OK; i++)
+        status = bc_figure_add_reconstruction(figure, 1 + i, BC_LIKENESS_RESPONSE, i, i, log);
+    return status;
+}
+
+int bc_inspect_features(int argc, char **argv, const bc_log *log)
+{
+    return bc_figure_run(argc, argv, usage, false, fill, log);
+}

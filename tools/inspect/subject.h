@@ -1,0 +1,50 @@
+/*
+ * subject.h: what the figures of a net are made of: its files, a picture, and the options that
+ * features, style and decode share.
+ */
+#ifndef BC_INSPECT_SUBJECT_H
+#define BC_INSPECT_SUBJECT_H
+
+#include <stdbool.h>
+
+#include "train/net.h"
+
+typedef struct bc_subject_options {
+    const char *picture, *output;
+    const char *autoencoder, *bank; /* files; bank may be NULL */
+    int size;                       /* short side of the picture as the net sees it, pixels */
+    int n_iterations, seed;         /* of a reconstruction */
+    int n_threads;                  /* 0: one for each processor */
+    bool overwrite;
+} bc_subject_options;
+
+/* How --help explains the shared options. */
+extern const char bc_subject_help[];
+
+/*
+ * BC_OK; BC_END after --help, which prints `usage` and bc_subject_help; BC_ERR_ARGUMENT after an
+ * error, which was logged. Pointers go into argv.
+ */
+bc_status bc_subject_parse(bc_subject_options *options, int argc, char **argv, const char *usage,
+                           const bc_log *log);
+
+typedef struct bc_subject {
+    bc_params autoencoder, bank; /* the bank's has no stages if there is none */
+    bc_net_values values;
+    bc_workspace workspace;
+    int height, width; /* multiples of 4 */
+    float *picture;    /* [3, height, width], 0 to 1 */
+} bc_subject;
+
+/* The result is closed by bc_subject_close, also after a failure. */
+bc_status bc_subject_open(bc_subject *subject, const bc_subject_options *options,
+                          const bc_log *log);
+void bc_subject_close(bc_subject *subject);
+
+/* A net of the picture's size for the subject's parameters: bc_net_open and bc_net_close. */
+bc_status bc_subject_open_net(bc_net *net, const bc_subject *subject, const bc_log *log);
+
+/* The name of a stage of such a net: "encoder.0", "bank.1". */
+const char *bc_subject_stage_name(char name[32], const bc_subject *subject, int stage);
+
+#endif
