@@ -87,12 +87,13 @@ int __wrap_munmap(void *at, size_t size)
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*function)(void *), void *arg)
 {
+    pthread_attr_t own = *attributes; /* a sanitizer enlarges the stack in place */
     size_t stack = 0;
     if (fails())
         return EAGAIN;
-    pthread_attr_getstacksize(attributes, &stack);
+    pthread_attr_getstacksize(&own, &stack);
     bytes += (int64_t)stack;
-    return __real_pthread_create(thread, attributes, function, arg);
+    return __real_pthread_create(thread, &own, function, arg);
 }
 
 bc_cpu __wrap_bc_cpu_detect(void)
