@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -60,6 +61,7 @@ static inline void command_start(command *c, const char *program, const char *wo
     c->fd = -1;
     c->pid = fork();
     if (c->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (chdir(c->folder) < 0 || !freopen("log", "a", stderr))
             _exit(99);
         execv(program, args);

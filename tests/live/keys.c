@@ -1,0 +1,230 @@
+/*
+ * A real window under Xvfb, driven by xdotool as by hands: keys, wheel, split line, filmstrip,
+ * resizing, closing. What they did is asked on the control socket and seen in screenshots of the
+ * screen. The argument is the command.
+ */
+#include <sys/prctl.h>
+
+#include "live/command.h"
+
+static pid_t xvfb;
+
+/* Starts a screen of 800x600 on a free display, and makes it everybody's. */
+static void open_screen(void)
+{
+    int ends[2];
+    char number[16] = "", display[24];
+    CHECK_INT(pipe(ends), 0);
+    xvfb = fork();
+    if (xvfb == 0) {
+        char fd[12];
+        snprintf(fd, sizeof(fd), "%d", ends[1]);
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+            _exit(99);
+        execlp("Xvfb", "Xvfb", "-displayfd", fd, "-screen", "0", "800x600x24", "-nolisten", "tcp",
+               (char *)NULL);
+        _exit(99);
+    }
+    close(ends[1]);
+    if (!CHECK(read(ends[0], number, sizeof(number) - 1) > 0)) /* once it is ready */
+        exit(1);
+    close(ends[0]);
+    number[strcspn(number, "\n")] = '\0';
+    snprintf(display, sizeof(display), ":%s", number);
+    setenv("DISPLAY", display, 1);
+}
+
+static void close_screen(void)
+{
+    kill(xvfb, SIGTERM);
+    waitpid(xvfb, NULL, 0);
+}
+
+static void start(command *c, const char *program)
+{
+    command_start(c, program,
+                  "play -f lavfi testsrc2=size=320x240:rate=20 --control socket --threads 1 "
+                  "--scale 0.5 --no-audio");
+    command_connect(c);
+    CHECK(command_reaches(c, "frames", 3));
+    /* There is no window manager to place it and to give it the keys. */
+    command_shell(c, "timeout 30 xdotool search --sync --onlyvisible --name Brushcast");
+    command_shell(c, "timeout 30 xdotool search --name Brushcast windowmove 0 0 windowfocus");
+}
+
+static void act(command *c, const char *action)
+{
+    char line[256];
+    snprintf(line, sizeof(line), "timeout 30 xdotool %s", action);
+    command_shell(c, line);
+}
+
+/* The number becomes that, after a while: X, SDL and the main thread take their time. */
+static int becomes(command *c, const char *key, double expected)
+{
+    double number = 0;
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS / 4; ms += 20) {
+        number = command_number(c, key);
+        if (number > expected - 0.011 && number < expected + 0.011)
+            return 1;
+        nap_ms(20);
+    }
+    fprintf(stderr, "    %s is %g, expected %g\n", key, number, expected);
+    return 0;
+}
+
+static int style_becomes(command *c, const char *expected)
+{
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS / 4; ms += 20) {
+        json_t *state = command_say(c, "get state");
+        const char *style = json_string_value(json_object_get(state, "style"));
+        const int is = style ? strcmp(style, expected) == 0 : strcmp(expected, "") == 0;
+        json_decref(state);
+        if (is)
+            return 1;
+        nap_ms(20);
+    }
+    command_text_is(c, "style", expected);
+    return 0;
+}
+
+static void press(command *c, const char *key, const char *number, double expected)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "key %s", key);
+    act(c, line);
+    if (!CHECK(becomes(c, number, expected)))
+        fprintf(stderr, "    after the key %s\n", key);
+}
+
+static void press_for_style(command *c, const char *key, const char *expected)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "key %s", key);
+    act(c, line);
+    if (!CHECK(style_becomes(c, expected)))
+        fprintf(stderr, "    after the key %s\n", key);
+}
+
+static void test_keys(command *c)
+{
+    press_for_style(c, "2", "style2");
+    press_for_style(c, "n", "style3");
+    press_for_style(c, "Right", "style1");
+    press_for_style(c, "p", "style3");
+    press_for_style(c, "0", "");
+    press_for_style(c, "0", "style3");
+    press(c, "bracketleft", "strength", 0.9);
+    press(c, "bracketright", "strength", 1);
+    press(c, "c", "keep_colors", 1);
+    press(c, "c", "keep_colors", 0);
+    press(c, "t", "stabilize", 1);
+    press(c, "t", "stabilize", 0);
+    press(c, "m", "mirror", 1);
+    press(c, "m", "mirror", 0);
+    press(c, "minus", "brush", 0.8);
+    press(c, "equal", "brush", 1);
+    press(c, "i", "statistics", 1);
+    press(c, "i", "statistics", 0);
+    press(c, "question", "help", 1);
+    press(c, "h", "help", 0);
+    press(c, "space", "paused", 1);
+    press(c, "space", "paused", 0);
+    act(c, "key b");
+    act(c, "key 1");
+    nap_ms(100);
+    json_t *state = command_say(c, "get state");
+    CHECK_INT(json_array_size(json_object_get(state, "blend")), 2);
+    json_decref(state);
+    press_for_style(c, "1", "style1");
+    act(c, "key s");
+    act(c, "key r");
+    CHECK(command_sees_frames(c, 3));
+    CHECK(command_text_is(c, "recording", "brushcast-0001.mp4"));
+    act(c, "key r");
+    for (int i = 0;
+         i < 500 && atoi(command_shell(c, "ls | grep -c 'brushcast-0001.[mp][pn][4g]$'")) < 2; i++)
+        nap_ms(20);
+    CHECK(strcmp(command_shell(c, "ls brushcast-0001.* | tr '\\n' ' '"),
+                 "brushcast-0001.mp4 brushcast-0001.png ") == 0);
+}
+
+/* What the X server shows, as an ImageMagick expression over the picture: a number. */
+static double seen(command *c, const char *crop, const char *expression)
+{
+    char line[512];
+    snprintf(line, sizeof(line),
+             "timeout 30 import -window root -crop %s +repage png:- | "
+             "convert - -format '%%[fx:%s]' info:",
+             crop, expression);
+    return atof(command_shell(c, line));
+}
+
+static void test_mouse(command *c)
+{
+    act(c, "mousemove 160 60 click 5");
+    CHECK(becomes(c, "strength", 0.95));
+    act(c, "click 4");
+    CHECK(becomes(c, "strength", 1));
+    press(c, "x", "split", 0.5);
+    CHECK(command_sees_frames(c, 3)); /* the line is on the screen */
+    act(c, "mousemove 160 60 mousedown 1");
+    act(c, "mousemove 100 70");
+    act(c, "mousemove 80 60 mouseup 1");
+    CHECK(becomes(c, "split", 0.25));
+    press(c, "x", "split", -1);
+    /* The filmstrip has come out: its cells are 48x36, gap 4, four of them in the middle. */
+    act(c, "mousemove 186 200 click 1");
+    CHECK(style_becomes(c, "style2"));
+    act(c, "mousemove 82 200 click 1");
+    CHECK(style_becomes(c, ""));
+}
+
+/* The original fills the left of the window with its own colours: red is red. */
+static void test_picture(command *c)
+{
+    CHECK(command_do(c, "style 0; help off; statistics off"));
+    act(c, "mousemove 700 500");
+    nap_ms(3000); /* message and filmstrip are gone */
+    CHECK(command_sees_frames(c, 2));
+    CHECK(seen(c, "20x20+10+120", "mean.r-mean.g") > 0.9); /* testsrc2's red bar */
+    CHECK(seen(c, "20x20+60+120", "mean.g-mean.r") > 0.9); /* its green one */
+    CHECK(command_do(c, "mirror on"));
+    CHECK(command_sees_frames(c, 3));
+    CHECK(seen(c, "20x20+290+120", "mean.r-mean.g") > 0.9);
+    CHECK(command_do(c, "mirror off"));
+    act(c, "search --name Brushcast windowsize 640 240"); /* black at both sides */
+    CHECK(command_sees_frames(c, 3));
+    CHECK_AT_MOST(seen(c, "100x200+20+20", "mean"), 0.01);
+    CHECK(seen(c, "20x20+170+120", "mean.r-mean.g") > 0.9);
+    act(c, "search --name Brushcast windowsize 1 1"); /* to nothing, and back */
+    CHECK(command_sees_frames(c, 3));
+    act(c, "search --name Brushcast windowsize 320 240");
+    CHECK(command_sees_frames(c, 3));
+    CHECK(seen(c, "20x20+10+120", "mean.r-mean.g") > 0.9);
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    setenv("SDL_VIDEODRIVER", "x11", 1);
+    setenv("SDL_RENDER_DRIVER", "software", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    open_screen();
+    start(&c, args[1]);
+    test_keys(&c);
+    test_mouse(&c);
+    test_picture(&c);
+    act(&c, "search --name Brushcast windowfocus key q");
+    CHECK_INT(command_wait(&c, 20000), 0);
+    close_screen();
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}
