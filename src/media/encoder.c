@@ -82,6 +82,8 @@ static bool format_has_alpha(enum AVPixelFormat format)
 static enum AVPixelFormat default_format(const AVCodec *codec, enum AVPixelFormat source)
 {
     const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec->id);
+    if (codec->id == AV_CODEC_ID_GIF)
+        return AV_PIX_FMT_PAL8;
     if (descriptor && descriptor->props & AV_CODEC_PROP_INTRA_ONLY)
         return nearest_format(codec, source);
     if (format_has_alpha(source) && has_format(codec, AV_PIX_FMT_YUVA420P))
@@ -336,6 +338,10 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
         return bc_av_fail(&params->log, error, "%s: cannot set up the encoder %s for %dx%d %s", url,
                           codec->name, encoder->canvas->width, encoder->canvas->height,
                           av_get_pix_fmt_name((enum AVPixelFormat)encoder->canvas->format));
+    if (format == AV_PIX_FMT_PAL8) {
+        encoder->canvas->format = AV_PIX_FMT_BGRA;
+        bc_av_complete_colour(encoder->canvas);
+    }
     return status;
 }
 

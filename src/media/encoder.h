@@ -17,7 +17,8 @@ enum { BC_MAX_DELAY = 1024 }; /* frames inside an encoder whose durations are re
 
 typedef struct bc_encoder {
     AVCodecContext *context;
-    AVFrame *canvas; /* no pixels: size, format, colour and pixel aspect of the frames to encode */
+    AVFrame *canvas; /* no pixels: size, format, colour and pixel aspect of the frames to encode;
+                        BGRA where the encoder takes palettes: the writer makes them */
     int64_t last_pts;
     int n_delayed;
     struct bc_delayed {

@@ -12,6 +12,7 @@
 #include "media/copy.h"
 #include "media/destination.h"
 #include "media/encoder.h"
+#include "media/filter.h"
 
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
@@ -24,6 +25,7 @@ struct bc_writer {
     AVFormatContext *output;
     bc_encoder encoder;
     bc_scaler scaler;
+    bc_filter palette;
     AVStream *video;
     AVPacket *packet; /* scratch */
     int n_inputs;
@@ -215,6 +217,7 @@ void bc_writer_close(bc_writer **writer_in)
     bc_writer *writer = *writer_in;
     bc_encoder_close(&writer->encoder);
     bc_scaler_close(&writer->scaler);
+    bc_filter_close(&writer->palette);
     close_file(writer);
     avformat_free_context(writer->output);
     bc_destination_close(&writer->destination);
@@ -306,6 +309,16 @@ static bc_status write_encoded(bc_writer *writer)
     return status;
 }
 
+/* Each frame gets a palette of its own; the filters pair frames and palettes by their times. */
+static bc_status use_palette(bc_writer *writer, AVFrame *av)
+{
+    av->pts = writer->n_frames;
+    return bc_filter_run(&writer->palette, av,
+                         "[in]split[a][b];[a]palettegen=stats_mode=single[p];"
+                         "[b][p]paletteuse=new=1[out]",
+                         &writer->params.log);
+}
+
 bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
 {
     AVFrame *av;
@@ -314,8 +327,12 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
                        "%s holds one picture only (name%%04d.png is a series)", writer->name);
     bc_status status =
         bc_canvas_fit(&av, writer->encoder.canvas, frame, &writer->scaler, &writer->params.log);
-    if (status < 0)
+    if (status == BC_OK && writer->encoder.context->pix_fmt == AV_PIX_FMT_PAL8)
+        status = use_palette(writer, av);
+    if (status < 0) {
+        av_frame_free(&av);
         return status;
+    }
     av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
     av->pkt_duration = frame->duration;
     const AVRational time_base = {frame->time_base.num, frame->time_base.den};
