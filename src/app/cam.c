@@ -88,20 +88,19 @@ static bc_status choose_mode(const char *device, const bc_camera_wish *wish, cha
     return status;
 }
 
-static int run(int n_args, char **args, const bc_log *log)
+static int show(int n_args, char **args, bc_live_options *o, const bc_log *log)
 {
-    bc_live_options o = {.strength = 1, .brush = 1};
     char devices[BC_MAX_CAMERAS][32], text[128] = "";
-    const int parsed = bc_live_options_parse(&bc_command_cam, &n_args, args, &o, log);
-    bc_camera_wish wish = {.fps = o.rate, .format = o.pixel_format};
+    const int parsed = bc_live_options_parse(&bc_command_cam, &n_args, args, o, log);
     if (parsed != 0)
         return parsed > 0 ? 0 : 2;
-    if (n_args > 2 || (o.size && !parse_size(o.size, &wish))) {
+    bc_camera_wish wish = {.fps = o->rate, .format = o->pixel_format};
+    if (n_args > 2 || (o->size && !parse_size(o->size, &wish))) {
         bc_log_write(log, BC_LOG_ERROR,
                      n_args > 2 ? "cam: one camera is wanted" : "cam: a size is WIDTHxHEIGHT");
         return 2;
     }
-    if (o.lists)
+    if (o->lists)
         return list(log);
     if (n_args == 1 && bc_camera_list(devices) == 0) {
         bc_log_write(log, BC_LOG_ERROR, "there is no camera (no /dev/video* that captures)");
@@ -115,5 +114,13 @@ static int run(int n_args, char **args, const bc_log *log)
                              .options = text[0] ? text : NULL,
                              .is_camera = true,
                              .log = *log};
-    return bc_live_run(&o, &stage);
+    return bc_live_run(o, &stage);
+}
+
+static int run(int n_args, char **args, const bc_log *log)
+{
+    bc_live_options o = {.strength = 1, .brush = 1};
+    const int status = show(n_args, args, &o, log);
+    bc_live_options_close(&o);
+    return status;
 }

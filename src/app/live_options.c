@@ -89,21 +89,30 @@ static char *find_config(const char *name)
     return NULL;
 }
 
-/* The file's lines as options: "fade=1" is --fade=1. They live as long as the program. */
-static bc_status read_conf(const char *path, int *n, char **args, const bc_log *log)
+/* Cuts blanks at both ends, in place. */
+static char *trim(char *line)
+{
+    char *start = line + strspn(line, " \t");
+    size_t length = strcspn(start, "\r\n");
+    while (length > 0 && strchr(" \t", start[length - 1]))
+        length--;
+    start[length] = '\0';
+    return start;
+}
+
+/* The file's lines as options, into `room`: "fade=1" is --fade=1. */
+static bc_status read_conf(const char *path, int *n, char **args, char *room, const bc_log *log)
 {
     char line[MAX_LINE];
     FILE *file = fopen(path, "r");
     if (!file)
         return bc_fail(log, BC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
     while (*n < MAX_CONF_ARGS && fgets(line, sizeof(line), file)) {
-        char *start = line + strspn(line, " \t");
-        size_t length = strcspn(start, "\r\n");
-        while (length > 0 && strchr(" \t", start[length - 1]))
-            length--;
-        start[length] = '\0';
-        if (*start && *start != '#' && asprintf(&args[*n], "--%s", start) >= 0)
-            ++*n;
+        const char *option = trim(line);
+        if (!*option || *option == '#')
+            continue;
+        args[(*n)++] = room;
+        room += sprintf(room, "--%s", option) + 1;
     }
     fclose(file);
     return BC_OK;
@@ -116,7 +125,8 @@ static int parse_conf(const bc_command *command, bc_live_options *options, const
     int n = 1;
     if (!path)
         return 0;
-    int result = read_conf(path, &n, args, log) < 0 ? -1 : 0;
+    options->conf = malloc(MAX_CONF_ARGS * (MAX_LINE + 3));
+    int result = options->conf && read_conf(path, &n, args, options->conf, log) == BC_OK ? 0 : -1;
     if (result == 0)
         result = bc_options_parse(command, &n, args, options, log);
     if (result < 0 || n > 1)
@@ -134,6 +144,12 @@ int bc_live_options_parse(const bc_command *command, int *n_args, char **args,
         return result;
     options->to.n = 0; /* those of the file give way; none of them is usual there */
     return bc_options_parse(command, n_args, args, options, log);
+}
+
+void bc_live_options_close(bc_live_options *options)
+{
+    free(options->conf);
+    options->conf = NULL;
 }
 
 static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)

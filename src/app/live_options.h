@@ -21,6 +21,7 @@ typedef struct bc_live_options {
     const char *format;
     bool is_looped, is_silent;
     int64_t start_us;
+    char *conf; /* what brushcast.conf says; texts may point into it */
 } bc_live_options;
 
 #define BC_LIVE_AT(field) offsetof(bc_live_options, field)
@@ -123,9 +124,12 @@ typedef struct bc_live_options {
             .offset = BC_LIVE_AT(n_threads), .low = 1, .high = BC_MAX_THREADS                      \
     }
 
-/* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. */
+/* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed, whatever
+ * the result. */
 int bc_live_options_parse(const bc_command *command, int *n_args, char **args,
                           bc_live_options *options, const bc_log *log);
+
+void bc_live_options_close(bc_live_options *options);
 
 /* Fills in the rest of `stage` from the options, runs it, and returns the exit status. */
 int bc_live_run(const bc_live_options *options, bc_stage_params *stage);

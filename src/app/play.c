@@ -34,10 +34,9 @@ const bc_command bc_command_play = {
     .run = run,
 };
 
-static int run(int n_args, char **args, const bc_log *log)
+static int play(int n_args, char **args, bc_live_options *o, const bc_log *log)
 {
-    bc_live_options o = {.strength = 1, .brush = 1};
-    const int parsed = bc_live_options_parse(&bc_command_play, &n_args, args, &o, log);
+    const int parsed = bc_live_options_parse(&bc_command_play, &n_args, args, o, log);
     if (parsed != 0)
         return parsed > 0 ? 0 : 2;
     if (n_args != 2) {
@@ -45,10 +44,18 @@ static int run(int n_args, char **args, const bc_log *log)
         return 2;
     }
     bc_stage_params stage = {.input = args[1],
-                             .format = o.format,
-                             .is_looped = o.is_looped,
-                             .is_silent = o.is_silent,
-                             .start_us = o.start_us,
+                             .format = o->format,
+                             .is_looped = o->is_looped,
+                             .is_silent = o->is_silent,
+                             .start_us = o->start_us,
                              .log = *log};
-    return bc_live_run(&o, &stage);
+    return bc_live_run(o, &stage);
+}
+
+static int run(int n_args, char **args, const bc_log *log)
+{
+    bc_live_options o = {.strength = 1, .brush = 1};
+    const int status = play(n_args, args, &o, log);
+    bc_live_options_close(&o);
+    return status;
 }

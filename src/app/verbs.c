@@ -368,7 +368,11 @@ static void run_loop(call *c)
 
 static void run_open(call *c)
 {
-    bc_stage_open_input(c->stage, word(c, 1));
+    const char *url = word(c, 1), *ending = strrchr(url, '.');
+    if (ending && strcmp(ending, ".safetensors") == 0)
+        refuse(c, "a style is added by putting its file into the net's folder styles");
+    else
+        bc_stage_open_input(c->stage, url);
 }
 
 static void run_fullscreen(call *c)
