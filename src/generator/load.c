@@ -1,42 +1,44 @@
 #include "generator/task.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A column of a ring row in the making: units are samples of a plane. */
-typedef struct column {
+typedef struct column_span {
     int first;    /* unit of the input at sample 0 */
     int from, to; /* samples that the input has, the rest is repeated edge */
-} column;
+} column_span;
 
 static int unit_of(const bc_pass *pass)
 {
     return pass->split ? 2 : 1;
 }
 
-static int column_width(const bc_task *t, int index)
+static int column_width(const bc_task *t, int column)
 {
-    return bc_clamp(t->step->width - index * t->pass->column_width, 0, t->pass->column_width);
+    return bc_clamp(t->step->width - column * t->pass->column_width, 0, t->pass->column_width);
 }
 
 /* Samples of a loaded plane that a column needs, halo left out. */
-static int column_samples(const bc_task *t, int index)
+static int column_samples(const bc_task *t, int column)
 {
-    const int width = column_width(t, index);
+    const int width = column_width(t, column);
     return t->pass->split && t->step->stride == 1 ? (width + 1) / 2 : width;
 }
 
-static column column_of(const bc_task *t, int index, int in_width)
+static column_span column_of(const bc_task *t, int column, int in_width)
 {
-    const int unit = unit_of(t->pass), n = column_samples(t, index), halo = t->pass->halo;
-    const int first = index * t->pass->column_width * t->step->stride / unit;
+    const int unit = unit_of(t->pass), n = column_samples(t, column), halo = t->pass->halo;
+    const int first = column * t->pass->column_width * t->step->stride / unit;
     const int n_units = (in_width + unit - 1) / unit;
-    return (column){.first = first,
-                    .from = bc_clamp(-first, -halo, 0),
-                    .to = bc_clamp(n_units - first, 1, n + halo)};
+    return (column_span){.first = first,
+                         .from = bc_clamp(-first, -halo, 0),
+                         .to = bc_clamp(n_units - first, 1, n + halo)};
 }
 
 /* Of the samples -halo .. n + halo, the ones that the input does not have. */
-static void repeat_edges(float *plane, const column *c, int halo, int n, float left, float right)
+static void repeat_edges(float *plane, const column_span *c, int halo, int n, float left,
+                         float right)
 {
     for (int i = -halo; i < c->from; i++)
         plane[i] = left;
@@ -50,7 +52,7 @@ static float *plane_of(float *sample, const bc_task *t, int plane)
 }
 
 /* Channel `channel` of input row `y`, all inputs added, into split planes. */
-static void load_split(const bc_task *t, const column *c, int channel, int y, float *even,
+static void load_split(const bc_task *t, const column_span *c, int channel, int y, float *even,
                        float *odd)
 {
     const int n = c->to - c->from, x = 2 * (c->first + c->from);
@@ -65,7 +67,7 @@ static void load_split(const bc_task *t, const column *c, int channel, int y, fl
         odd[c->to - 1] = even[c->to - 1];
 }
 
-static void load_plain(const bc_task *t, const column *c, int channel, int y, float *plane)
+static void load_plain(const bc_task *t, const column_span *c, int channel, int y, float *plane)
 {
     const int n = c->to - c->from, x = c->first + c->from;
     for (int i = 0; i < t->n_inputs; i++) {
@@ -90,8 +92,8 @@ static phase_rows phases_of(const bc_task *t, int channel, int y)
     return (phase_rows){.even = even, .odd = even + phase};
 }
 
-static void load_phases_split(const bc_task *t, const column *c, int channel, int y, float *even,
-                              float *odd)
+static void load_phases_split(const bc_task *t, const column_span *c, int channel, int y,
+                              float *even, float *odd)
 {
     const phase_rows rows = phases_of(t, channel, y);
     const float scale = t->inputs[0].affine.scale[channel];
@@ -101,16 +103,18 @@ static void load_phases_split(const bc_task *t, const column *c, int channel, in
     t->session->kernels.norm_row(odd + c->from, rows.odd + x, n, scale, shift, false);
 }
 
-static void load_phases_plain(const bc_task *t, const column *c, int channel, int y, float *plane)
+static void load_phases_plain(const bc_task *t, const column_span *c, int channel, int y,
+                              float *plane)
 {
     const phase_rows rows = phases_of(t, channel, y);
     const int x = (c->first + c->from) / 2;
+    assert((c->first + c->from) % 2 == 0);
     t->session->kernels.norm_join(plane + c->from, rows.even + x, rows.odd + x,
                                   (c->to - c->from + 1) / 2, t->inputs[0].affine.scale[channel],
                                   t->inputs[0].affine.shift[channel]);
 }
 
-static void load_split_channel(const bc_task *t, const column *c, int n, int channel, int y,
+static void load_split_channel(const bc_task *t, const column_span *c, int n, int channel, int y,
                                float *even, float *odd)
 {
     if (t->step->source == BC_SOURCE_PHASES)
@@ -122,7 +126,7 @@ static void load_split_channel(const bc_task *t, const column *c, int n, int cha
     repeat_edges(odd, c, t->pass->halo, n, left, right);
 }
 
-static void load_plain_channel(const bc_task *t, const column *c, int n, int channel, int y,
+static void load_plain_channel(const bc_task *t, const column_span *c, int n, int channel, int y,
                                float *plane)
 {
     if (t->step->source == BC_SOURCE_PHASES)
@@ -132,7 +136,7 @@ static void load_plain_channel(const bc_task *t, const column *c, int n, int cha
     repeat_edges(plane, c, t->pass->halo, n, plane[c->from], plane[c->to - 1]);
 }
 
-static void load_map_row(const bc_task *t, const column *c, int n, int y, float *sample)
+static void load_map_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
 {
     for (int channel = 0; channel < t->step->n_in; channel++) {
         if (t->pass->split)
@@ -157,7 +161,7 @@ static void load_last_pixel(const bc_task *t, const bc_image *image, const uint8
     t->session->kernels.pixels_split(at, pair, 1, image->format);
 }
 
-static void load_pixel_row(const bc_task *t, const column *c, int n, int y, float *sample)
+static void load_pixel_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
 {
     const bc_image *image = t->frame->source;
     const uint8_t *row = image->pixels + y * image->stride_bytes;
@@ -186,12 +190,14 @@ static void transform_plane(const bc_task *t, const float *plane, int n_pairs, f
     const bc_kernels *kernels = &t->session->kernels;
     float *even = halves + BC_PAD, *odd = even + t->pass->load_pitch;
     /* pixels are not negative, so that normalisation by 1 and 0 only splits them */
+    assert(t->step->source == BC_SOURCE_PIXELS);
     kernels->norm_split(even - 1, odd - 1, plane - 2, n_pairs + 2, 1, 0, false);
     kernels->winograd_row_load(to, t->pass->pitch, even, odd, n_pairs);
 }
 
 /* A split row into a transformed one: BC_ROW_TAPS planes for each channel, or each plane. */
-static void transform_row(const bc_task *t, const float *sample, int width, float *to)
+static void transform_row(const bc_task *t, const float *sample, float *halves, int width,
+                          float *to)
 {
     const bc_pass *pass = t->pass;
     const int n_pairs = (width + 1) / 2;
@@ -202,25 +208,25 @@ static void transform_row(const bc_task *t, const float *sample, int width, floa
             t->session->kernels.winograd_row_load(to + i * group, pass->pitch, even, odd, n_pairs);
             continue;
         }
-        float *halves = (float *)(uintptr_t)sample - BC_PAD + 2 * t->step->n_in * pass->load_pitch;
         transform_plane(t, even, n_pairs, halves, to + 2 * i * group);
         transform_plane(t, odd, n_pairs, halves, to + (2 * i + 1) * group);
     }
 }
 
-void bc_load_row(const bc_task *t, int index, int y, float *ring, float *loaded)
+void bc_load_row(const bc_task *t, int column, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
     const bool is_transformed = t->pass->algorithm == BC_WINOGRAD_ROW;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
-    const column c = column_of(t, index, in_width);
-    const int n = column_samples(t, index), row = bc_clamp(y, 0, in_height - 1);
+    const column_span c = column_of(t, column, in_width);
+    const int n = column_samples(t, column), row = bc_clamp(y, 0, in_height - 1);
     float *to = bc_ring_sample(t, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
     if (is_frame)
         load_pixel_row(t, &c, n, row, sample);
     else
         load_map_row(t, &c, n, row, sample);
     if (is_transformed)
-        transform_row(t, sample, column_width(t, index), to);
+        transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
+                      column_width(t, column), to);
 }

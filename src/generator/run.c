@@ -1,9 +1,7 @@
 /* One frame: step after step, each cut into jobs for the pool. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "generator/task.h"
 
 typedef struct thread_memory {
@@ -47,19 +45,19 @@ static void emit_pixels(const bc_task *t, const float *rows, ptrdiff_t pitch, in
     }
 }
 
-/* One call of a kernel: n positions of n_rows rows of the grid from row y on. */
+/* One call of a kernel: n positions of n_rows rows of the grid from (x, y) on. */
 typedef struct task_call {
     const bc_task *task;
-    int y, n, n_rows;
+    int x, y, n, n_rows;
     const float *rows[BC_MAX_ROWS]; /* its input rows */
     bc_ahead ahead;
     float *scratch;
 } task_call;
 
-static bc_sums sums_of(const bc_task *t, int index, int call)
+static bc_sums sums_of(const bc_task *t, int column, int call)
 {
     const size_t n_out = (size_t)t->step->n_out;
-    const size_t slot = (size_t)index * (size_t)t->pass->n_calls + (size_t)call;
+    const size_t slot = (size_t)column * (size_t)t->pass->n_calls + (size_t)call;
     double *sums = t->session->sums + slot * 2 * n_out;
     memset(sums, 0, 2 * n_out * sizeof(*sums));
     return (bc_sums){.sum = sums, .square = sums + n_out};
@@ -86,36 +84,64 @@ static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_s
     }
 }
 
-/* One call of the kernel, its input rows being in the ring. */
-static void run_call(const bc_task *t, int index, int number, const thread_memory *memory)
+/* The rows that the next call will load, beyond those in the ring. */
+static bc_ahead rows_ahead(const bc_task *t, int x, int y)
 {
     const bc_pass *pass = t->pass;
-    const int x = index * pass->column_width;
+    if (pass->algorithm != BC_WINOGRAD || y + 2 * pass->rows >= t->step->height)
+        return (bc_ahead){0};
+    const int next = y - pass->above + pass->n_slots;
+    return (bc_ahead){.map = t->inputs[0].map + next * t->in_map->row_stride + x,
+                      .channel_stride = t->in_map->channel_stride,
+                      .row_stride = t->in_map->row_stride,
+                      .n_channels = t->step->n_in};
+}
+
+static task_call make_call(const bc_task *t, int column, int number, const thread_memory *memory)
+{
+    const bc_pass *pass = t->pass;
+    const int x = column * pass->column_width, y = number * pass->rows;
     task_call call = {.task = t,
-                      .y = number * pass->rows,
+                      .x = x,
+                      .y = y,
                       .n = bc_clamp(t->step->width - x, 0, pass->column_width),
-                      .n_rows = bc_clamp(t->step->height - number * pass->rows, 1, pass->rows),
+                      .n_rows = bc_clamp(t->step->height - y, 1, pass->rows),
+                      .ahead = rows_ahead(t, x, y),
                       .scratch = memory->scratch};
     for (int k = 0; k < pass->n_slots; k++)
-        call.rows[k] = bc_ring_sample(t, memory->ring, call.y * t->step->stride - pass->above + k);
-    if (t->pass->algorithm == BC_WINOGRAD && call.y + 2 * pass->rows < t->step->height)
-        call.ahead = (bc_ahead){.map = t->inputs[0].map + (call.y + 3) * t->in_map->row_stride + x,
-                                .channel_stride = t->in_map->channel_stride,
-                                .row_stride = t->in_map->row_stride,
-                                .n_channels = t->step->n_in};
+        call.rows[k] = bc_ring_sample(t, memory->ring, y * t->step->stride - pass->above + k);
+    return call;
+}
+
+static void call_to_map(const task_call *call, const bc_sums *sums)
+{
+    const bc_map *map = call->task->out_map;
+    const bc_map_rows out = {.map = call->task->out + call->y * map->row_stride + call->x,
+                             .channel_stride = map->channel_stride,
+                             .row_stride = map->row_stride};
+    run_kernel(call, &out, sums);
+}
+
+static void call_to_pixels(const task_call *call, float *rows)
+{
+    const bc_task *t = call->task;
+    const ptrdiff_t row = (ptrdiff_t)t->session->plan.row_floats / t->pass->rows;
+    const bc_map_rows out = {
+        .map = rows, .channel_stride = row / t->step->n_out, .row_stride = row};
+    run_kernel(call, &out, NULL);
+    for (int i = 0; i < call->n_rows; i++)
+        emit_pixels(t, rows + i * row, out.channel_stride, call->x, call->n, call->y + i);
+}
+
+/* One call of the kernel, its input rows being in the ring. */
+static void run_call(const bc_task *t, int column, int number, const thread_memory *memory)
+{
+    const task_call call = make_call(t, column, number, memory);
     if (t->out) {
-        const bc_sums sums = sums_of(t, index, number);
-        const bc_map_rows out = {.map = t->out + call.y * t->out_map->row_stride + x,
-                                 .channel_stride = t->out_map->channel_stride,
-                                 .row_stride = t->out_map->row_stride};
-        run_kernel(&call, &out, &sums);
+        const bc_sums sums = sums_of(t, column, number);
+        call_to_map(&call, &sums);
     } else {
-        const ptrdiff_t row = (ptrdiff_t)t->session->plan.row_floats / pass->rows;
-        const bc_map_rows out = {
-            .map = memory->rows, .channel_stride = row / t->step->n_out, .row_stride = row};
-        run_kernel(&call, &out, NULL);
-        for (int i = 0; i < call.n_rows; i++)
-            emit_pixels(t, memory->rows + i * row, out.channel_stride, x, call.n, call.y + i);
+        call_to_pixels(&call, memory->rows);
     }
 }
 
@@ -125,7 +151,7 @@ static void run_job(void *arg, int job, int thread)
     const bc_task *t = arg;
     const bc_pass *pass = t->pass;
     const thread_memory memory = memory_of(t->session, thread);
-    const int index = job / t->n_chunks, chunk = job % t->n_chunks;
+    const int column = job / t->n_chunks, chunk = job % t->n_chunks;
     const int first = (int)((int64_t)pass->n_calls * chunk / t->n_chunks);
     const int end = (int)((int64_t)pass->n_calls * (chunk + 1) / t->n_chunks);
     const int rows_a_call = pass->rows * t->step->stride;
@@ -133,8 +159,8 @@ static void run_job(void *arg, int job, int thread)
     for (int call = first; call < end; call++) {
         const int needed = call * rows_a_call - pass->above + pass->n_slots;
         for (; next < needed; next++)
-            bc_load_row(t, index, next, memory.ring, memory.loaded);
-        run_call(t, index, call, &memory);
+            bc_load_row(t, column, next, memory.ring, memory.loaded);
+        run_call(t, column, call, &memory);
     }
 }
 
@@ -255,72 +281,31 @@ static void add_responses(bc_task *t)
                   &s->affines[s->plan.first_bank - 1]);
 }
 
-/* One channel as the next layer would see it: normalised, phases joined. */
-static void copy_channel(float *to, const bc_task *t, int channel)
+/* Shows what a step has left in `map` to somebody who looks on. */
+static void show(bc_session *s, int index, const bc_map *map, const bc_affine *affine,
+                 const bc_watcher *watcher)
 {
-    const bc_step *step = t->from;
-    const bc_input *in = &t->inputs[0];
-    const int scale = step->n_phases == 4 ? 2 : 1;
-    for (int y = 0; y < scale * step->height; y++) {
-        for (int x = 0; x < scale * step->width; x++) {
-            const int phase = scale == 1 ? 0 : 2 * (y & 1) + (x & 1);
-            const float raw =
-                in->map[(phase * step->n_channels + channel) * t->in_map->channel_stride +
-                        y / scale * t->in_map->row_stride + x / scale];
-            const float value = in->affine.scale[channel] * raw + in->affine.shift[channel];
-            *to++ = value > 0 ? value : 0;
-        }
-    }
+    if (watcher)
+        watcher->step(watcher->cookie, &s->plan.steps[index], s->maps + map->offset, map, affine);
 }
 
-/* Shows the inputs of `t`, which are what the layer before it computed. */
-static bc_status show_layer(const bc_task *t, const bc_observer *observer)
+static void run_bank(bc_session *s, const bc_frame_views *frame, int slot,
+                     const bc_watcher *watcher)
 {
-    const bc_step *step = t->from;
-    const int scale = step->n_phases == 4 ? 2 : 1;
-    const int width = scale * step->width, height = scale * step->height;
-    const size_t size = (size_t)width * (size_t)height;
-    float *data = malloc((size_t)step->n_channels * size * sizeof(*data));
-    if (!data)
-        return bc_fail(&t->session->params.log, BC_ERR_MEMORY, "no memory to show layer %s",
-                       step->name);
-    for (int c = 0; c < step->n_channels; c++)
-        copy_channel(data + (size_t)c * size, t, c);
-    observer->layer(observer->cookie, step->name, data, step->n_channels, height, width);
-    free(data);
-    return BC_OK;
-}
-
-static bc_status show_output(bc_session *s, int index, const bc_map *map, const bc_affine *affine,
-                             const bc_observer *observer)
-{
-    if (!observer || !observer->layer)
-        return BC_OK;
-    bc_task next = make_task(s, NULL, index);
-    add_input(&next, index, map, affine);
-    return show_layer(&next, observer);
-}
-
-static bc_status run_bank(bc_session *s, const bc_frame_views *frame, int slot,
-                          const bc_observer *observer)
-{
-    bc_status status = BC_OK;
     const int n_layers = s->model->banks[s->slots[slot].style].n_layers;
-    for (int layer = 0; layer < n_layers && status == BC_OK; layer++) {
+    for (int layer = 0; layer < n_layers; layer++) {
         const int index = s->plan.first_bank + layer;
         const bool is_last = layer == n_layers - 1;
         const int64_t start = bc_clock_ns();
         run_bank_layer(s, frame, slot, layer);
         s->time_ns[index] += bc_clock_ns() - start;
-        status =
-            show_output(s, index, is_last ? &s->plan.responses[slot] : &s->plan.steps[index].map,
-                        is_last ? &s->responses[slot] : &s->affines[index], observer);
+        show(s, index, is_last ? &s->plan.responses[slot] : &s->plan.steps[index].map,
+             is_last ? &s->responses[slot] : &s->affines[index], watcher);
     }
-    return status;
 }
 
-static bc_status run_plain_step(bc_session *s, const bc_frame_views *frame, int index,
-                                const bc_observer *observer)
+static void run_plain_step(bc_session *s, const bc_frame_views *frame, int index,
+                           const bc_watcher *watcher)
 {
     const int64_t start = bc_clock_ns();
     bc_task t = make_task(s, frame, index);
@@ -328,26 +313,23 @@ static bc_status run_plain_step(bc_session *s, const bc_frame_views *frame, int 
         add_responses(&t);
     run_step(&t, index);
     s->time_ns[index] += bc_clock_ns() - start;
-    if (!t.out)
-        return BC_OK;
-    return show_output(s, index, &s->plan.steps[index].map, &s->affines[index], observer);
+    if (t.out)
+        show(s, index, &s->plan.steps[index].map, &s->affines[index], watcher);
 }
 
-bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
-                               const bc_observer *observer)
+void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
+                          const bc_watcher *watcher)
 {
     const bc_plan *plan = &session->plan;
-    bc_status status = BC_OK;
     memset(session->time_ns, 0, sizeof(session->time_ns));
     if (session->params.stats == BC_STATS_STREAM && bc_scene_begins(&session->scene, frame->source))
         bc_session_forget(session);
-    for (int i = 0; i < plan->first_bank && status == BC_OK; i++)
-        status = run_plain_step(session, frame, i, observer);
-    for (int i = 0; i < plan->max_blend && status == BC_OK; i++) {
+    for (int i = 0; i < plan->first_bank; i++)
+        run_plain_step(session, frame, i, watcher);
+    for (int i = 0; i < plan->max_blend; i++) {
         if (session->slots[i].weight > 0)
-            status = run_bank(session, frame, i, observer);
+            run_bank(session, frame, i, watcher);
     }
-    for (int i = plan->first_decoder; i < plan->n_steps && status == BC_OK; i++)
-        status = run_plain_step(session, frame, i, observer);
-    return status;
+    for (int i = plan->first_decoder; i < plan->n_steps; i++)
+        run_plain_step(session, frame, i, watcher);
 }

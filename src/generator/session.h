@@ -50,21 +50,11 @@ struct bc_session {
     int64_t time_ns[BC_MAX_STEPS]; /* of the last frame */
 };
 
-/* Called for each layer of a frame as soon as it is computed. */
-typedef struct bc_observer {
-    /* data [n_channels][height][width], after normalisation and ReLU, valid during the call */
-    void (*layer)(void *cookie, const char *name, const float *data, int n_channels, int height,
-                  int width);
-    void *cookie;
-    float *linear; /* NULL, or [height][width][3]: gets the output before clipping */
-} bc_observer;
+/* Packs one layer for its step into *memory, which moves on by bc_weights_size. */
+void bc_session_pack_layer(bc_session *session, const bc_step *step, const bc_layer *layer,
+                           bc_weights *to, uint8_t **memory);
 
-/* As bc_session_run, showing the layers on the way; allocates, and fails only for lack of memory.
- */
-bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
-                             const bc_observer *observer);
-
-/* Running statistics are unknown from here on. */
+/* blend.c: running statistics are unknown from here on. */
 void bc_session_forget(bc_session *session);
 
 /* The pixels of one frame; `linear` as in bc_observer. */
@@ -73,8 +63,31 @@ typedef struct bc_frame_views {
     float *linear;
 } bc_frame_views;
 
-/* run.c: one frame; `observer` may be NULL. */
-bc_status bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
-                               const bc_observer *observer);
+/* Called as soon as a step's map is computed and its normalisation known. */
+typedef struct bc_watcher {
+    void (*step)(void *cookie, const bc_step *step, const float *data, const bc_map *map,
+                 const bc_affine *affine);
+    void *cookie;
+} bc_watcher;
+
+/* run.c: one frame; `watcher` may be NULL. Allocates nothing and cannot fail. */
+void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
+                          const bc_watcher *watcher);
+
+/* What the tools see of a frame's layers. */
+typedef struct bc_observer {
+    /* data [n_channels][height][width], after normalisation and ReLU, valid during the call */
+    void (*layer)(void *cookie, const char *name, const float *data, int n_channels, int height,
+                  int width);
+    void *cookie;
+    float *linear; /* NULL, or [height][width][3]: gets the output before clipping */
+} bc_observer;
+
+/*
+ * observe.c: as bc_session_run, showing the layers on the way. Allocates, and fails only for lack
+ * of memory.
+ */
+bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
+                             const bc_observer *observer);
 
 #endif

@@ -39,9 +39,9 @@ static inline int bc_clamp(int x, int low, int high)
 }
 
 /*
- * Fills the ring row of input row y (any, edges repeat) for column `index` of the pass; `loaded`
+ * Fills the ring row of input row y (any, edges repeat) for a column of the pass; `loaded`
  * has the pass's load_floats.
  */
-void bc_load_row(const bc_task *task, int index, int y, float *ring, float *loaded);
+void bc_load_row(const bc_task *task, int column, int y, float *ring, float *loaded);
 
 #endif

@@ -13,12 +13,6 @@
 
 enum { GROUP = 16, NOTHING = 0x80 }; /* a shuffle index with the top bit set gives zero */
 
-/* Where channel c (red, green, blue) stands in a pixel. */
-static inline int channel_byte(bc_pixel_format format, int c)
-{
-    return format == BC_BGRA32 ? 2 - c : c;
-}
-
 /*
  * Where pixel x of a group stands in a channel's register: as _mm256_packs_epi32 of 8 even and 8
  * odd pixels leaves them: e0..e3 o0..o3 e4..e7 o4..o7.
@@ -44,7 +38,7 @@ static inline shuffles make_shuffles(bc_pixel_format format, bool gathers)
     memset(index, NOTHING, sizeof(index));
     for (int c = 0; c < 3; c++) {
         for (int x = 0; x < GROUP; x++) {
-            const int byte = x * size + channel_byte(format, c), place = packed_place(x);
+            const int byte = x * size + bc_channel_byte(format, c), place = packed_place(x);
             uint8_t *mask = index[c][byte / 16];
             if (gathers)
                 mask[place] = (uint8_t)(byte % 16);

@@ -33,17 +33,11 @@ static void norm_join(float *to, const float *even, const float *odd, int n, flo
     }
 }
 
-/* Where channel c (red, green, blue) stands in a pixel. */
-static int channel_byte(bc_pixel_format format, int c)
-{
-    return format == BC_BGRA32 ? 2 - c : c;
-}
-
 static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_pixel_format format)
 {
     const int size = bc_pixel_size(format);
     for (int c = 0; c < 3; c++) {
-        const uint8_t *p = from + channel_byte(format, c);
+        const uint8_t *p = from + bc_channel_byte(format, c);
         for (int i = 0; i < n; i++) {
             planes[2 * c][i] = p[2 * i * size];
             planes[2 * c + 1][i] = p[(2 * i + 1) * size];
@@ -104,7 +98,7 @@ static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const
     const int size = bc_pixel_size(format), source_size = bc_pixel_size(source_format);
     for (int x = 0; x < n; x++) {
         for (int c = 0; c < 3; c++)
-            to[channel_byte(format, c)] = to_byte(planes[2 * c + (x & 1)][x / 2]);
+            to[bc_channel_byte(format, c)] = to_byte(planes[2 * c + (x & 1)][x / 2]);
         if (size == 4)
             to[3] = source_size == 4 ? source[3] : 255;
         to += size;

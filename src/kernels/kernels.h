@@ -184,6 +184,12 @@ void bc_kernels_init_c(bc_kernels *kernels);
 void bc_kernels_init_avx2(bc_kernels *kernels);
 void bc_kernels_init_avx512(bc_kernels *kernels);
 
+/* Where channel c (red, green, blue) stands in a pixel. */
+static inline int bc_channel_byte(bc_pixel_format format, int c)
+{
+    return format == BC_BGRA32 ? 2 - c : c;
+}
+
 static inline int bc_pixel_size(bc_pixel_format format)
 {
     return format == BC_RGB24 ? 3 : 4;

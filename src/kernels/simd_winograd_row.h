@@ -96,7 +96,10 @@ static float first_of_pairs(const float *products, ptrdiff_t tap_stride)
     return sum;
 }
 
-/* Outputs of block b and row y, pairs from x on, from their products [taps][n_out][n_vecs]. */
+/*
+ * Outputs of block b and row y, pairs from x on, from their products [taps][n_out][n_vecs]. Not
+ * inlined: its constants would take registers from the loop over the products.
+ */
 static __attribute__((noinline)) void finish_block(int n_out, int n_vecs, const row_pair *p, int b,
                                                    int y, int x, const float *products)
 {

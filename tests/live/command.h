@@ -110,7 +110,7 @@ static inline int command_connect(command *c)
             break;
         nap_ms(20);
     }
-    CHECK(!"the control socket is there");
+    CHECK(0 && "the control socket is there");
     command_show_log(c);
     exit(1);
 }
