@@ -100,10 +100,15 @@ int bc_copy_stream_notes(AVStream *target, const AVStream *source)
     return copy_metadata(&target->metadata, source->metadata);
 }
 
-static int copy_chapter(AVFormatContext *output, const AVChapter *chapter, int64_t origin_us)
+/* Cut to what is read of the input; a chapter outside of it is left out. */
+static int copy_chapter(AVFormatContext *output, const AVChapter *chapter, const bc_reader *reader)
 {
-    const int64_t origin = av_rescale_q(origin_us, AV_TIME_BASE_Q, chapter->time_base);
-    if (chapter->end <= origin)
+    const int64_t origin =
+        av_rescale_q(bc_reader_origin_us(reader), AV_TIME_BASE_Q, chapter->time_base);
+    const int64_t end_us = bc_reader_end_us(reader);
+    const int64_t length =
+        end_us == INT64_MAX ? INT64_MAX : av_rescale_q(end_us, AV_TIME_BASE_Q, chapter->time_base);
+    if (chapter->end <= origin || chapter->start - origin >= length)
         return 0;
     AVChapter *copy = av_mallocz(sizeof(*copy));
     if (!copy)
@@ -111,7 +116,7 @@ static int copy_chapter(AVFormatContext *output, const AVChapter *chapter, int64
     copy->id = chapter->id;
     copy->time_base = chapter->time_base;
     copy->start = FFMAX(chapter->start - origin, 0);
-    copy->end = chapter->end - origin;
+    copy->end = FFMIN(chapter->end - origin, length);
     int error = av_dict_copy(&copy->metadata, chapter->metadata, 0);
     if (error >= 0)
         error = av_dynarray_add_nofree(&output->chapters, (int *)&output->nb_chapters, copy);
@@ -127,6 +132,6 @@ int bc_copy_notes(AVFormatContext *output, const bc_reader *reader)
     const AVFormatContext *input = bc_reader_input(reader);
     int error = copy_metadata(&output->metadata, input->metadata);
     for (unsigned i = 0; error >= 0 && i < input->nb_chapters; i++)
-        error = copy_chapter(output, input->chapters[i], bc_reader_origin_us(reader));
+        error = copy_chapter(output, input->chapters[i], reader);
     return error;
 }

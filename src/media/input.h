@@ -10,6 +10,8 @@ const AVFormatContext *bc_reader_input(const bc_reader *reader);
 int bc_reader_video_index(const bc_reader *reader);
 /* The input's time that became 0, in microseconds. */
 int64_t bc_reader_origin_us(const bc_reader *reader);
+/* Where reading ends, counted from there; INT64_MAX: at the input's end. */
+int64_t bc_reader_end_us(const bc_reader *reader);
 
 /* The AVFrame of a native frame. */
 static inline AVFrame *bc_frame_native(const bc_frame *frame)

@@ -593,3 +593,8 @@ int64_t bc_reader_origin_us(const bc_reader *reader)
 {
     return reader->origin_us;
 }
+
+int64_t bc_reader_end_us(const bc_reader *reader)
+{
+    return reader->params.duration_us > 0 ? reader->params.duration_us : INT64_MAX;
+}
