@@ -11,7 +11,7 @@ enum { WIDTH = 37, HEIGHT = 22, MAX_FILE = 1 << 16 };
 
 static char last[1024];
 static bc_log log_;
-static char folder[] = "/tmp/bc-picture-XXXXXX";
+static char folder[] = "bc-picture-XXXXXX";
 static char path[64];
 
 static const char *in_folder(const char *name)
