@@ -44,6 +44,7 @@ struct bc_studio {
     int blend_net; /* whose styles the blends are of */
     blend from, to, shown;
     int64_t fade_start_ns;
+    int64_t last_us;                       /* time of the last frame painted, or BC_NO_PTS */
     bc_frame *last_painting, *last_source; /* for the stabiliser, or NULL */
 };
 
@@ -65,6 +66,7 @@ static bc_status open_easel(const bc_studio *studio, easel *e)
                                       .height = e->height,
                                       .n_threads = studio->params.n_threads,
                                       .max_blend = BC_LIVE_BLEND,
+                                      .stats = BC_STATS_STREAM,
                                       .log = studio->params.log};
     return bc_session_open(&e->session, studio->params.nets->models[e->net], &params);
 }
@@ -159,6 +161,7 @@ bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
     if (!studio)
         return bc_fail(&params->log, BC_ERR_MEMORY, "studio: out of memory");
     studio->params = *params;
+    studio->last_us = BC_NO_PTS;
     bc_status status = open_workshop(studio);
     if (status == BC_OK)
         status = bc_converter_open(&studio->converter, 1, &params->log);
@@ -321,6 +324,15 @@ static void stabilize(bc_studio *studio, float amount, bc_frame *painting, bc_fr
     }
 }
 
+/* The session's running statistics follow the scene's own time. */
+static void tell_time(bc_studio *studio, int64_t time_us)
+{
+    if (time_us != BC_NO_PTS && studio->last_us != BC_NO_PTS)
+        bc_session_set_interval(studio->current.session,
+                                1e-6 * (double)(time_us - studio->last_us));
+    studio->last_us = time_us;
+}
+
 static float ms_since(int64_t *start_ns)
 {
     const int64_t now_ns = bc_clock_ns();
@@ -343,6 +355,7 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
     painted->convert_ms = ms_since(&clock_ns);
     if (status < 0)
         return status;
+    tell_time(studio, bc_frame_time_us(source));
     bc_session_run(studio->current.session, &(*small)->image, &painted->picture->image);
     painted->paint_ms = ms_since(&clock_ns);
     stabilize(studio, settings->stabilize, painted->picture, *small);
