@@ -9,7 +9,7 @@
 
 #include "brushcast.h"
 
-static int test_n_checks, test_n_failures;
+static _Atomic int test_n_checks, test_n_failures; /* threads may check, too */
 
 #define CHECK(condition) test_check((condition) ? 1 : 0, #condition, __FILE__, __LINE__)
 #define CHECK_INT(value, expected)                                                                 \
