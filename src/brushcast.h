@@ -184,8 +184,8 @@ typedef struct bc_style_weight {
 /*
  * From the next frame on, paints in a blend of `n_weights` styles: the weighted sum of the style
  * banks' responses. One weight is a single style; none is the auto-encoder alone. Allocates
- * nothing. On an error (an unknown style, a bad weight, more than max_blend of them) the style
- * stays as it was. Not to be called while bc_session_run runs on the same session.
+ * nothing. On an error (an unknown style, a bad weight, more than max_blend with a weight above 0)
+ * the style stays as it was. Not to be called while bc_session_run runs on the same session.
  */
 BC_API bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weights,
                                       int n_weights);

@@ -55,7 +55,7 @@ typedef enum bc_source { BC_SOURCE_PIXELS, BC_SOURCE_MAP, BC_SOURCE_PHASES } bc_
 
 typedef struct bc_step {
     char name[16];         /* the layer's */
-    const bc_layer *layer; /* of a bank: of the model's first one; NULL if it has none */
+    const bc_layer *layer; /* of a bank's step: the first bank's, whose shape all share */
     int bank_layer;        /* or -1 */
     bc_source source;
     int n_in, n_out;         /* n_out: all phases */
@@ -66,7 +66,7 @@ typedef struct bc_step {
     int width, height;       /* of the grid */
     double macs;             /* multiply-adds a frame, as an ordinary convolution */
     bc_pass pass;
-    bc_map map; /* of the last bank layer: unused, see outputs */
+    bc_map map; /* of the last bank layer: geometry only, its places are in `responses` */
 } bc_step;
 
 typedef struct bc_plan {
