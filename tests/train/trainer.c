@@ -165,15 +165,17 @@ static double square_sum(const float *x, size_t n)
 
 /*
  * The gradient of a whole step: a small step of descent, and the same pictures again. The total
- * must fall by the rate times the gradient's square. Both paths.
+ * must fall by the rate times the gradient's square. Both paths: the rate is small enough for the
+ * curvature, and large enough that the fall stands clear of the total's rounding, which differs
+ * between the kernels that OpenBLAS has for each processor.
  */
-static void test_descent(int n_styles)
+static void test_descent(int n_styles, double rate)
 {
     bc_train_config c = config;
     fixture f;
     bc_train_losses before, after;
     c.optimizer = BC_OPTIMIZER_DESCENT;
-    c.rate = 1e-6;
+    c.rate = rate;
     c.stability = 3000; /* its share of the gradient must be felt */
     fixture_open(&f, &c, n_styles, 2);
     bc_trainer *t = &f.trainer;
@@ -186,7 +188,7 @@ static void test_descent(int n_styles)
     t->step = 0;
     CHECK_INT(bc_trainer_step(t, &after, &log_), BC_OK);
     const double fall = before.total - after.total;
-    CHECK_AT_MOST(fabs(fall / (c.rate * squares) - 1), 0.05);
+    CHECK_AT_MOST(fabs(fall / (c.rate * squares) - 1), 0.02);
     fixture_close(&f);
 }
 
@@ -427,8 +429,8 @@ int main(void)
     fclose(fopen(path, "w"));
     make_loss_network(in_folder(path, "vgg.safetensors"));
     test_photos();
-    test_descent(0);
-    test_descent(1);
+    test_descent(0, 1e-4);
+    test_descent(1, 3e-7);
     test_learns();
     test_same_bits_for_every_thread_count();
     test_resumes_with_the_same_bits();
