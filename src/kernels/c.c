@@ -48,7 +48,7 @@ static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_
 static void add_to_sums(const bc_sums *sums, int channel, const float *row, int n)
 {
     double sum = 0, square = 0;
-    for (int x = 0; x < n; x++) {
+    for (int x = sums->n_left; x < n - sums->n_right; x++) {
         sum += (double)row[x];
         square += (double)row[x] * (double)row[x];
     }

@@ -114,9 +114,9 @@ VEC_INLINE void transform_out(vec *y0, vec *y1, vec m0, vec m1, vec m2, vec m3)
     *y1 = vec_sub(vec_sub(m1, m2), m3);
 }
 
-/* Two rows of 2 * LANES pixels of one output from its products; `n` pixels of them count. */
+/* Two rows of 2 * LANES pixels of one output from its products. */
 VEC_INLINE void finish_tiles(const float *products, ptrdiff_t tap_stride, float *to,
-                             ptrdiff_t row_stride, int n, int n_rows, lane_sums *lanes)
+                             ptrdiff_t row_stride, counted c, int n_rows, lane_sums *lanes)
 {
     vec rows[2][4];
     UNROLL
@@ -133,8 +133,8 @@ VEC_INLINE void finish_tiles(const float *products, ptrdiff_t tap_stride, float 
         vec_store(to + y * row_stride, low);
         vec_store(to + y * row_stride + LANES, high);
         if (y < n_rows) {
-            add_lanes(lanes, low, n);
-            add_lanes(lanes, high, n - LANES);
+            add_lanes(lanes, low, c);
+            add_lanes(lanes, high, counted_from(c, LANES));
         }
     }
 }
@@ -148,9 +148,10 @@ static float first_output(const float *products, ptrdiff_t tap_stride)
     return sum;
 }
 
-/* One output of a strip. */
-VEC_INLINE void finish_output(const int n_vecs, const strip *s, const float *products, int channel,
-                              const bc_map_rows *out, int n, int n_rows)
+/* One output of a strip. Not inlined, as finish_block of simd_winograd_row.h. */
+static __attribute__((noinline)) void finish_output(int n_vecs, const strip *s,
+                                                    const float *products, int channel,
+                                                    const bc_map_rows *out, counted c, int n_rows)
 {
     float *to = out->map + channel * out->channel_stride + 2 * s->tile;
     float *const channel_lanes = lanes_of(s->lanes, channel);
@@ -161,7 +162,7 @@ VEC_INLINE void finish_output(const int n_vecs, const strip *s, const float *pro
     UNROLL
     for (int v = 0; v < n_vecs; v++)
         finish_tiles(products + v * LANES, tap_stride, to + 2 * v * LANES, out->row_stride,
-                     n - 2 * v * LANES, n_rows, &lanes);
+                     counted_from(c, 2 * v * LANES), n_rows, &lanes);
     merge_lanes(channel_lanes, lanes);
 }
 
@@ -179,8 +180,9 @@ VEC_INLINE void touch_ahead(const int n_vecs, const bc_ahead *ahead, ptrdiff_t x
 }
 
 VEC_INLINE void compute_strip(const int n_vecs, const strip *s, const float *const rows[],
-                              const bc_map_rows *out, int n, int n_rows, const bc_ahead *ahead)
+                              const bc_map_rows *out, counted c, int n_rows, const bc_ahead *ahead)
 {
+    const counted of_strip = counted_from(c, 2 * (int)s->tile);
     transform_strip(n_vecs, s, rows);
     for (int first = 0; first < s->winograd->n_out; first += WINOGRAD_BLOCK) {
         for (int tap = 0; tap < BC_WINOGRAD_TAPS; tap++) {
@@ -191,7 +193,8 @@ VEC_INLINE void compute_strip(const int n_vecs, const strip *s, const float *con
             multiply_tap(n_vecs, s, first, tap);
         }
         for (int o = 0; o < WINOGRAD_BLOCK; o++)
-            finish_output(n_vecs, s, s->products + o * n_vecs * LANES, first + o, out, n, n_rows);
+            finish_output(n_vecs, s, s->products + o * n_vecs * LANES, first + o, out, of_strip,
+                          n_rows);
     }
 }
 
@@ -206,18 +209,20 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
                .inputs = inputs,
                .products =
                    inputs + BC_WINOGRAD_TAPS * tap_stride_of(winograd->n_in, WINOGRAD_VECS)};
+    const counted c = counted_of(sums, n);
     clear_lanes(scratch, winograd->n_out);
     while (2 * s.tile < n) {
         const int left = n - (int)(2 * s.tile);
         if (left > 2 * LANES * (WINOGRAD_VECS - 1)) {
-            compute_strip(WINOGRAD_VECS, &s, rows, out, left, n_rows, ahead);
+            compute_strip(WINOGRAD_VECS, &s, rows, out, c, n_rows, ahead);
             s.tile += WINOGRAD_VECS * LANES;
         } else {
-            compute_strip(1, &s, rows, out, left, n_rows, ahead);
+            compute_strip(1, &s, rows, out, c, n_rows, ahead);
             s.tile += LANES;
         }
     }
-    reduce_lanes(sums, scratch, winograd->n_out, n * n_rows);
+    if (sums)
+        reduce_lanes(sums, scratch, winograd->n_out, (c.end - c.first) * n_rows);
 }
 
 #endif

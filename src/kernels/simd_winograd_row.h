@@ -71,11 +71,12 @@ typedef struct row_pair {
     ptrdiff_t pitch;
     const bc_map_rows *out;
     int n, n_rows, stride;
+    counted counted;
     float *lanes, *products;
 } row_pair;
 
-/* Two vectors of a row's outputs from their products; `n` of them count. */
-VEC_INLINE void finish_pairs(const float *products, ptrdiff_t tap_stride, float *to, int n,
+/* Two vectors of a row's outputs from their products. */
+VEC_INLINE void finish_pairs(const float *products, ptrdiff_t tap_stride, float *to, counted c,
                              lane_sums *lanes)
 {
     vec even, odd;
@@ -83,8 +84,8 @@ VEC_INLINE void finish_pairs(const float *products, ptrdiff_t tap_stride, float 
     const vec low = vec_join_low(even, odd), high = vec_join_high(even, odd);
     vec_store(to, low);
     vec_store(to + LANES, high);
-    add_lanes(lanes, low, n);
-    add_lanes(lanes, high, n - LANES);
+    add_lanes(lanes, low, c);
+    add_lanes(lanes, high, counted_from(c, LANES));
 }
 
 /* The first output, but for rounding. */
@@ -113,7 +114,7 @@ static __attribute__((noinline)) void finish_block(int n_out, int n_vecs, const 
         lane_sums sums = no_lanes(lanes);
         for (int v = 0; v < n_vecs; v++)
             finish_pairs(products + v * LANES, tap_stride, to + 2 * v * LANES,
-                         p->n - 2 * (x + v * LANES), &sums);
+                         counted_from(p->counted, 2 * (x + v * LANES)), &sums);
         merge_lanes(lanes, sums);
     }
 }
@@ -159,6 +160,7 @@ static void winograd_row(const bc_winograd_row *winograd, const float *const row
                         .n = n,
                         .n_rows = n_rows,
                         .stride = stride,
+                        .counted = counted_of(sums, n),
                         .lanes = scratch,
                         .products = scratch + BC_CONV_SCRATCH(n_out)};
     clear_lanes(scratch, n_out);
@@ -167,7 +169,7 @@ static void winograd_row(const bc_winograd_row *winograd, const float *const row
     else
         winograd_row_blocks(LAST_BLOCK, LAST_VECS, &p);
     if (sums)
-        reduce_lanes(sums, scratch, n_out, n * n_rows);
+        reduce_lanes(sums, scratch, n_out, (p.counted.end - p.counted.first) * n_rows);
 }
 
 #endif

@@ -47,10 +47,12 @@ VEC_INLINE vec vec_max(vec a, vec b)
     return _mm512_max_ps(a, b);
 }
 
-/* The first n lanes, 0 < n < LANES; zeros behind them. */
-VEC_INLINE vec vec_first(vec a, int n)
+/* The lanes from `first` up to, not including, `end`; zeros around them. first < LANES, end > 0. */
+VEC_INLINE vec vec_between(vec a, int first, int end)
 {
-    return _mm512_maskz_mov_ps((__mmask16)((1u << n) - 1), a);
+    const unsigned behind = first > 0 ? ~0u << first : ~0u;
+    const unsigned before = end < LANES ? (1u << end) - 1 : ~0u;
+    return _mm512_maskz_mov_ps((__mmask16)(behind & before), a);
 }
 
 VEC_INLINE double vec_sum(vec a)

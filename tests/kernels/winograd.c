@@ -39,10 +39,9 @@ static void run_winograd(const trial *t, const bc_kernels *k, const float *const
         totals sums;
         const bc_map_rows map = make_map(t, MAX_LINES);
         const size_t n_scratch = BC_WINOGRAD_SCRATCH((size_t)shape->n_in, (size_t)shape->n_out);
-        clear_totals(&sums);
-        k->winograd_rows(&winograd, rows, shape->pitch, &map, t->n, n_counted,
-                         &(bc_sums){.sum = sums.sum, .square = sums.square}, &(bc_ahead){0},
-                         guarded_floats(&scratch_memory, n_scratch, POISON));
+        const bc_sums into = sums_into(t, &sums);
+        k->winograd_rows(&winograd, rows, shape->pitch, &map, t->n, n_counted, &into,
+                         &(bc_ahead){0}, guarded_floats(&scratch_memory, n_scratch, POISON));
         check(t, k, &map, MAX_LINES, &sums, n_counted);
     }
 }
@@ -73,6 +72,8 @@ static void test_winograd_shapes(const bc_kernels *tiers, int n_tiers)
     for (int n = 1; n <= 100; n++) {
         trial t = {.shape = {.n_in = 8, .n_out = 8}, .n = n, .has_bias = n % 2};
         test_winograd(tiers, n_tiers, t);
+        t.n_left = n / 4;
+        t.n_right = n / 3;
         t.extreme = true;
         test_winograd(tiers, n_tiers, t);
     }
@@ -187,9 +188,8 @@ static void run_winograd_row(const trial *t, const bc_kernels *k, const float *c
     for (int n_lines = 1; n_lines <= MAX_LINES; n_lines++) {
         totals sums;
         const bc_map_rows map = make_map(t, n_lines);
-        clear_totals(&sums);
-        k->winograd_row(&winograd, rows, s->pitch, t->stride, &map, t->n, n_lines,
-                        &(bc_sums){.sum = sums.sum, .square = sums.square},
+        const bc_sums into = sums_into(t, &sums);
+        k->winograd_row(&winograd, rows, s->pitch, t->stride, &map, t->n, n_lines, &into,
                         guarded_floats(&scratch_memory, n_scratch, POISON));
         check(t, k, &map, n_lines, &sums, n_lines);
         k->winograd_row(&winograd, rows, s->pitch, t->stride, &map, t->n, n_lines, NULL,
@@ -227,6 +227,8 @@ static void test_winograd_row_shapes(const bc_kernels *tiers, int n_tiers)
         trial t = {.shape = {.n_in = 3, .n_out = n % 3 ? 8 : 12}, .n = n, .has_bias = n % 2};
         t.stride = 1;
         test_winograd_row(tiers, n_tiers, t, 1);
+        t.n_left = n / 4;
+        t.n_right = n / 3;
         t.extreme = true;
         t.stride = 2;
         test_winograd_row(tiers, n_tiers, t, 1);
