@@ -1,0 +1,163 @@
+#include "media/decode.h"
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "media/adapt.h"
+#include "media/av.h"
+
+enum { MAX_ERRORS_AT_END = 100 }; /* of a decoder that is drained */
+
+/* Life ------------------------------------------------------------------------------------- */
+
+bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
+{
+    const int n_threads = demuxer->params->n_threads;
+    decoder->demuxer = demuxer;
+    decoder->av = av_frame_alloc();
+    AVCodecContext *context = decoder->context = avcodec_alloc_context3(demuxer->codec);
+    int error = context && decoder->av ? 0 : AVERROR(ENOMEM);
+    if (error >= 0)
+        error = avcodec_parameters_to_context(context, demuxer->video->codecpar);
+    if (error >= 0) {
+        context->thread_count = n_threads > 0 ? n_threads : bc_cpu_count();
+        context->pkt_timebase = demuxer->video->time_base;
+        error = avcodec_open2(context, demuxer->codec, NULL);
+    }
+    return error < 0 ? bc_av_fail(&demuxer->params->log, error, "%s: decoder %s", demuxer->url,
+                                  demuxer->codec->name)
+                     : BC_OK;
+}
+
+void bc_decoder_close(bc_decoder *decoder)
+{
+    bc_filter_close(&decoder->adapter);
+    av_frame_free(&decoder->av);
+    avcodec_free_context(&decoder->context);
+}
+
+/* Times ------------------------------------------------------------------------------------ */
+
+/* `duration`, but not beyond an end that lies after `pts`: mp4's count of decoding times may not.
+ */
+static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
+{
+    return end >= pts && end - pts < duration ? end - pts : duration;
+}
+
+/* As the packet says, or one frame at the usual rate, but not beyond what stream and file declare.
+ */
+static int64_t duration_of(const bc_decoder *decoder)
+{
+    AVFrame *av = decoder->av;
+    AVStream *stream = decoder->demuxer->video;
+    AVFormatContext *input = decoder->demuxer->input;
+    const AVRational rate = av_guess_frame_rate(input, stream, av);
+    const int64_t pts = av->best_effort_timestamp;
+    int64_t duration = av->pkt_duration;
+    if (duration <= 0 && rate.num > 0)
+        duration = av_rescale_q(1, av_inv_q(rate), stream->time_base);
+    if (pts == AV_NOPTS_VALUE)
+        return duration;
+    if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
+        duration = end_at(pts, duration, stream->start_time + stream->duration);
+    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&
+        input->start_time != AV_NOPTS_VALUE)
+        duration = end_at(
+            pts, duration,
+            av_rescale_q(input->start_time + input->duration, AV_TIME_BASE_Q, stream->time_base));
+    return duration;
+}
+
+/* The frame's own time, or the end of the frame before. */
+static void set_time(bc_decoder *decoder, bc_frame *frame, int64_t pts, int64_t duration)
+{
+    const AVRational time_base = decoder->demuxer->video->time_base;
+    frame->time_base = (bc_rational){time_base.num, time_base.den};
+    frame->duration = duration;
+    frame->pts = decoder->next_pts;
+    if (pts != AV_NOPTS_VALUE)
+        frame->pts = pts - bc_demuxer_origin(decoder->demuxer, time_base);
+    decoder->next_pts = frame->pts + frame->duration;
+}
+
+/* Frames ----------------------------------------------------------------------------------- */
+
+static const int32_t *display_matrix(const bc_decoder *decoder)
+{
+    const AVFrameSideData *own = av_frame_get_side_data(decoder->av, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (own)
+        return (const int32_t *)own->data;
+    return (const int32_t *)av_stream_get_side_data(decoder->demuxer->video,
+                                                    AV_PKT_DATA_DISPLAYMATRIX, NULL);
+}
+
+static bc_status wrap(bc_decoder *decoder, bc_frame **frame)
+{
+    const bc_log *log = &decoder->demuxer->params->log;
+    const int64_t pts = decoder->av->best_effort_timestamp, duration = duration_of(decoder);
+    AVFrame *av = av_frame_alloc();
+    if (!av)
+        return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", decoder->demuxer->url);
+    av_frame_move_ref(av, decoder->av);
+    const bc_status status = bc_av_to_frame(frame, av, log);
+    if (status == BC_OK)
+        set_time(decoder, *frame, pts, duration);
+    return status;
+}
+
+/* Takes the decoded frame and makes it what people should see. */
+static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
+{
+    const bc_demuxer *demuxer = decoder->demuxer;
+    AVFrame *av = decoder->av;
+    if (av->width > BC_MAX_SIZE || av->height > BC_MAX_SIZE)
+        return bc_fail(&demuxer->params->log, BC_ERR_UNSUPPORTED, "%s: %dx%d is larger than %d",
+                       demuxer->url, av->width, av->height, BC_MAX_SIZE);
+    if (av->decode_error_flags || (av->flags & AV_FRAME_FLAG_CORRUPT))
+        decoder->n_damaged++;
+    if (!av->sample_aspect_ratio.num)
+        av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
+    decoder->has_met_hdr |= bc_adapter_is_hdr(av);
+    bc_av_complete_colour(av);
+    const bc_status status =
+        bc_adapter_run(&decoder->adapter, av, display_matrix(decoder), &demuxer->params->log);
+    if (status < 0)
+        return status;
+    bc_av_complete_colour(av);
+    return wrap(decoder, frame);
+}
+
+/* A decoder that is drained and gives nothing but errors has ended. */
+static void count_damage(bc_decoder *decoder)
+{
+    decoder->n_damaged++;
+    if (decoder->demuxer->error && ++decoder->n_errors_at_end > MAX_ERRORS_AT_END)
+        decoder->has_ended = true;
+}
+
+void bc_decoder_send(bc_decoder *decoder, const AVPacket *packet)
+{
+    if (avcodec_send_packet(decoder->context, packet) < 0 && packet)
+        count_damage(decoder);
+}
+
+bc_status bc_decoder_receive(bc_decoder *decoder, bc_frame **frame, bool *is_hungry)
+{
+    const bc_demuxer *demuxer = decoder->demuxer;
+    const int error = avcodec_receive_frame(decoder->context, decoder->av);
+    *is_hungry = error == AVERROR(EAGAIN);
+    if (error == AVERROR_EOF || (*is_hungry && demuxer->error))
+        decoder->has_ended = true;
+    else if (error < 0 && !*is_hungry)
+        count_damage(decoder);
+    if (error < 0)
+        return BC_OK;
+    const bc_status status = deliver(decoder, frame);
+    if (status < 0)
+        return status;
+    if (bc_demuxer_is_after(demuxer, (*frame)->pts, demuxer->video->time_base))
+        decoder->has_ended = true;
+    if (decoder->has_ended || bc_demuxer_is_before(demuxer, (*frame)->pts))
+        bc_frame_unref(frame);
+    return BC_OK;
+}
