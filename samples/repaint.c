@@ -25,8 +25,13 @@ int main(int n_args, char **args)
         const bc_style_weight style = {bc_model_find_style(model, args[2]), 1.0f};
         const size_t row = 3 * (size_t)width, size = row * (size_t)height;
         uint8_t *pixels = malloc(2 * size);
-        const bc_image source = {pixels, (ptrdiff_t)row, width, height, BC_RGB24};
-        const bc_image painting = {pixels + size, (ptrdiff_t)row, width, height, BC_RGB24};
+        const bc_image source = {.pixels = pixels,
+                                 .stride_bytes = (ptrdiff_t)row,
+                                 .width = width,
+                                 .height = height,
+                                 .format = BC_RGB24};
+        bc_image painting = source;
+        painting.pixels = pixels + size;
         if (pixels && fread(source.pixels, 1, size, stdin) == size &&
             bc_session_set_style(session, &style, 1) == BC_OK) {
             bc_session_run(session, &source, &painting);

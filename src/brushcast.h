@@ -80,8 +80,17 @@ typedef struct bc_log {
 
 /* Image ------------------------------------------------------------------------------------ */
 
-/* Bytes of one pixel in the order of their addresses. */
-typedef enum bc_pixel_format { BC_RGB24, BC_RGBA32, BC_BGRA32 } bc_pixel_format;
+/*
+ * Packed formats name the bytes of one pixel in the order of their addresses. BC_YUV420 is video's
+ * own: a plane of luma and two of chroma, each (width + 1) / 2 x (height + 1) / 2 samples.
+ */
+typedef enum bc_pixel_format { BC_RGB24, BC_RGBA32, BC_BGRA32, BC_YUV420 } bc_pixel_format;
+
+typedef enum bc_yuv_matrix { BC_BT709, BC_BT601, BC_BT2020 } bc_yuv_matrix;
+/* Luma is 16 to 235 and chroma 16 to 240, or both are 0 to 255. */
+typedef enum bc_yuv_range { BC_LIMITED, BC_FULL } bc_yuv_range;
+/* Chroma stands between two rows of luma, and in x at every second pixel, or between two. */
+typedef enum bc_chroma_position { BC_CHROMA_LEFT, BC_CHROMA_CENTRE } bc_chroma_position;
 
 /*
  * A view of width x height pixels, row after row from the top, `stride_bytes` from one row to the
@@ -89,10 +98,17 @@ typedef enum bc_pixel_format { BC_RGB24, BC_RGBA32, BC_BGRA32 } bc_pixel_format;
  * padding is needed, and nothing outside the rows' pixels is read or written.
  */
 typedef struct bc_image {
-    uint8_t *pixels;
+    uint8_t *pixels; /* BC_YUV420: luma */
     ptrdiff_t stride_bytes;
     int width, height;
     bc_pixel_format format;
+
+    /* BC_YUV420 alone: */
+    uint8_t *chroma[2]; /* Cb, Cr */
+    ptrdiff_t chroma_stride_bytes[2];
+    bc_yuv_matrix matrix;
+    bc_yuv_range range;
+    bc_chroma_position chroma_position;
 } bc_image;
 
 /* Model ------------------------------------------------------------------------------------ */
@@ -204,7 +220,8 @@ BC_API void bc_session_restart(bc_session *session);
 
 /*
  * Paints `source` into `painting`, both of the session's size, in any formats. Alpha is passed
- * through untouched; where the source has none the painting's is opaque. The views must not
+ * through untouched; where the source has none the painting's is opaque. Chroma is interpolated
+ * linearly, and averaged for its position by [1 2 1] / 4 (left) or [1 1] / 2. The views must not
  * overlap. Allocates nothing and cannot fail. One call at a time for each session; different
  * sessions run at once. The pixels are the same, bit for bit, for every number of threads; with
  * `stream` statistics they depend on the frames before, and with `frame` on nothing else.

@@ -161,21 +161,61 @@ static void load_last_pixel(const bc_task *t, const bc_image *image, const uint8
     t->session->kernels.pixels_split(at, pair, 1, image->format);
 }
 
-static void load_pixel_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
+static void load_packed_row(const bc_task *t, const column_span *c, int y, float *const planes[6])
 {
     const bc_image *image = t->frame->source;
     const uint8_t *row = image->pixels + y * image->stride_bytes;
     const int size = bc_pixel_size(image->format), n_pairs = image->width / 2 - c->first;
     const int to = bc_clamp(c->to, c->from, n_pairs);
-    float *planes[6], *at[6];
-    for (int i = 0; i < 6; i++) {
-        planes[i] = plane_of(sample, t, i);
+    float *at[6];
+    for (int i = 0; i < 6; i++)
         at[i] = planes[i] + c->from;
-    }
     t->session->kernels.pixels_split(at, row + 2 * (c->first + c->from) * size, to - c->from,
                                      image->format);
     if (to < c->to)
         load_last_pixel(t, image, row + (image->width - 1) * size, planes, to);
+}
+
+/* Row y stands a quarter of a chroma row above or below the nearer one. */
+static bc_yuv_row yuv_row(const bc_image *image, int y)
+{
+    const bool is_left = image->chroma_position == BC_CHROMA_LEFT;
+    const int nearer = y / 2;
+    const int other = bc_clamp(nearer + (y % 2 ? 1 : -1), 0, (image->height + 1) / 2 - 1);
+    bc_yuv_row row = {.luma = image->pixels + y * image->stride_bytes,
+                      .width = image->width,
+                      .share_row = 0.75f,
+                      .share_even = is_left ? 1 : 0.75f,
+                      .share_odd = is_left ? 0.5f : 0.75f};
+    for (int c = 0; c < 2; c++) {
+        row.chroma[c][0] = image->chroma[c] + nearer * image->chroma_stride_bytes[c];
+        row.chroma[c][1] = image->chroma[c] + other * image->chroma_stride_bytes[c];
+    }
+    return row;
+}
+
+static void load_yuv_row(const bc_task *t, const column_span *c, int y, float *const planes[6])
+{
+    const bc_yuv_row row = yuv_row(t->frame->source, y);
+    float *at[6];
+    for (int i = 0; i < 6; i++)
+        at[i] = planes[i] + c->from;
+    t->session->kernels.yuv_split(at, &row, c->first + c->from, c->to - c->from, &t->frame->to_rgb);
+    if (2 * (c->first + c->to) <= row.width)
+        return;
+    for (int i = 0; i < 6; i += 2) /* an odd width: the last pair is half */
+        planes[i + 1][c->to - 1] = planes[i][c->to - 1];
+}
+
+static void load_pixel_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
+{
+    float *planes[6];
+    for (int i = 0; i < 6; i++)
+        planes[i] = plane_of(sample, t, i);
+    if (t->frame->source->format == BC_YUV420)
+        load_yuv_row(t, c, y, planes);
+    else
+        load_packed_row(t, c, y, planes);
     for (int i = 0; i < 6; i += 2) {
         const float left = planes[i][c->from], right = planes[i + 1][c->to - 1];
         repeat_edges(planes[i], c, t->pass->halo, n, left, right);

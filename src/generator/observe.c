@@ -50,8 +50,8 @@ bc_status bc_session_observe(bc_session *session, const bc_image *source, const 
 {
     showing s = {.session = session, .observer = observer};
     const bc_watcher watcher = {.step = show_step, .cookie = &s};
-    const bc_frame_views frame = {
-        .source = source, .painting = painting, .linear = observer->linear};
+    bc_frame_views frame = bc_frame_views_make(source, painting);
+    frame.linear = observer->linear;
     bc_session_run_frame(session, &frame, observer->layer ? &watcher : NULL);
     return s.status;
 }

@@ -267,6 +267,7 @@ static void size_scratch(bc_plan *plan)
     const bc_step *last = &plan->steps[plan->n_steps - 1];
     plan->row_floats = (size_t)last->pass.rows * (size_t)last->n_out *
                        (size_t)spread(last->pass.column_width + 2 * BC_PAD);
+    plan->emit_floats = 4 * (size_t)bc_emit_pitch(&last->pass);
 }
 
 void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels, int width,

@@ -43,6 +43,12 @@ typedef struct bc_pass {
     int n_columns, n_calls; /* calls of one column */
 } bc_pass;
 
+/* Floats from plane to plane of a row's chroma on its way out: even and odd pixels of two. */
+static inline ptrdiff_t bc_emit_pitch(const bc_pass *last)
+{
+    return last->column_width + 4 * BC_PAD;
+}
+
 /* Raw outputs of a step. Life: the places in the order of the steps between which it is needed. */
 typedef struct bc_map {
     size_t offset;                        /* floats into the arena */
@@ -75,7 +81,7 @@ typedef struct bc_plan {
     int max_blend;
     bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
-    size_t ring_floats, load_floats, scratch_floats, row_floats; /* for each thread */
+    size_t ring_floats, load_floats, scratch_floats, row_floats, emit_floats; /* for each thread */
     size_t slots_doubles; /* sums of all calls of the largest step */
 } bc_plan;
 

@@ -5,7 +5,7 @@
 #include "generator/task.h"
 
 typedef struct thread_memory {
-    float *ring, *loaded, *scratch, *rows;
+    float *ring, *loaded, *scratch, *rows, *emitted;
 } thread_memory;
 
 static thread_memory memory_of(const bc_session *s, int thread)
@@ -13,36 +13,12 @@ static thread_memory memory_of(const bc_session *s, int thread)
     float *ring = (float *)(void *)(s->threads + (size_t)thread * s->thread_bytes);
     float *loaded = ring + s->plan.ring_floats;
     float *scratch = loaded + s->plan.load_floats;
+    float *rows = scratch + s->plan.scratch_floats;
     return (thread_memory){.ring = ring,
                            .loaded = loaded,
                            .scratch = scratch,
-                           .rows = scratch + s->plan.scratch_floats};
-}
-
-/* Pixels of the painting's rows 2y and 2y + 1 from the last layer's phases of grid row y. */
-static void emit_pixels(const bc_task *t, const float *rows, ptrdiff_t pitch, int x, int n, int y)
-{
-    const bc_image *source = t->frame->source, *painting = t->frame->painting;
-    const int n_pixels = bc_clamp(painting->width - 2 * x, 0, 2 * n);
-    for (int ry = 0; ry < 2 && 2 * y + ry < painting->height; ry++) {
-        const float *planes[6];
-        for (int c = 0; c < 3; c++) {
-            planes[2 * c] = rows + (2 * ry * 3 + c) * pitch;
-            planes[2 * c + 1] = rows + ((2 * ry + 1) * 3 + c) * pitch;
-        }
-        const ptrdiff_t line = 2 * y + ry;
-        t->session->kernels.store_pixels(painting->pixels + line * painting->stride_bytes +
-                                             2 * x * bc_pixel_size(painting->format),
-                                         painting->format, planes,
-                                         source->pixels + line * source->stride_bytes +
-                                             2 * x * bc_pixel_size(source->format),
-                                         source->format, n_pixels);
-        if (!t->frame->linear)
-            continue;
-        float *to = t->frame->linear + (line * painting->width + 2 * x) * 3;
-        for (int i = 0; i < 3 * n_pixels; i++)
-            to[i] = planes[2 * (i % 3) + (i / 3 & 1)][i / 6];
-    }
+                           .rows = rows,
+                           .emitted = rows + s->plan.row_floats};
 }
 
 /* One call of a kernel: n positions of n_rows rows of the grid from (x, y) on. */
@@ -122,15 +98,16 @@ static void call_to_map(const task_call *call, const bc_sums *sums)
     run_kernel(call, &out, sums);
 }
 
-static void call_to_pixels(const task_call *call, float *rows)
+static void call_to_pixels(const task_call *call, const thread_memory *memory)
 {
     const bc_task *t = call->task;
     const ptrdiff_t row = (ptrdiff_t)t->session->plan.row_floats / t->pass->rows;
     const bc_map_rows out = {
-        .map = rows, .channel_stride = row / t->step->n_out, .row_stride = row};
+        .map = memory->rows, .channel_stride = row / t->step->n_out, .row_stride = row};
     run_kernel(call, &out, NULL);
     for (int i = 0; i < call->n_rows; i++)
-        emit_pixels(t, rows + i * row, out.channel_stride, call->x, call->n, call->y + i);
+        bc_emit_rows(t, memory->rows + i * row, out.channel_stride, call->x, call->n, call->y + i,
+                     memory->emitted);
 }
 
 /* One call of the kernel, its input rows being in the ring. */
@@ -141,7 +118,7 @@ static void run_call(const bc_task *t, int column, int number, const thread_memo
         const bc_sums sums = sums_of(t, column, number);
         call_to_map(&call, &sums);
     } else {
-        call_to_pixels(&call, memory->rows);
+        call_to_pixels(&call, memory);
     }
 }
 
@@ -236,6 +213,8 @@ static void run_step(bc_task *t, int index)
     run_task(t);
     if (t->step->layer->scale)
         normalise(t, t->step->layer, 1, &s->affines[index], &s->running[index]);
+    else
+        bc_emit_end(t);
 }
 
 /* One layer of a style's bank; the last one makes the style's response. */

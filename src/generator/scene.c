@@ -3,18 +3,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generator/colour.h"
+
 enum {
     SAMPLES = 8,   /* of a cell, each way */
     CUT_LEVEL = 20 /* mean change of a cell's level, of 255 */
 };
 
-/* Adds one pixel's channels, in the order of their bytes: the same for all frames of a stream. */
+/* Adds one pixel's channels: red, green and blue, or luma and chroma. */
 static void add_pixel(int sums[3], const bc_image *frame, int x, int y)
 {
-    const int size = frame->format == BC_RGB24 ? 3 : 4;
-    const uint8_t *pixel = frame->pixels + y * frame->stride_bytes + x * size;
-    for (int c = 0; c < 3; c++)
-        sums[c] += pixel[c];
+    if (frame->format != BC_YUV420) {
+        const uint8_t *pixel =
+            frame->pixels + y * frame->stride_bytes + x * bc_pixel_size(frame->format);
+        for (int c = 0; c < 3; c++)
+            sums[c] += pixel[bc_channel_byte(frame->format, c)];
+        return;
+    }
+    sums[0] += frame->pixels[y * frame->stride_bytes + x];
+    for (int c = 0; c < 2; c++)
+        sums[1 + c] += frame->chroma[c][y / 2 * frame->chroma_stride_bytes[c] + x / 2];
+}
+
+/* What is between red, green and blue holds of their means, too. */
+static void to_rgb(int cell[3], const bc_image *frame)
+{
+    const bc_colour_matrix matrix = bc_colour_to_rgb(frame);
+    const int yuv[3] = {cell[0], cell[1], cell[2]};
+    for (int c = 0; c < 3; c++) {
+        const float *m = matrix.m[c];
+        cell[c] = (int)(m[0] * (float)yuv[0] + m[1] * (float)yuv[1] + m[2] * (float)yuv[2] + m[3]);
+    }
 }
 
 /* The position of sample i of n in a length. */
@@ -34,6 +53,8 @@ static void measure_cell(int cell[3], const bc_image *frame, int row, int column
     }
     for (int c = 0; c < 3; c++)
         cell[c] = sums[c] / (SAMPLES * SAMPLES);
+    if (frame->format == BC_YUV420)
+        to_rgb(cell, frame);
 }
 
 bool bc_scene_begins(bc_scene *scene, const bc_image *frame)

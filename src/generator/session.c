@@ -6,6 +6,8 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/pages.h"
+#include "generator/colour.h"
+#include "generator/task.h"
 
 static size_t align64(size_t size)
 {
@@ -35,9 +37,9 @@ static void resolve_defaults(bc_session_params *params)
 
 static size_t thread_bytes(const bc_plan *plan)
 {
-    return align64(
-               (plan->ring_floats + plan->load_floats + plan->scratch_floats + plan->row_floats) *
-               sizeof(float)) +
+    return align64((plan->ring_floats + plan->load_floats + plan->scratch_floats +
+                    plan->row_floats + plan->emit_floats) *
+                   sizeof(float)) +
            64; /* a line between two threads */
 }
 
@@ -90,12 +92,14 @@ static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
     }
     const size_t n_affine = 2 * (n_channels + count_response_channels(plan));
     parts.scratch = align64((n_affine + n_fold) * sizeof(float));
+    parts.edges = align64(bc_emit_edges_bytes(&plan->steps[plan->n_steps - 1]));
     return parts;
 }
 
 static size_t total(const bc_session_memory_parts *parts)
 {
-    return parts->maps + parts->weights + parts->threads + parts->statistics + parts->scratch;
+    return parts->maps + parts->weights + parts->threads + parts->statistics + parts->scratch +
+           parts->edges;
 }
 
 uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params)
@@ -152,6 +156,8 @@ static void cut_memory(bc_session *s)
     s->threads = next;
     s->thread_bytes = thread_bytes(plan);
     next += s->parts.threads;
+    s->edges = (struct bc_emit_edge *)(void *)next;
+    next += s->parts.edges;
     float *scratch = (float *)(void *)next;
     for (int i = 0; i < plan->n_steps; i++)
         s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
@@ -248,18 +254,46 @@ void bc_session_restart(bc_session *session)
     session->scene.is_known = false;
 }
 
+static bool is_plane(const uint8_t *samples, ptrdiff_t stride_bytes, ptrdiff_t row_bytes)
+{
+    return samples && (stride_bytes >= row_bytes || -stride_bytes >= row_bytes);
+}
+
+static bool is_image(const bc_image *image)
+{
+    const ptrdiff_t width = image->width, chroma_width = (width + 1) / 2;
+    if (image->format != BC_YUV420)
+        return image->format >= BC_RGB24 && image->format <= BC_BGRA32 &&
+               is_plane(image->pixels, image->stride_bytes, width * bc_pixel_size(image->format));
+    return image->matrix >= BC_BT709 && image->matrix <= BC_BT2020 && image->range >= BC_LIMITED &&
+           image->range <= BC_FULL && image->chroma_position >= BC_CHROMA_LEFT &&
+           image->chroma_position <= BC_CHROMA_CENTRE &&
+           is_plane(image->pixels, image->stride_bytes, width) &&
+           is_plane(image->chroma[0], image->chroma_stride_bytes[0], chroma_width) &&
+           is_plane(image->chroma[1], image->chroma_stride_bytes[1], chroma_width);
+}
+
 static void check_view(const bc_session *s, const bc_image *image)
 {
-    const ptrdiff_t row = (ptrdiff_t)image->width * bc_pixel_size(image->format);
     assert(image->width == s->params.width && image->height == s->params.height);
-    assert(image->format >= BC_RGB24 && image->format <= BC_BGRA32);
-    assert(image->pixels && (image->stride_bytes >= row || -image->stride_bytes >= row));
-    (void)s, (void)row;
+    assert(is_image(image));
+    (void)s, (void)image, (void)is_image;
+}
+
+bc_frame_views bc_frame_views_make(const bc_image *source, const bc_image *painting)
+{
+    bc_frame_views views = {.source = source, .painting = painting};
+    if (source->format == BC_YUV420)
+        views.to_rgb = bc_colour_to_rgb(source);
+    if (painting->format == BC_YUV420)
+        views.from_rgb = bc_colour_from_rgb(painting);
+    return views;
 }
 
 void bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting)
 {
     check_view(session, source);
     check_view(session, painting);
-    bc_session_run_frame(session, &(bc_frame_views){.source = source, .painting = painting}, NULL);
+    const bc_frame_views views = bc_frame_views_make(source, painting);
+    bc_session_run_frame(session, &views, NULL);
 }

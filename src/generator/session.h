@@ -20,7 +20,7 @@ typedef struct bc_slot {
 } bc_slot;
 
 typedef struct bc_session_memory_parts {
-    size_t maps, weights, threads, statistics, scratch; /* bytes, multiples of 64 */
+    size_t maps, weights, threads, statistics, scratch, edges; /* bytes, multiples of 64 */
 } bc_session_memory_parts;
 
 struct bc_session {
@@ -37,13 +37,14 @@ struct bc_session {
     bc_weights weights[BC_MAX_STEPS]; /* of all but the banks */
     bc_slot slots[BC_MAX_BLEND];
     float *fold_scratch; /* bc_weights_scratch of the largest step */
-    uint8_t *threads;    /* for each: a ring, loaded rows, scratch, output rows */
+    uint8_t *threads;    /* for each: a ring, loaded rows, scratch, output rows, chroma */
     size_t thread_bytes;
     double *sums;                      /* of one step: [column][call][sums, squares][n_out] */
     bc_affine affines[BC_MAX_STEPS];   /* of each step's output */
     bc_affine responses[BC_MAX_BLEND]; /* of each slot's response */
 
     bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
+    struct bc_emit_edge *edges;          /* emit.c's */
     bc_scene scene;
     double rate; /* bc_statistics_rate of a frame */
 
@@ -57,11 +58,14 @@ void bc_session_pack_layer(bc_session *session, const bc_step *step, const bc_la
 /* blend.c: running statistics are unknown from here on. */
 void bc_session_forget(bc_session *session);
 
-/* The pixels of one frame; `linear` as in bc_observer. */
+/* The pixels of one frame; `linear` as in bc_observer. The matrices are those of 4:2:0 images. */
 typedef struct bc_frame_views {
     const bc_image *source, *painting;
     float *linear;
+    bc_colour_matrix to_rgb, from_rgb;
 } bc_frame_views;
+
+bc_frame_views bc_frame_views_make(const bc_image *source, const bc_image *painting);
 
 /* Called as soon as a step's map is computed and its normalisation known. */
 typedef struct bc_watcher {

@@ -1,5 +1,6 @@
 /*
- * task.h: one step of one frame, as all its jobs see it, and the loading of its input rows.
+ * task.h: one step of one frame, as all its jobs see it, the loading of its input rows, and the
+ * painting's pixels.
  */
 #ifndef BC_GENERATOR_TASK_H
 #define BC_GENERATOR_TASK_H
@@ -43,5 +44,17 @@ static inline int bc_clamp(int x, int low, int high)
  * has the pass's load_floats.
  */
 void bc_load_row(const bc_task *task, int column, int y, float *ring, float *loaded);
+
+/*
+ * Writes the painting's rows 2y and 2y + 1 from n positions of grid row y of the last step, from
+ * position x, a column's first, on: output o is `rows + o * pitch`. `scratch` has the plan's
+ * emit_floats.
+ */
+void bc_emit_rows(const bc_task *task, const float *rows, ptrdiff_t pitch, int x, int n, int y,
+                  float *scratch);
+/* When the last row is written: what needs pixels of two columns. */
+void bc_emit_end(const bc_task *task);
+/* Memory that the session keeps for that. */
+size_t bc_emit_edges_bytes(const bc_step *last);
 
 #endif

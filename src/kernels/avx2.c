@@ -9,6 +9,7 @@ enum { WINOGRAD_BLOCK = 4, WINOGRAD_VECS = 3 };
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
 #include "kernels/simd_winograd_row.h"
+#include "kernels/simd_yuv.h"
 
 void bc_kernels_init_avx2(bc_kernels *kernels)
 {
@@ -23,5 +24,8 @@ void bc_kernels_init_avx2(bc_kernels *kernels)
     kernels->winograd_row_load = winograd_row_load;
     kernels->winograd_row = winograd_row;
     kernels->store_pixels = store_pixels;
+    kernels->yuv_split = yuv_split;
+    kernels->store_luma = store_luma;
+    kernels->store_chroma = store_chroma;
     kernels->measure_peak = measure_peak;
 }

@@ -122,25 +122,27 @@ VEC_INLINE void store_group(uint8_t *to, const int size, const float *const plan
         __m128i out = _mm_setzero_si128();
         for (int c = 0; c < 3; c++)
             out = _mm_or_si128(out, _mm_shuffle_epi8(channels[c], s->mask[c][r]));
-        if (size == 4) {
+        if (size == 4 && source_alpha) {
             const __m128i *in = (const __m128i *)(const void *)(source + 16 * r);
-            out =
-                _mm_or_si128(out, source_alpha ? _mm_and_si128(alpha, _mm_loadu_si128(in)) : alpha);
+            out = _mm_or_si128(out, _mm_and_si128(alpha, _mm_loadu_si128(in)));
+        } else if (size == 4) {
+            out = _mm_or_si128(out, alpha);
         }
         _mm_storeu_si128((__m128i *)(void *)(to + 16 * r), out);
     }
 }
 
 VEC_INLINE void store_groups(uint8_t *to, const int size, const float *const planes[6],
-                             const uint8_t *source, int source_size, int n, const shuffles *s)
+                             const uint8_t *source, bool source_alpha, int n, const shuffles *s)
 {
-    const bool source_alpha = source_size == 4;
     int x = 0;
     for (; x + GROUP <= n; x += GROUP)
-        store_group(to + x * size, size, planes, x / 2, source + x * source_size, source_alpha, s);
+        store_group(to + x * size, size, planes, x / 2, source_alpha ? source + x * 4 : NULL,
+                    source_alpha, s);
     if (x < n) {
         uint8_t rest[GROUP * 4], source_rest[GROUP * 4] = {0};
-        memcpy(source_rest, source + x * source_size, (size_t)((n - x) * source_size));
+        if (source_alpha)
+            memcpy(source_rest, source + x * 4, (size_t)((n - x) * 4));
         store_group(rest, size, planes, x / 2, source_rest, source_alpha, s);
         memcpy(to + x * size, rest, (size_t)((n - x) * size));
     }
@@ -150,10 +152,11 @@ static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const
                          const uint8_t *source, bc_pixel_format source_format, int n)
 {
     const shuffles s = make_shuffles(format, false);
+    const bool source_alpha = bc_pixel_size(source_format) == 4;
     if (bc_pixel_size(format) == 3)
-        store_groups(to, 3, planes, source, bc_pixel_size(source_format), n, &s);
+        store_groups(to, 3, planes, source, source_alpha, n, &s);
     else
-        store_groups(to, 4, planes, source, bc_pixel_size(source_format), n, &s);
+        store_groups(to, 4, planes, source, source_alpha, n, &s);
 }
 
 #endif

@@ -8,6 +8,7 @@ enum { WINOGRAD_BLOCK = 8, WINOGRAD_VECS = 2 };
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
 #include "kernels/simd_winograd_row.h"
+#include "kernels/simd_yuv.h"
 
 void bc_kernels_init_avx512(bc_kernels *kernels)
 {
@@ -20,5 +21,8 @@ void bc_kernels_init_avx512(bc_kernels *kernels)
     kernels->winograd_rows = winograd_rows;
     kernels->winograd_row_load = winograd_row_load;
     kernels->winograd_row = winograd_row;
+    kernels->yuv_split = yuv_split;
+    kernels->store_luma = store_luma;
+    kernels->store_chroma = store_chroma;
     kernels->measure_peak = measure_peak;
 }

@@ -45,6 +45,44 @@ static void pixels_split(float *const planes[6], const uint8_t *from, int n, bc_
     }
 }
 
+static float between(float nearer, float other, float share)
+{
+    return other + share * (nearer - other);
+}
+
+static float clip(float x, float high)
+{
+    return x > 0 ? (x < high ? x : high) : 0; /* NaN becomes 0 */
+}
+
+static float colour(const float m[4], float a, float b, float c)
+{
+    return m[0] * a + m[1] * b + m[2] * c + m[3];
+}
+
+/* Sample i of Cb or Cr between two rows. */
+static float chroma_at(const bc_yuv_row *row, int c, int i)
+{
+    const int last = (row->width + 1) / 2 - 1, at = i < 0 ? 0 : i > last ? last : i;
+    return between(row->chroma[c][0][at], row->chroma[c][1][at], row->share_row);
+}
+
+static void yuv_split(float *const planes[6], const bc_yuv_row *row, int first, int n,
+                      const bc_colour_matrix *to_rgb)
+{
+    for (int x = 0; x < 2 * n; x++) {
+        const int pixel = 2 * first + x, i = pixel / 2, odd = pixel % 2;
+        const float luma = row->luma[pixel < row->width ? pixel : row->width - 1];
+        float chroma[2];
+        for (int c = 0; c < 2; c++)
+            chroma[c] = between(chroma_at(row, c, i), chroma_at(row, c, odd ? i + 1 : i - 1),
+                                odd ? row->share_odd : row->share_even);
+        for (int c = 0; c < 3; c++)
+            planes[2 * c + odd][x / 2] =
+                clip(colour(to_rgb->m[c], luma, chroma[0], chroma[1]), 255);
+    }
+}
+
 static void add_to_sums(const bc_sums *sums, int channel, const float *row, int n)
 {
     double sum = 0, square = 0;
@@ -88,21 +126,44 @@ static void conv_row(const bc_conv *conv, const float *const rows[], const bc_ma
 
 static uint8_t to_byte(float x)
 {
-    const float clipped = x > 0 ? (x < 1 ? x : 1) : 0; /* NaN becomes 0 */
-    return (uint8_t)lrintf(clipped * 255);
+    return (uint8_t)lrintf(clip(x, 1) * 255);
 }
 
 static void store_pixels(uint8_t *to, bc_pixel_format format, const float *const planes[6],
                          const uint8_t *source, bc_pixel_format source_format, int n)
 {
-    const int size = bc_pixel_size(format), source_size = bc_pixel_size(source_format);
+    const int size = bc_pixel_size(format);
+    const bool source_alpha = bc_pixel_size(source_format) == 4;
     for (int x = 0; x < n; x++) {
         for (int c = 0; c < 3; c++)
             to[bc_channel_byte(format, c)] = to_byte(planes[2 * c + (x & 1)][x / 2]);
         if (size == 4)
-            to[3] = source_size == 4 ? source[3] : 255;
+            to[3] = source_alpha ? source[4 * x + 3] : 255;
         to += size;
-        source += source_size;
+    }
+}
+
+static void store_luma(uint8_t *to, float *const chroma[4], const float *const planes[6], int n,
+                       const bc_colour_matrix *from_rgb, float share, bool add)
+{
+    for (int x = 0; x < n; x++) {
+        float rgb[3];
+        for (int c = 0; c < 3; c++)
+            rgb[c] = clip(planes[2 * c + (x & 1)][x / 2], 1);
+        to[x] = (uint8_t)lrintf(clip(colour(from_rgb->m[0], rgb[0], rgb[1], rgb[2]), 255));
+        for (int c = 0; c < 2; c++) {
+            float *sum = &chroma[2 * c + (x & 1)][x / 2];
+            *sum = share * colour(from_rgb->m[1 + c], rgb[0], rgb[1], rgb[2]) + (add ? *sum : 0);
+        }
+    }
+}
+
+static void store_chroma(uint8_t *to, const float *even, const float *odd, int n,
+                         const float taps[3])
+{
+    for (int i = 0; i < n; i++) {
+        const float sum = taps[0] * odd[i - 1] + taps[1] * even[i] + taps[2] * odd[i];
+        to[i] = (uint8_t)lrintf(clip(sum, 255));
     }
 }
 
@@ -132,5 +193,8 @@ void bc_kernels_init_c(bc_kernels *kernels)
                             .pixels_split = pixels_split,
                             .conv_row = conv_row,
                             .store_pixels = store_pixels,
+                            .yuv_split = yuv_split,
+                            .store_luma = store_luma,
+                            .store_chroma = store_chroma,
                             .measure_peak = measure_peak};
 }

@@ -94,6 +94,24 @@ typedef struct bc_ahead {
     int n_channels;
 } bc_ahead;
 
+/* Three sums of products: channel c is m[c][0] a + m[c][1] b + m[c][2] c + m[c][3]. */
+typedef struct bc_colour_matrix {
+    float m[3][4];
+} bc_colour_matrix;
+
+/*
+ * A row of 4:2:0 pixels and how its chroma lies. The nearer one of two samples has a share of
+ * `share`, the other one what is left: sample i of a row is i of the nearer row and of the other;
+ * chroma of pixel 2i is between samples i and i - 1, of pixel 2i + 1 between i and i + 1. Behind a
+ * row's ends its first and last samples are repeated.
+ */
+typedef struct bc_yuv_row {
+    const uint8_t *luma;         /* [width] */
+    const uint8_t *chroma[2][2]; /* Cb, Cr: the nearer row and the other, [(width + 1) / 2] */
+    int width;                   /* pixels */
+    float share_row, share_even, share_odd;
+} bc_yuv_row;
+
 typedef struct bc_kernels {
     bc_cpu cpu;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
@@ -116,6 +134,9 @@ typedef struct bc_kernels {
      */
     void (*pixels_split)(float *const planes[6], const uint8_t *from, int n,
                          bc_pixel_format format);
+    /* The same of 4:2:0 pixels, n pairs from pair `first` on, clipped to 0..255. */
+    void (*yuv_split)(float *const planes[6], const bc_yuv_row *row, int first, int n,
+                      const bc_colour_matrix *to_rgb);
 
     /*
      * One row of n outputs of all n_out channels. rows[k] points to sample 0 of plane 0 of input
@@ -150,11 +171,21 @@ typedef struct bc_kernels {
 
     /*
      * n pixels to 8 bits: clip to [0,1], times 255, rounded to nearest even. Channel c's even
-     * pixels come from planes[2c], its odd ones from planes[2c + 1]. Alpha comes from `source`
-     * (where source_format has it; else it is opaque), a row of the same pixels.
+     * pixels come from planes[2c], its odd ones from planes[2c + 1]. Alpha comes from `source`, a
+     * row of the same pixels, where source_format has it; else it is opaque, and source not read.
      */
     void (*store_pixels)(uint8_t *to, bc_pixel_format format, const float *const planes[6],
                          const uint8_t *source, bc_pixel_format source_format, int n);
+    /*
+     * n pixels, clipped to [0,1] and through the matrix: luma to 8 bits, and `share` of what chroma
+     * the even and the odd pixels have: Cb even, Cb odd, Cr even, Cr odd; `add` adds it to what is
+     * there, another row's.
+     */
+    void (*store_luma)(uint8_t *to, float *const chroma[4], const float *const planes[6], int n,
+                       const bc_colour_matrix *from_rgb, float share, bool add);
+    /* to[i] = taps[0] odd[i - 1] + taps[1] even[i] + taps[2] odd[i], to 8 bits. */
+    void (*store_chroma)(uint8_t *to, const float *even, const float *odd, int n,
+                         const float taps[3]);
 
     /*
      * Runs n_rounds of independent fused multiply-adds of the tier's widest vector; returns the
@@ -191,6 +222,7 @@ static inline int bc_channel_byte(bc_pixel_format format, int c)
     return format == BC_BGRA32 ? 2 - c : c;
 }
 
+/* Bytes of a packed pixel. */
 static inline int bc_pixel_size(bc_pixel_format format)
 {
     return format == BC_RGB24 ? 3 : 4;

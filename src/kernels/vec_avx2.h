@@ -3,6 +3,7 @@
 #define BC_KERNELS_VEC_AVX2_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 typedef __m256 vec;
 enum { LANES = 8 };
@@ -42,6 +43,27 @@ VEC_INLINE vec vec_fma(vec a, vec b, vec c)
 VEC_INLINE vec vec_max(vec a, vec b)
 {
     return _mm256_max_ps(a, b);
+}
+
+VEC_INLINE vec vec_min(vec a, vec b)
+{
+    return _mm256_min_ps(a, b);
+}
+
+/* LANES bytes as numbers. */
+VEC_INLINE vec vec_bytes(const uint8_t *from)
+{
+    const __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)from);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+
+/* LANES bytes, rounded to nearest even, from numbers within some thousands of 0..255. */
+VEC_INLINE void vec_store_bytes(uint8_t *to, vec a)
+{
+    const __m256i whole = _mm256_cvtps_epi32(a);
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(words, words));
 }
 
 /* The lanes from `first` up to, not including, `end`; zeros around them. first < LANES, end > 0. */

@@ -6,6 +6,7 @@
 #define BC_KERNELS_VEC_AVX512_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 typedef __m512 vec;
 enum { LANES = 16 };
@@ -45,6 +46,25 @@ VEC_INLINE vec vec_fma(vec a, vec b, vec c)
 VEC_INLINE vec vec_max(vec a, vec b)
 {
     return _mm512_max_ps(a, b);
+}
+
+VEC_INLINE vec vec_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+
+/* LANES bytes as numbers. */
+VEC_INLINE vec vec_bytes(const uint8_t *from)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+}
+
+/* LANES bytes, rounded to nearest even, from numbers within some thousands of 0..255. */
+VEC_INLINE void vec_store_bytes(uint8_t *to, vec a)
+{
+    const __m512i whole = _mm512_max_epi32(_mm512_cvtps_epi32(a), _mm512_setzero_si512());
+    _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtusepi32_epi8(whole));
 }
 
 /* The lanes from `first` up to, not including, `end`; zeros around them. first < LANES, end > 0. */

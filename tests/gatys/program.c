@@ -59,7 +59,11 @@ static void write_picture(const char *path, int width, int height, int pattern, 
     uint8_t pixels[W * H * 3];
     for (int i = 0; i < width * height * 3; i++)
         pixels[i] = (uint8_t)(i * (pattern + 3) + i * i / (7 + pattern));
-    const bc_image image = {pixels, (ptrdiff_t)width * 3, width, height, BC_RGB24};
+    const bc_image image = {.pixels = pixels,
+                            .stride_bytes = (ptrdiff_t)width * 3,
+                            .width = width,
+                            .height = height,
+                            .format = BC_RGB24};
     CHECK_INT(bc_picture_write(path, &image, log), BC_OK);
 }
 

@@ -57,7 +57,8 @@ static void write_photo(const bc_log *log)
         const int c = i % 3, x = i / 3 % W, y = i / 3 / W;
         pixels[i] = (uint8_t)(40 + 60 * c + 3 * x + (y > x ? 40 - 50 * c : 0));
     }
-    const bc_image image = {pixels, (ptrdiff_t)W * 3, W, H, BC_RGB24};
+    const bc_image image = {
+        .pixels = pixels, .stride_bytes = 3 * W, .width = W, .height = H, .format = BC_RGB24};
     CHECK_INT(bc_picture_write("photo.png", &image, log), BC_OK);
 }
 

@@ -117,8 +117,13 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     float *linear = calloc(input->size_bytes, sizeof(*linear));
     uint8_t *source = calloc(2, input->size_bytes);
     memcpy(source, input->data, input->size_bytes);
-    const bc_image from = {source, 3 * f->width, f->width, f->height, BC_RGB24};
-    const bc_image to = {source + input->size_bytes, 3 * f->width, f->width, f->height, BC_RGB24};
+    const bc_image from = {.pixels = source,
+                           .stride_bytes = 3 * f->width,
+                           .width = f->width,
+                           .height = f->height,
+                           .format = BC_RGB24};
+    bc_image to = from;
+    to.pixels += input->size_bytes;
     CHECK_INT(bc_model_open_files(&model, fixture_path(autoencoder, name, "autoencoder"),
                                   fixture_path(bank, name, "bank"), log),
               BC_OK);

@@ -40,7 +40,11 @@ static void make_photo(const char *path, int seed)
             const double wave = sin((i % SIDE) * 0.1 * (seed + 1) + i / SIDE * 0.07 * (c + seed));
             pixels[3 * i + c] = (uint8_t)(128 + 90 * wave + bc_random_below(&random, 30));
         }
-    const bc_image image = {pixels, 3 * SIDE, SIDE, SIDE, BC_RGB24};
+    const bc_image image = {.pixels = pixels,
+                            .stride_bytes = 3 * SIDE,
+                            .width = SIDE,
+                            .height = SIDE,
+                            .format = BC_RGB24};
     CHECK_INT(bc_picture_write(path, &image, &log_), BC_OK);
 }
 

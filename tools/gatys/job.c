@@ -37,7 +37,11 @@ static bc_status write_planes(const char *path, const float *picture, int height
     if (!pixels)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for a picture of %dx%d", width, height);
     bc_picture_quantise(pixels, picture, n, (size_t)n);
-    const bc_image image = {pixels, (ptrdiff_t)width * 3, width, height, BC_RGB24};
+    const bc_image image = {.pixels = pixels,
+                            .stride_bytes = (ptrdiff_t)width * 3,
+                            .width = width,
+                            .height = height,
+                            .format = BC_RGB24};
     const bc_status status = bc_picture_write(path, &image, log);
     free(pixels);
     return status;

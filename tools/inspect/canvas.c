@@ -102,7 +102,11 @@ static bc_status write_picture(cairo_surface_t *surface, const char *path, const
         pixels[3 * i + 1] = (uint8_t)(pixel >> 8);
         pixels[3 * i + 2] = (uint8_t)pixel;
     }
-    const bc_image image = {pixels, (ptrdiff_t)width * 3, width, height, BC_RGB24};
+    const bc_image image = {.pixels = pixels,
+                            .stride_bytes = (ptrdiff_t)width * 3,
+                            .width = width,
+                            .height = height,
+                            .format = BC_RGB24};
     const bc_status status = bc_picture_write(path, &image, log);
     free(pixels);
     return status;
