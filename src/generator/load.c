@@ -19,11 +19,9 @@ static int column_width(const bc_task *t, int column)
     return bc_clamp(t->step->width - column * t->pass->column_width, 0, t->pass->column_width);
 }
 
-/* Samples of a loaded plane that a column needs, halo left out. */
 static int column_samples(const bc_task *t, int column)
 {
-    const int width = column_width(t, column);
-    return t->pass->split && t->step->stride == 1 ? (width + 1) / 2 : width;
+    return bc_pass_samples(t->pass, t->step, column_width(t, column));
 }
 
 static column_span column_of(const bc_task *t, int column, int in_width)
@@ -224,39 +222,41 @@ static void load_pixel_row(const bc_task *t, const column_span *c, int n, int y,
 }
 
 /* Transforms a plane of a split row with stride 2, whose own samples stand in pairs. */
-static void transform_plane(const bc_task *t, const float *plane, int n_pairs, float *halves,
+static void transform_plane(const bc_task *t, const float *plane, int n_tiles, float *halves,
                             float *to)
 {
     const bc_kernels *kernels = &t->session->kernels;
     float *even = halves + BC_PAD, *odd = even + t->pass->load_pitch;
     /* pixels are not negative, so that normalisation by 1 and 0 only splits them */
     assert(t->step->source == BC_SOURCE_PIXELS);
-    kernels->norm_split(even - 1, odd - 1, plane - 2, n_pairs + 2, 1, 0, false);
-    kernels->winograd_row_load(to, t->pass->pitch, even, odd, n_pairs);
+    kernels->norm_split(even - 1, odd - 1, plane - 2, 2 * n_tiles + 2, 1, 0, false);
+    kernels->winograd_load(to, t->pass->pitch, bc_winograd_points(t->step->kernel), even, odd,
+                           n_tiles);
 }
 
-/* A split row into a transformed one: BC_ROW_TAPS planes for each channel, or each plane. */
-static void transform_row(const bc_task *t, const float *sample, float *halves, int width,
+/* A split row into a transformed one: a group of planes for each channel, or each plane. */
+static void transform_row(const bc_task *t, const float *sample, float *halves, int n_tiles,
                           float *to)
 {
     const bc_pass *pass = t->pass;
-    const int n_pairs = (width + 1) / 2;
-    const ptrdiff_t group = BC_ROW_TAPS * pass->pitch;
+    const int n_points = bc_winograd_points(t->step->kernel);
+    const ptrdiff_t group = n_points * pass->pitch;
     for (int i = 0; i < t->step->n_in; i++) {
         const float *even = sample + 2 * i * pass->load_pitch, *odd = even + pass->load_pitch;
         if (t->step->stride == 1) {
-            t->session->kernels.winograd_row_load(to + i * group, pass->pitch, even, odd, n_pairs);
+            t->session->kernels.winograd_load(to + i * group, pass->pitch, n_points, even, odd,
+                                              n_tiles);
             continue;
         }
-        transform_plane(t, even, n_pairs, halves, to + 2 * i * group);
-        transform_plane(t, odd, n_pairs, halves, to + (2 * i + 1) * group);
+        transform_plane(t, even, n_tiles, halves, to + 2 * i * group);
+        transform_plane(t, odd, n_tiles, halves, to + (2 * i + 1) * group);
     }
 }
 
 void bc_load_row(const bc_task *t, int column, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
-    const bool is_transformed = t->pass->algorithm == BC_WINOGRAD_ROW;
+    const bool is_transformed = t->pass->algorithm == BC_WINOGRAD;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
     const column_span c = column_of(t, column, in_width);
@@ -268,5 +268,5 @@ void bc_load_row(const bc_task *t, int column, int y, float *ring, float *loaded
         load_map_row(t, &c, n, row, sample);
     if (is_transformed)
         transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
-                      column_width(t, column), to);
+                      (column_width(t, column) + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
 }

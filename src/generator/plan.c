@@ -22,17 +22,17 @@ static ptrdiff_t spread(int floats)
     return ((round_up(floats, BC_PAD) / BC_PAD) | 1) * BC_PAD;
 }
 
-/* Samples of a loaded row's plane for a column: pairs where the algorithm wants pairs of outputs.
- */
-static int load_samples(const bc_pass *pass, const bc_step *step, int width)
+int bc_pass_samples(const bc_pass *pass, const bc_step *step, int width)
 {
-    return pass->split && step->stride == 1 ? (width + 1) / 2 : width;
+    if (pass->algorithm == BC_DIRECT)
+        return width;
+    return round_up(width, BC_WINOGRAD_TILE) * step->stride / 2;
 }
 
 static int ring_planes(const bc_pass *pass, const bc_step *step)
 {
-    if (pass->algorithm == BC_WINOGRAD_ROW)
-        return step->n_in * step->stride * BC_ROW_TAPS;
+    if (pass->algorithm == BC_WINOGRAD)
+        return step->n_in * step->stride * bc_winograd_points(step->kernel);
     return pass->split ? 2 * step->n_in : step->n_in;
 }
 
@@ -45,7 +45,7 @@ static ptrdiff_t plane_floats(int samples, int halo)
 static void cut_columns(bc_pass *pass, const bc_step *step)
 {
     const int planes = ring_planes(pass, step);
-    const int samples_a_unit = pass->algorithm == BC_DIRECT ? COLUMN_UNIT : COLUMN_UNIT / 2;
+    const int samples_a_unit = pass->algorithm == BC_DIRECT ? COLUMN_UNIT : COLUMN_UNIT / 4;
     const int units = RING_BUDGET / (pass->n_slots * planes) / samples_a_unit;
     const int limit = units > 1 ? units * COLUMN_UNIT : COLUMN_UNIT;
     const int n = (step->width + limit - 1) / limit;
@@ -57,10 +57,10 @@ static void cut_columns(bc_pass *pass, const bc_step *step)
 static void place_planes(bc_pass *pass, const bc_step *step)
 {
     const int width = at_most(pass->column_width, step->width);
-    pass->load_pitch = plane_floats(load_samples(pass, step, width), pass->halo);
+    pass->load_pitch = plane_floats(bc_pass_samples(pass, step, width), pass->halo);
     pass->pitch = pass->load_pitch;
-    if (pass->algorithm == BC_WINOGRAD_ROW) {
-        pass->pitch = plane_floats((width + 1) / 2, 0);
+    if (pass->algorithm == BC_WINOGRAD) {
+        pass->pitch = plane_floats(round_up(width, BC_WINOGRAD_TILE) / BC_WINOGRAD_TILE, 0);
         /* all planes of a row, and one of them in halves for stride 2 */
         pass->load_floats = (size_t)pass->load_pitch * (size_t)(2 * step->n_in + 2);
     }
@@ -78,25 +78,15 @@ static bc_pass direct_pass(const bc_step *step)
                      .halo = step->stride == 2 ? (reach + 1) / 2 : reach};
 }
 
-static bc_pass winograd_pass(void)
+/* A tile's inputs reach one pair to either side; with stride 2, pairs of the samples loaded. */
+static bc_pass winograd_pass(const bc_step *step)
 {
     return (bc_pass){.algorithm = BC_WINOGRAD,
-                     .rows = 2,
-                     .above = 1,
-                     .n_slots = BC_WINOGRAD_ROWS,
-                     .split = true,
-                     .halo = 1};
-}
-
-/* A pair's inputs reach one pair to either side; with stride 2, pairs of the samples loaded. */
-static bc_pass winograd_row_pass(const bc_step *step)
-{
-    return (bc_pass){.algorithm = BC_WINOGRAD_ROW,
-                     .rows = 2,
+                     .rows = BC_WINOGRAD_TILE,
                      .above = step->kernel / 2,
-                     .n_slots = step->kernel + step->stride,
+                     .n_slots = step->stride * bc_winograd_points(step->kernel),
                      .split = true,
-                     .halo = step->stride == 2 ? 4 : 1};
+                     .halo = step->stride};
 }
 
 /* Phases of `nearest` and `zero` have at most 2x2 taps of 3x3: nothing to gain there. */
@@ -104,20 +94,19 @@ static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
 {
     const bool has_winograd = kernels->winograd_block > 0;
     if (has_winograd && step->kernel == 3 && step->stride == 1 && is_dense)
-        step->pass = winograd_pass();
+        step->pass = winograd_pass(step);
     else if (has_winograd && step->kernel == (step->stride == 2 ? 9 : 5))
-        step->pass = winograd_row_pass(step);
+        step->pass = winograd_pass(step);
     else
         step->pass = direct_pass(step);
     cut_columns(&step->pass, step);
     place_planes(&step->pass, step);
 }
 
-/* One row more than the grid has: Winograd's calls write rows in pairs. */
 static bc_map shape_map(const bc_step *step)
 {
     const ptrdiff_t row = round_up(step->width, MAP_UNIT) + MAP_UNIT;
-    const ptrdiff_t channel = BC_PAD + row * (step->height + 1);
+    const ptrdiff_t channel = BC_PAD + row * step->height;
     return (bc_map){.row_stride = row,
                     .channel_stride = channel,
                     .size = (size_t)channel * (size_t)step->n_out};
@@ -238,22 +227,19 @@ static void need(size_t *size, size_t wanted)
         *size = wanted;
 }
 
-static size_t scratch_of(const bc_step *step)
+static size_t scratch_of(const bc_step *step, const bc_kernels *kernels)
 {
-    const size_t n_in = (size_t)step->n_in, n_out = (size_t)step->n_out;
     switch (step->pass.algorithm) {
     case BC_DIRECT:
-        return BC_CONV_SCRATCH(n_out);
+        return BC_CONV_SCRATCH(step->n_out);
     case BC_WINOGRAD:
-        return BC_WINOGRAD_SCRATCH(n_in, n_out);
-    case BC_WINOGRAD_ROW:
-        return BC_WINOGRAD_ROW_SCRATCH(n_out);
+        return bc_winograd_scratch(kernels, step->n_in, step->n_out, step->kernel);
     }
     return 0;
 }
 
 /* Memory that the threads and the statistics need. */
-static void size_scratch(bc_plan *plan)
+static void size_scratch(bc_plan *plan, const bc_kernels *kernels)
 {
     for (int i = 0; i < plan->n_steps; i++) {
         const bc_step *step = &plan->steps[i];
@@ -261,7 +247,7 @@ static void size_scratch(bc_plan *plan)
         const size_t n_calls = (size_t)pass->n_columns * (size_t)pass->n_calls;
         need(&plan->ring_floats, pass->ring_row * (size_t)pass->n_slots);
         need(&plan->load_floats, pass->load_floats);
-        need(&plan->scratch_floats, scratch_of(step));
+        need(&plan->scratch_floats, scratch_of(step, kernels));
         need(&plan->slots_doubles, n_calls * 2 * (size_t)step->n_out);
     }
     const bc_step *last = &plan->steps[plan->n_steps - 1];
@@ -281,5 +267,5 @@ void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernel
     add_steps(plan, model, kernels);
     set_lives(plan);
     place_maps(plan);
-    size_scratch(plan);
+    size_scratch(plan, kernels);
 }

@@ -9,7 +9,7 @@
  *
  * A step's pass is the way in which it is computed: an algorithm, and its cut of the grid into
  * columns, narrow enough that the ring stays in a core's cache, and of a column into calls of the
- * kernel, one or two rows each. Columns and calls depend on nothing but the grid: every call has
+ * kernel, one or four rows each. Columns and calls depend on nothing but the grid: every call has
  * its own slot for its sums, and slots are added in order, so that the statistics are the same
  * whichever thread ran what.
  */
@@ -24,8 +24,7 @@ enum { BC_MAX_STEPS = BC_N_ENCODER + BC_MAX_BANK_LAYERS + BC_N_DECODER };
 
 typedef enum bc_algorithm {
     BC_DIRECT,
-    BC_WINOGRAD,    /* F(2x2, 3x3): dense 3x3 with stride 1 */
-    BC_WINOGRAD_ROW /* F(2, 5) along the rows: 5x5 with stride 1, 9x9 with stride 2 */
+    BC_WINOGRAD /* dense 3x3 with stride 1, 5x5 with stride 1, 9x9 with stride 2 */
 } bc_algorithm;
 
 typedef struct bc_pass {
@@ -91,5 +90,8 @@ typedef struct bc_plan {
  */
 void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels, int width,
                   int height, int max_blend);
+
+/* Samples of a loaded row's plane, halo left out, that `width` positions of the grid need. */
+int bc_pass_samples(const bc_pass *pass, const bc_step *step, int width);
 
 #endif

@@ -53,10 +53,6 @@ static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_s
         kernels->winograd_rows(&t->weights->winograd, call->rows, pass->pitch, out, call->n,
                                call->n_rows, sums, &call->ahead, call->scratch);
         break;
-    case BC_WINOGRAD_ROW:
-        kernels->winograd_row(&t->weights->winograd_row, call->rows, pass->pitch, t->step->stride,
-                              out, call->n, call->n_rows, sums, call->scratch);
-        break;
     }
 }
 
@@ -64,13 +60,14 @@ static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_s
 static bc_ahead rows_ahead(const bc_task *t, int x, int y)
 {
     const bc_pass *pass = t->pass;
-    if (pass->algorithm != BC_WINOGRAD || y + 2 * pass->rows >= t->step->height)
+    const int next = y - pass->above + pass->n_slots, n_rows = t->step->in_height - next;
+    if (pass->algorithm != BC_WINOGRAD || t->step->source != BC_SOURCE_MAP || n_rows <= 0)
         return (bc_ahead){0};
-    const int next = y - pass->above + pass->n_slots;
     return (bc_ahead){.map = t->inputs[0].map + next * t->in_map->row_stride + x,
                       .channel_stride = t->in_map->channel_stride,
                       .row_stride = t->in_map->row_stride,
-                      .n_channels = t->step->n_in};
+                      .n_channels = t->step->n_in,
+                      .n_rows = bc_clamp(n_rows, 1, pass->rows)};
 }
 
 static task_call make_call(const bc_task *t, int column, int number, const thread_memory *memory)

@@ -19,9 +19,7 @@ size_t bc_weights_size(const bc_step *step)
     case BC_DIRECT:
         return bc_conv_size(&shape);
     case BC_WINOGRAD:
-        return bc_winograd_size(step->n_in, step->n_out);
-    case BC_WINOGRAD_ROW:
-        return bc_winograd_row_size(step->n_in, step->n_out, step->kernel);
+        return bc_winograd_size(step->n_in, step->n_out, step->kernel);
     }
     return 0;
 }
@@ -31,10 +29,10 @@ static size_t filter_floats(const bc_step *step)
     return (size_t)step->n_in * (size_t)(step->kernel * step->kernel);
 }
 
-/* The folded weights, their biases, and room to transform rows. */
+/* The folded weights and their biases. */
 size_t bc_weights_scratch(const bc_step *step)
 {
-    return (size_t)step->n_out * (2 * filter_floats(step) + 1);
+    return (size_t)step->n_out * (filter_floats(step) + 1);
 }
 
 /* n / 2, rounded down. */
@@ -120,7 +118,7 @@ bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsamp
                            const bc_kernels *kernels, void *memory, float *scratch)
 {
     const size_t n_weights = (size_t)step->n_out * filter_floats(step);
-    float *folded = scratch, *bias = folded + n_weights, *rows = bias + step->n_out;
+    float *folded = scratch, *bias = folded + n_weights;
     fold_layer(folded, bias, step, layer, upsample);
     const bc_conv_shape shape = direct_shape(step);
     const float *kept = keeps_bias(step, layer) ? bias : NULL;
@@ -131,12 +129,8 @@ bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsamp
         weights.direct = bc_conv_pack(kernels, &shape, folded, kept, gain, memory);
         break;
     case BC_WINOGRAD:
-        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, folded, kept, memory);
-        break;
-    case BC_WINOGRAD_ROW:
-        weights.winograd_row =
-            bc_winograd_row_pack(kernels, step->n_in, step->n_out, step->kernel, step->pass.pitch,
-                                 folded, kept, gain, memory, rows);
+        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, step->kernel, folded,
+                                            kept, gain, memory);
         break;
     }
     return weights;

@@ -6,11 +6,10 @@
 
 #include "generator/plan.h"
 
-/* One layer, packed for its step's algorithm: one of the three is set. */
+/* One layer, packed for its step's algorithm: one of the two is set. */
 typedef struct bc_weights {
     bc_conv direct;
     bc_winograd winograd;
-    bc_winograd_row winograd_row;
 } bc_weights;
 
 /* Bytes for bc_weights_pack, a multiple of 64, and floats of its scratch. */

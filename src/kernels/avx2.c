@@ -2,27 +2,26 @@
 #include "kernels/vec_avx2.h"
 
 enum { CONV_BLOCK = 4, CONV_VECS = 3, LAST_BLOCK = CONV_BLOCK, LAST_VECS = CONV_VECS };
-enum { WINOGRAD_BLOCK = 4, WINOGRAD_VECS = 3 };
+enum { WINOGRAD_BLOCK = 4, WINOGRAD_LAST_BLOCK = 4, WINOGRAD_VECS = 3 };
 
 #include "kernels/avx2_pixels.h"
 #include "kernels/simd_conv.h"
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
-#include "kernels/simd_winograd_row.h"
 #include "kernels/simd_yuv.h"
 
 void bc_kernels_init_avx2(bc_kernels *kernels)
 {
     kernels->conv_block = CONV_BLOCK;
     kernels->winograd_block = WINOGRAD_BLOCK;
+    kernels->winograd_strip = WINOGRAD_VECS * LANES;
     kernels->norm_row = norm_row;
     kernels->norm_split = norm_split;
     kernels->norm_join = norm_join;
     kernels->pixels_split = pixels_split;
     kernels->conv_row = conv_row;
+    kernels->winograd_load = winograd_load;
     kernels->winograd_rows = winograd_rows;
-    kernels->winograd_row_load = winograd_row_load;
-    kernels->winograd_row = winograd_row;
     kernels->store_pixels = store_pixels;
     kernels->yuv_split = yuv_split;
     kernels->store_luma = store_luma;

@@ -9,7 +9,7 @@
  *   right of the row's own samples is the repeated edge, filled in by the caller.
  *     plain   one plane a channel: sample x is pixel x
  *     split   two planes a channel: 2c holds the pixels 2x of channel c, 2c + 1 the pixels 2x + 1
- *   Split rows serve stride 2, and Winograd's tiles two pixels wide.
+ *   Split rows serve stride 2, and Winograd's tiles, which are made of them.
  *
  * Permitted overrun: kernels work on whole vectors. Of float rows they read and write up to
  * 2 * BC_PAD - 1 floats behind the last sample that they were asked for; of 8-bit rows they touch
@@ -24,13 +24,12 @@
 #include "brushcast.h"
 
 enum {
-    BC_PAD = 16,            /* floats: the widest vector */
-    BC_MAX_KERNEL = 9,      /* rows of taps */
-    BC_MAX_ROWS = 11,       /* input rows of a call: two output rows of a 9x9 with stride 2 */
-    BC_CONV_MAX_BLOCK = 12, /* outputs that one pass over the taps computes */
-    BC_WINOGRAD_TAPS = 16,  /* products for 2x2 outputs */
-    BC_WINOGRAD_ROWS = 4,   /* input rows for 2 output rows */
-    BC_ROW_TAPS = 6         /* products for 2 outputs of a row */
+    BC_PAD = 16,               /* floats: the widest vector */
+    BC_MAX_KERNEL = 9,         /* rows of taps */
+    BC_MAX_ROWS = 16,          /* input rows of a call: four output rows of a 9x9 with stride 2 */
+    BC_CONV_MAX_BLOCK = 12,    /* outputs that one pass over the taps computes */
+    BC_WINOGRAD_TILE = 4,      /* outputs of a tile, each way */
+    BC_WINOGRAD_MAX_POINTS = 8 /* products for a line of them */
 };
 
 /*
@@ -62,21 +61,21 @@ typedef struct bc_conv {
     const bc_conv_block *blocks;
 } bc_conv;
 
-/* Winograd's F(2x2, 3x3): Lavin and Gray, "Fast algorithms for convolutional neural networks". */
-typedef struct bc_winograd {
-    int n_in, n_out, block; /* n_out is a multiple of block */
-    const float *weights;   /* [n_out / block][16 taps][n_in][block]: G g G^T */
-    const float *bias;      /* [n_out] */
-} bc_winograd;
-
 /*
- * Winograd's F(2, 5) along the rows, for kernels of 5 columns, or of 9 with stride 2 (5 even and 4
- * odd ones). A transformed ring row has 6 planes in place of a split row's two; sample x belongs to
- * outputs 2x and 2x + 1. Each product is an ordinary convolution of one column over its plane.
+ * Winograd's F(4x4, 3x3) and F(4x4, 5x5): Lavin and Gray, "Fast algorithms for convolutional neural
+ * networks". Kernels of 3x3 or 5x5 with stride 1, or of 9x9 with stride 2, whose even and odd rows
+ * and columns are four kernels of up to 5x5. A transformed ring row has groups of n_points planes,
+ * one for each channel, or with stride 2 one for a channel's even and one for its odd pixels;
+ * sample x belongs to the outputs from 4x on.
  */
-typedef struct bc_winograd_row {
-    bc_conv products[BC_ROW_TAPS]; /* plane `tap` of plane group 0 is plane 0 */
-} bc_winograd_row;
+typedef struct bc_winograd {
+    int n_points;         /* products for a line of a tile: 6 for 3 taps, 8 for 5 */
+    int stride, n_groups; /* n_groups: of a ring row */
+    int n_out, block;     /* n_out is a multiple of block */
+    const float
+        *weights; /* G g G^T: [points of x][n_out / block][points of y][stride][n_groups][block] */
+    const float *bias; /* [n_out] */
+} bc_winograd;
 
 /* Where output rows go: channel c of row y starts at map + c * channel_stride + y * row_stride. */
 typedef struct bc_map_rows {
@@ -85,13 +84,13 @@ typedef struct bc_map_rows {
 } bc_map_rows;
 
 /*
- * The rows of a map that the next call will load: from column 0 of the call's own, two rows of
- * n_channels. A kernel may touch their lines between its products, so that they come nearer.
+ * The rows of a map that the next call will load, from column 0 of the call's own. A kernel may
+ * touch their lines between its products, so that they come nearer.
  */
 typedef struct bc_ahead {
     const float *map; /* NULL: none */
     ptrdiff_t channel_stride, row_stride;
-    int n_channels;
+    int n_channels, n_rows;
 } bc_ahead;
 
 /* Three sums of products: channel c is m[c][0] a + m[c][1] b + m[c][2] c + m[c][3]. */
@@ -115,7 +114,8 @@ typedef struct bc_yuv_row {
 typedef struct bc_kernels {
     bc_cpu cpu;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
-    int winograd_block; /* likewise, always divides; 0: this tier has no Winograd kernels */
+    int winograd_block; /* likewise; 0: this tier has no Winograd kernels */
+    int winograd_strip; /* tiles that it computes at once */
 
     /*
      * Loads: y = max(0, scale * x + shift), instance normalisation and ReLU of the layer before;
@@ -146,28 +146,19 @@ typedef struct bc_kernels {
     void (*conv_row)(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
                      const bc_sums *sums, float *scratch);
     /*
-     * Two rows of n outputs, stride 1, of split rows: rows[k] as above, for the four rows from one
-     * above the first output row; `pitch` from plane to plane. The sums are over the first
-     * n_rows (1 or 2) only; the second row is written in any case.
-     * scratch: BC_WINOGRAD_SCRATCH(n_in, n_out) floats.
+     * One group of a transformed ring row, n_points planes `pitch` apart, for n tiles of four
+     * samples of a split row: even[-1] .. even[2n] and odd[-1] .. odd[2n] are read.
+     */
+    void (*winograd_load)(float *to, ptrdiff_t pitch, int n_points, const float *even,
+                          const float *odd, int n);
+    /*
+     * As conv_row, for n_rows (1 to 4) rows of n outputs from transformed rows, `pitch` from plane
+     * to plane. rows[k]: stride * n_points of them, from the first that the first output row reads.
+     * scratch: bc_winograd_scratch (pack.h) floats.
      */
     void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch);
-
-    /*
-     * The 6 transformed planes, `pitch` apart, of n pairs of a row: even[-1] .. even[n] and odd[-1]
-     * .. odd[n] are read.
-     */
-    void (*winograd_row_load)(float *to, ptrdiff_t pitch, const float *even, const float *odd,
-                              int n);
-    /*
-     * As conv_row, for n_rows (1 or 2) output rows from transformed rows; the second one's input
-     * rows begin `stride` rows later. scratch: BC_WINOGRAD_ROW_SCRATCH(n_out) floats.
-     */
-    void (*winograd_row)(const bc_winograd_row *winograd, const float *const rows[],
-                         ptrdiff_t pitch, int stride, const bc_map_rows *out, int n, int n_rows,
-                         const bc_sums *sums, float *scratch);
 
     /*
      * n pixels to 8 bits: clip to [0,1], times 255, rounded to nearest even. Channel c's even
@@ -194,16 +185,8 @@ typedef struct bc_kernels {
     double (*measure_peak)(int64_t n_rounds);
 } bc_kernels;
 
-/*
- * Scratch: three vectors of partial sums for each output; for Winograd also
- * the transformed inputs and one block's products for 32 tiles, or one block's products alone.
- */
+/* Floats of conv_row's scratch: three vectors of partial sums for each output. */
 #define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*3 * BC_PAD)
-#define BC_WINOGRAD_SCRATCH(n_in, n_out)                                                           \
-    (BC_CONV_SCRATCH(n_out) + (size_t)BC_WINOGRAD_TAPS * ((size_t)(n_in) + 8 + 1) * 32)
-
-#define BC_WINOGRAD_ROW_SCRATCH(n_out)                                                             \
-    (BC_CONV_SCRATCH(n_out) + (size_t)2 * BC_ROW_TAPS * BC_CONV_MAX_BLOCK * 2 * BC_PAD)
 
 /*
  * Fills the table for a tier (not NATIVE) that this machine has: C first, each tier overwrites

@@ -24,18 +24,14 @@ size_t bc_conv_size(const bc_conv_shape *shape);
 bc_conv bc_conv_pack(const bc_kernels *kernels, const bc_conv_shape *shape, const float *weights,
                      const float *bias, float gain, void *memory);
 
-/* The same for Winograd's F(2x2, 3x3): 3x3, split. */
-size_t bc_winograd_size(int n_in, int n_out);
-bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, const float *weights,
-                             const float *bias, void *memory);
-
 /*
- * The same for F(2, 5) along the rows: kernels of 5x5 with stride 1, or 9x9 with stride 2. `pitch`
- * is that of the transformed ring rows; `scratch` holds 2 * n_in * n_out * kernel floats.
+ * The same for Winograd's F(4x4, .), for a tier that has it: kernels of 3x3 or 5x5 with stride 1,
+ * or of 9x9 with stride 2.
  */
-size_t bc_winograd_row_size(int n_in, int n_out, int kernel);
-bc_winograd_row bc_winograd_row_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,
-                                     ptrdiff_t pitch, const float *weights, const float *bias,
-                                     float gain, void *memory, float *scratch);
+int bc_winograd_points(int kernel); /* n_points */
+size_t bc_winograd_scratch(const bc_kernels *kernels, int n_in, int n_out, int kernel); /* floats */
+size_t bc_winograd_size(int n_in, int n_out, int kernel);
+bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,
+                             const float *weights, const float *bias, float gain, void *memory);
 
 #endif

@@ -1,225 +1,297 @@
 /*
- * simd_winograd.h: Winograd's F(2x2, 3x3) over the primitives of a vec_*.h: 16 products instead
- * of 36 for 2x2 outputs. Source: Lavin and Gray, "Fast algorithms for convolutional neural
- * networks", CVPR 2016, section 4.1.
+ * simd_winograd.h: Winograd's F(4x4, 3x3) and F(4x4, 5x5) over the primitives of a vec_*.h: 36
+ * products instead of 144, and 64 instead of 400, for 4x4 outputs. Source: Lavin and Gray, "Fast
+ * algorithms for convolutional neural networks", CVPR 2016, section 4.
  *
- * A tile is 2x2 outputs; a vector holds one element of LANES neighbouring tiles. For a strip of
- * WINOGRAD_VECS vectors of tiles: transform all inputs (B^T d B), then for each block of
- * WINOGRAD_BLOCK outputs multiply tap by tap, and transform back (A^T m A) on the way out. The
- * including file chooses strip and block by its number of registers; simd_conv.h comes before.
+ * A tile is 4x4 outputs; a vector holds one element of LANES neighbouring tiles. Rows come
+ * transformed. For a strip of at most WINOGRAD_VECS vectors of tiles, and for each point of the
+ * rows in turn: transform the columns of all inputs, multiply point by point for each block of
+ * outputs, and transform the products' columns back; at last the rows, on the way out. So one
+ * point's inputs and one block's products stay in the nearest cache. The including file chooses
+ * strip and block by its number of registers:
+ *     WINOGRAD_BLOCK       outputs of a block, where it divides their number
+ *     WINOGRAD_LAST_BLOCK  otherwise (the last layer's 12), or WINOGRAD_BLOCK if it divides 12 too
+ *     WINOGRAD_VECS        vectors of tiles
  */
 #ifndef BC_KERNELS_SIMD_WINOGRAD_H
 #define BC_KERNELS_SIMD_WINOGRAD_H
 
 #include "kernels/simd_conv.h"
+#include "kernels/simd_winograd_lines.h"
 
-/* One strip of tiles and the scratch that it is computed in. */
+/* The eight inputs around a tile of four: even and odd samples from two before it. */
+VEC_INLINE void load_line(vec d[8], const float *even, const float *odd)
+{
+    UNROLL
+    for (int i = 0; i < 2; i++) {
+        const vec e0 = vec_load(even + 2 * i - 1), e1 = vec_load(even + 2 * i - 1 + LANES);
+        const vec o0 = vec_load(odd + 2 * i - 1), o1 = vec_load(odd + 2 * i - 1 + LANES);
+        d[4 * i] = vec_even(e0, e1);
+        d[4 * i + 1] = vec_even(o0, o1);
+        d[4 * i + 2] = vec_odd(e0, e1);
+        d[4 * i + 3] = vec_odd(o0, o1);
+    }
+}
+
+VEC_INLINE void load_points(const int n_points, float *to, ptrdiff_t pitch, const float *even,
+                            const float *odd, int n)
+{
+    for (int x = 0; x < n; x += LANES) {
+        vec d[8], points[8];
+        load_line(d, even + 2 * x, odd + 2 * x);
+        transform_line(n_points, points, n_points == 6 ? d + 1 : d);
+        UNROLL
+        for (int i = 0; i < n_points; i++)
+            vec_store(to + i * pitch + x, points[i]);
+    }
+}
+
+static void winograd_load(float *to, ptrdiff_t pitch, int n_points, const float *even,
+                          const float *odd, int n)
+{
+    if (n_points == 6)
+        load_points(6, to, pitch, even, odd, n);
+    else
+        load_points(8, to, pitch, even, odd, n);
+}
+
+/* One strip of tiles and what it is computed from and in. */
 typedef struct strip {
     const bc_winograd *winograd;
+    const float *const *rows;
     ptrdiff_t pitch, tile; /* `tile` is the first one */
-    float *lanes;          /* sums and squares of all outputs */
-    float *inputs;         /* [16 taps][n_in][n_vecs * LANES] */
-    float *products;       /* [16 taps][WINOGRAD_BLOCK][n_vecs * LANES] */
+    int n_vecs;
+    float *lanes;    /* sums and squares of all outputs */
+    float *inputs;   /* [points][n_in][n_vecs * LANES] */
+    float *products; /* [points][block][n_vecs * LANES] */
+    float *columns;  /* [points][n_out][BC_WINOGRAD_TILE][n_vecs * LANES] */
 } strip;
 
-/* Floats from tap to tap. One vector more than needed: taps would fall onto one set of the cache.
- */
-VEC_INLINE ptrdiff_t tap_stride_of(int n_channels, const int n_vecs)
+static int inputs_of(const bc_winograd *winograd)
 {
-    return (n_channels * n_vecs + 1) * LANES;
+    return winograd->n_groups * winograd->stride;
 }
 
-/* to = B^T d of four rows or columns. */
-VEC_INLINE void transform_in(vec to[4], vec d0, vec d1, vec d2, vec d3)
+/* One vector more than needed: points would fall onto one set of the cache. */
+static ptrdiff_t input_stride(const strip *s)
 {
-    to[0] = vec_sub(d0, d2);
-    to[1] = vec_add(d1, d2);
-    to[2] = vec_sub(d2, d1);
-    to[3] = vec_sub(d1, d3);
+    return (ptrdiff_t)(inputs_of(s->winograd) * s->n_vecs + 1) * LANES;
 }
 
-/* The 4x4 inputs of a vector of tiles; `at` is the position of even pixels in plane 0. */
-VEC_INLINE void transform_tiles(float *to, ptrdiff_t tap_stride, const float *const rows[],
-                                ptrdiff_t at, ptrdiff_t pitch)
+static ptrdiff_t column_stride(const strip *s)
 {
-    const ptrdiff_t column_at[4] = {at + pitch - 1, at, at + pitch, at + 1};
-    vec columns[4][4];
-    UNROLL
-    for (int x = 0; x < 4; x++)
-        transform_in(columns[x], vec_load(rows[0] + column_at[x]), vec_load(rows[1] + column_at[x]),
-                     vec_load(rows[2] + column_at[x]), vec_load(rows[3] + column_at[x]));
-    UNROLL
-    for (int y = 0; y < 4; y++) {
-        vec taps[4];
-        transform_in(taps, columns[0][y], columns[1][y], columns[2][y], columns[3][y]);
-        UNROLL
-        for (int x = 0; x < 4; x++)
-            vec_store(to + (4 * y + x) * tap_stride, taps[x]);
+    return (ptrdiff_t)(s->winograd->n_out * BC_WINOGRAD_TILE * s->n_vecs + 1) * LANES;
+}
+
+/* The columns of point `px` of all inputs. */
+VEC_INLINE void transform_columns(const int n_points, const strip *s, int px)
+{
+    const int n_groups = s->winograd->n_groups, stride = s->winograd->stride;
+    const ptrdiff_t to_stride = input_stride(s);
+    float *to = s->inputs;
+    for (int phase = 0; phase < stride; phase++) {
+        for (int group = 0; group < n_groups; group++) {
+            const ptrdiff_t at = (group * n_points + px) * s->pitch + s->tile;
+            for (int v = 0; v < s->n_vecs; v++, to += LANES) {
+                vec d[8], points[8];
+                UNROLL
+                for (int i = 0; i < n_points; i++)
+                    d[i] = vec_load(s->rows[i * stride + phase] + at + v * LANES);
+                transform_line(n_points, points, d);
+                UNROLL
+                for (int i = 0; i < n_points; i++)
+                    vec_store(to + i * to_stride, points[i]);
+            }
+        }
     }
 }
 
-VEC_INLINE void transform_strip(const int n_vecs, const strip *s, const float *const rows[])
+/* One point's products of a block: the sums over the inputs of weight * input. */
+VEC_INLINE void multiply_point(const int n_out, const int n_vecs, float *to, const float *in,
+                               const float *weight, int n_in, const float *bias)
 {
-    const ptrdiff_t width = n_vecs * LANES;
-    const ptrdiff_t tap_stride = tap_stride_of(s->winograd->n_in, n_vecs);
-    for (int c = 0; c < s->winograd->n_in; c++) {
-        for (int v = 0; v < n_vecs; v++)
-            transform_tiles(s->inputs + c * width + v * LANES, tap_stride, rows,
-                            2 * c * s->pitch + s->tile + v * LANES, s->pitch);
-    }
-}
-
-/* The product that all four outputs of a tile contain with a factor of 1: the bias goes there. */
-enum { BIAS_TAP = 5 };
-
-/* products[tap][o] = sum over the inputs of weight * transformed input, for outputs from `first`.
- */
-VEC_INLINE void multiply_tap(const int n_vecs, const strip *s, int first, int tap)
-{
-    const int n_in = s->winograd->n_in;
-    const float *in = s->inputs + tap * tap_stride_of(n_in, n_vecs);
-    const float *weight = s->winograd->weights + (ptrdiff_t)first * BC_WINOGRAD_TAPS * n_in +
-                          (ptrdiff_t)tap * n_in * WINOGRAD_BLOCK;
-    vec acc[WINOGRAD_BLOCK][WINOGRAD_VECS];
+    vec acc[BC_CONV_MAX_BLOCK][MAX_VECS];
     UNROLL
-    for (int o = 0; o < WINOGRAD_BLOCK; o++) {
+    for (int o = 0; o < n_out; o++) {
         UNROLL
         for (int v = 0; v < n_vecs; v++)
-            acc[o][v] = vec_all(tap == BIAS_TAP ? s->winograd->bias[first + o] : 0);
+            acc[o][v] = vec_all(bias ? bias[o] : 0);
     }
     for (int c = 0; c < n_in; c++) {
         UNROLL
-        for (int o = 0; o < WINOGRAD_BLOCK; o++) {
+        for (int o = 0; o < n_out; o++) {
             const vec w = vec_all(weight[o]);
             UNROLL
             for (int v = 0; v < n_vecs; v++)
                 acc[o][v] = vec_fma(w, vec_load(in + v * LANES), acc[o][v]);
         }
         in += n_vecs * LANES;
-        weight += WINOGRAD_BLOCK;
+        weight += n_out;
     }
-    float *to = s->products + tap * tap_stride_of(WINOGRAD_BLOCK, n_vecs);
     UNROLL
-    for (int o = 0; o < WINOGRAD_BLOCK; o++) {
+    for (int o = 0; o < n_out; o++) {
         UNROLL
         for (int v = 0; v < n_vecs; v++)
             vec_store(to + (o * n_vecs + v) * LANES, acc[o][v]);
     }
 }
 
-/* A^T m of four rows or columns: two outputs. */
-VEC_INLINE void transform_out(vec *y0, vec *y1, vec m0, vec m1, vec m2, vec m3)
+/* The point, of rows and columns, whose product all outputs contain with a factor of 1. */
+enum { BIAS_POINT = 1 };
+
+/* All products of a block with point `px` of the rows. */
+VEC_INLINE void multiply_block(const int n_out, const int n_vecs, const strip *s, int px, int block)
 {
-    *y0 = vec_add(vec_add(m0, m1), m2);
-    *y1 = vec_sub(vec_sub(m1, m2), m3);
+    const bc_winograd *w = s->winograd;
+    const int n_in = inputs_of(w), n_blocks = w->n_out / n_out;
+    const ptrdiff_t in_stride = input_stride(s);
+    for (int py = 0; py < w->n_points; py++) {
+        const ptrdiff_t matrix = (ptrdiff_t)(px * n_blocks + block) * w->n_points + py;
+        const bool has_bias = px == BIAS_POINT && py == BIAS_POINT;
+        multiply_point(n_out, n_vecs, s->products + py * n_out * n_vecs * LANES,
+                       s->inputs + py * in_stride, w->weights + matrix * n_in * n_out, n_in,
+                       has_bias ? w->bias + block * n_out : NULL);
+    }
 }
 
-/* Two rows of 2 * LANES pixels of one output from its products. */
-VEC_INLINE void finish_tiles(const float *products, ptrdiff_t tap_stride, float *to,
-                             ptrdiff_t row_stride, counted c, int n_rows, lane_sums *lanes)
+static void multiply(const strip *s, int px, int block)
 {
-    vec rows[2][4];
-    UNROLL
-    for (int x = 0; x < 4; x++) {
-        const float *m = products + x * tap_stride;
-        transform_out(&rows[0][x], &rows[1][x], vec_load(m), vec_load(m + 4 * tap_stride),
-                      vec_load(m + 8 * tap_stride), vec_load(m + 12 * tap_stride));
-    }
-    UNROLL
-    for (int y = 0; y < 2; y++) {
-        vec even, odd;
-        transform_out(&even, &odd, rows[y][0], rows[y][1], rows[y][2], rows[y][3]);
-        const vec low = vec_join_low(even, odd), high = vec_join_high(even, odd);
-        vec_store(to + y * row_stride, low);
-        vec_store(to + y * row_stride + LANES, high);
-        if (y < n_rows) {
-            add_lanes(lanes, low, c);
-            add_lanes(lanes, high, counted_from(c, LANES));
+    const bool is_last = s->winograd->block != WINOGRAD_BLOCK;
+    if (is_last && s->n_vecs == 1)
+        multiply_block(WINOGRAD_LAST_BLOCK, 1, s, px, block);
+    else if (is_last)
+        multiply_block(WINOGRAD_LAST_BLOCK, 2, s, px, block);
+    else if (s->n_vecs == 1)
+        multiply_block(WINOGRAD_BLOCK, 1, s, px, block);
+    else if (s->n_vecs == 2)
+        multiply_block(WINOGRAD_BLOCK, 2, s, px, block);
+    else
+        multiply_block(WINOGRAD_BLOCK, 3, s, px, block);
+}
+
+/* The columns of a block's products become four rows each. */
+VEC_INLINE void finish_columns(const int n_points, const strip *s, int px, int block)
+{
+    const int n_out = s->winograd->block, n_vecs = s->n_vecs;
+    float *to = s->columns + px * column_stride(s) +
+                (ptrdiff_t)block * n_out * BC_WINOGRAD_TILE * n_vecs * LANES;
+    const float *from = s->products;
+    for (int o = 0; o < n_out; o++) {
+        for (int v = 0; v < n_vecs; v++, from += LANES) {
+            vec m[8], y[BC_WINOGRAD_TILE];
+            UNROLL
+            for (int i = 0; i < n_points; i++)
+                m[i] = vec_load(from + i * n_out * n_vecs * LANES);
+            outputs_of(n_points, y, m);
+            UNROLL
+            for (int i = 0; i < BC_WINOGRAD_TILE; i++)
+                vec_store(to + ((o * BC_WINOGRAD_TILE + i) * n_vecs + v) * LANES, y[i]);
         }
     }
 }
 
-/* Output (0, 0) of the first tile, but for rounding. */
-static float first_output(const float *products, ptrdiff_t tap_stride)
+/* A row of LANES tiles: `n` outputs of them are wanted, and some of those count. */
+VEC_INLINE void finish_row(const int n_points, const float *from, ptrdiff_t stride, float *to,
+                           int n, counted c, lane_sums *lanes)
+{
+    vec m[8], y[BC_WINOGRAD_TILE];
+    UNROLL
+    for (int i = 0; i < n_points; i++)
+        m[i] = vec_load(from + i * stride);
+    outputs_of(n_points, y, m);
+    const vec even[2] = {vec_join_low(y[0], y[2]), vec_join_high(y[0], y[2])};
+    const vec odd[2] = {vec_join_low(y[1], y[3]), vec_join_high(y[1], y[3])};
+    const vec joined[BC_WINOGRAD_TILE] = {
+        vec_join_low(even[0], odd[0]), vec_join_high(even[0], odd[0]),
+        vec_join_low(even[1], odd[1]), vec_join_high(even[1], odd[1])};
+    UNROLL
+    for (int i = 0; i < BC_WINOGRAD_TILE; i++) {
+        if (i * LANES < n)
+            vec_store(to + i * LANES, joined[i]);
+        add_lanes(lanes, joined[i], counted_from(c, i * LANES));
+    }
+}
+
+/* The first output, but for rounding. */
+static float first_output(const strip *s, const float *from)
 {
     float sum = 0;
-    for (int tap = 0; tap < 11; tap++)
-        sum += tap % 4 < 3 ? products[tap * tap_stride] : 0;
+    for (int i = 0; i < s->winograd->n_points - 1; i++)
+        sum += from[i * column_stride(s)];
     return sum;
 }
 
-/* One output of a strip. Not inlined, as finish_block of simd_winograd_row.h. */
-static __attribute__((noinline)) void finish_output(int n_vecs, const strip *s,
-                                                    const float *products, int channel,
-                                                    const bc_map_rows *out, counted c, int n_rows)
+/* All rows of one output. */
+VEC_INLINE void finish_output(const int n_points, const strip *s, int channel,
+                              const bc_map_rows *out, int n, counted c, int n_rows)
 {
-    float *to = out->map + channel * out->channel_stride + 2 * s->tile;
+    const ptrdiff_t stride = column_stride(s);
+    const float *from = s->columns + (ptrdiff_t)channel * BC_WINOGRAD_TILE * s->n_vecs * LANES;
+    float *const to =
+        out->map + channel * out->channel_stride + (ptrdiff_t)BC_WINOGRAD_TILE * s->tile;
     float *const channel_lanes = lanes_of(s->lanes, channel);
-    const ptrdiff_t tap_stride = tap_stride_of(WINOGRAD_BLOCK, n_vecs);
     if (s->tile == 0)
-        set_pivot(channel_lanes, first_output(products, tap_stride));
+        set_pivot(channel_lanes, first_output(s, from));
     lane_sums lanes = no_lanes(channel_lanes);
-    UNROLL
-    for (int v = 0; v < n_vecs; v++)
-        finish_tiles(products + v * LANES, tap_stride, to + 2 * v * LANES, out->row_stride,
-                     counted_from(c, 2 * v * LANES), n_rows, &lanes);
+    for (int y = 0; y < n_rows; y++) {
+        for (int v = 0; v < s->n_vecs; v++, from += LANES) {
+            const int x = v * BC_WINOGRAD_TILE * LANES;
+            finish_row(n_points, from, stride, to + y * out->row_stride + x, n - x,
+                       counted_from(c, x), &lanes);
+        }
+    }
     merge_lanes(channel_lanes, lanes);
 }
 
-/* The share of the next call's rows that stands over this strip and call `number` of `n`. */
-VEC_INLINE void touch_ahead(const int n_vecs, const bc_ahead *ahead, ptrdiff_t x, int number, int n)
+/* The share of the next call's rows that stands over this strip and point `px`. */
+static void touch_ahead(const strip *s, const bc_ahead *ahead, int px)
 {
-    const int n_lines = 2 * ahead->n_channels; /* a channel's two rows */
-    for (int i = number * n_lines / n; i < (number + 1) * n_lines / n; i++) {
-        const float *at =
-            ahead->map + i / 2 * ahead->channel_stride + i % 2 * ahead->row_stride + x;
-        UNROLL
-        for (int v = 0; v < 2 * n_vecs; v++)
+    const int n_lines = ahead->n_rows * ahead->n_channels, n_points = s->winograd->n_points;
+    for (int i = px * n_lines / n_points; i < (px + 1) * n_lines / n_points; i++) {
+        const float *at = ahead->map + i / ahead->n_rows * ahead->channel_stride +
+                          i % ahead->n_rows * ahead->row_stride + BC_WINOGRAD_TILE * s->tile;
+        for (int v = 0; v < BC_WINOGRAD_TILE * s->n_vecs; v++)
             __builtin_prefetch(at + v * LANES, 0, 2);
     }
 }
 
-VEC_INLINE void compute_strip(const int n_vecs, const strip *s, const float *const rows[],
-                              const bc_map_rows *out, counted c, int n_rows, const bc_ahead *ahead)
+VEC_INLINE void compute_strip(const int n_points, const strip *s, const bc_map_rows *out, int n,
+                              counted c, int n_rows, const bc_ahead *ahead)
 {
-    const counted of_strip = counted_from(c, 2 * (int)s->tile);
-    transform_strip(n_vecs, s, rows);
-    for (int first = 0; first < s->winograd->n_out; first += WINOGRAD_BLOCK) {
-        for (int tap = 0; tap < BC_WINOGRAD_TAPS; tap++) {
-            if (ahead->map)
-                touch_ahead(n_vecs, ahead, 2 * s->tile,
-                            first / WINOGRAD_BLOCK * BC_WINOGRAD_TAPS + tap,
-                            s->winograd->n_out / WINOGRAD_BLOCK * BC_WINOGRAD_TAPS);
-            multiply_tap(n_vecs, s, first, tap);
+    const bc_winograd *w = s->winograd;
+    for (int px = 0; px < n_points; px++) {
+        if (ahead->map)
+            touch_ahead(s, ahead, px);
+        transform_columns(n_points, s, px);
+        for (int block = 0; block < w->n_out / w->block; block++) {
+            multiply(s, px, block);
+            finish_columns(n_points, s, px, block);
         }
-        for (int o = 0; o < WINOGRAD_BLOCK; o++)
-            finish_output(n_vecs, s, s->products + o * n_vecs * LANES, first + o, out, of_strip,
-                          n_rows);
     }
+    for (int o = 0; o < w->n_out; o++)
+        finish_output(n_points, s, o, out, n, c, n_rows);
 }
 
 static void winograd_rows(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch)
 {
-    float *const inputs = scratch + BC_CONV_SCRATCH(winograd->n_out);
-    strip s = {.winograd = winograd,
-               .pitch = pitch,
-               .lanes = scratch,
-               .inputs = inputs,
-               .products =
-                   inputs + BC_WINOGRAD_TAPS * tap_stride_of(winograd->n_in, WINOGRAD_VECS)};
+    strip s = {.winograd = winograd, .rows = rows, .pitch = pitch, .lanes = scratch};
     const counted c = counted_of(sums, n);
     clear_lanes(scratch, winograd->n_out);
-    while (2 * s.tile < n) {
-        const int left = n - (int)(2 * s.tile);
-        if (left > 2 * LANES * (WINOGRAD_VECS - 1)) {
-            compute_strip(WINOGRAD_VECS, &s, rows, out, c, n_rows, ahead);
-            s.tile += WINOGRAD_VECS * LANES;
-        } else {
-            compute_strip(1, &s, rows, out, c, n_rows, ahead);
-            s.tile += LANES;
-        }
+    const int n_tiles = (n + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE;
+    while (s.tile < n_tiles) {
+        const int left = (n_tiles - (int)s.tile + LANES - 1) / LANES;
+        s.n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
+        s.inputs = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
+        s.products = s.inputs + winograd->n_points * input_stride(&s);
+        s.columns = s.products + winograd->n_points * winograd->block * s.n_vecs * LANES;
+        const int x = BC_WINOGRAD_TILE * (int)s.tile;
+        if (winograd->n_points == 6)
+            compute_strip(6, &s, out, n - x, counted_from(c, x), n_rows, ahead);
+        else
+            compute_strip(8, &s, out, n - x, counted_from(c, x), n_rows, ahead);
+        s.tile += s.n_vecs * LANES;
     }
     if (sums)
         reduce_lanes(sums, scratch, winograd->n_out, (c.end - c.first) * n_rows);
