@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "train/simd.h"
+
 /* Columns of one product: enough to repay the packing of the weights, four bands at least. */
 enum { BAND_COLUMNS = 1024, MIN_BANDS = 4, MIN_COLUMNS = 64, MIN_CHUNKS = 4 };
 
@@ -130,7 +132,7 @@ static int input_row(const bc_conv_shape *shape, int y, int ky)
 }
 
 /* columns [n_lines * kernel, n_y * w_out] */
-static void gather_columns(float *columns, const conv *c, block b)
+BC_SIMD static void gather_columns(float *columns, const conv *c, block b)
 {
     const bc_conv_shape *s = c->shape;
     for (int line = b.line; line < b.line + b.n_lines; line++) {
@@ -146,7 +148,7 @@ static void gather_columns(float *columns, const conv *c, block b)
     }
 }
 
-static void scatter_columns(const float *columns, const conv *c, block b)
+BC_SIMD static void scatter_columns(const float *columns, const conv *c, block b)
 {
     const bc_conv_shape *s = c->shape;
     for (int line = b.line; line < b.line + b.n_lines; line++) {
@@ -166,7 +168,7 @@ static block band_block(const conv *c, int band)
     return (block){.y = y, .n_y = min(c->band_rows, c->h_out - y)};
 }
 
-static void start_from_bias(const conv *c, block b)
+BC_SIMD static void start_from_bias(const conv *c, block b)
 {
     const size_t area = (size_t)c->h_out * (size_t)c->w_out;
     for (int channel = 0; channel < c->shape->n_out; channel++)

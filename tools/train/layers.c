@@ -3,6 +3,8 @@
 #include <cblas.h>
 #include <string.h>
 
+#include "train/simd.h"
+
 enum {
     ELEMENTS = 1 << 16,  /* of a job that passes over them once */
     GRAM_ROWS = 32,      /* of a job of the Gram matrix */
@@ -15,7 +17,7 @@ typedef struct pass {
     int n_channels, height, width; /* of pooling's input; width alone: positions */
 } pass;
 
-static void relu_forward_range(void *arg, int64_t begin, int64_t end)
+BC_SIMD static void relu_forward_range(void *arg, int64_t begin, int64_t end)
 {
     const pass *p = arg;
     for (int64_t i = begin; i < end; i++)
@@ -27,7 +29,7 @@ void bc_relu_forward(float *x, int64_t n, const bc_workspace *workspace)
     bc_workspace_loop(workspace, relu_forward_range, &(pass){.out = x}, n, ELEMENTS);
 }
 
-static void relu_backward_range(void *arg, int64_t begin, int64_t end)
+BC_SIMD static void relu_backward_range(void *arg, int64_t begin, int64_t end)
 {
     const pass *p = arg;
     for (int64_t i = begin; i < end; i++)
@@ -46,7 +48,7 @@ static float max(float a, float b)
     return a > b ? a : b;
 }
 
-static void max_pool_channel(void *arg, int channel, int thread)
+BC_SIMD static void max_pool_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
@@ -67,7 +69,27 @@ void bc_max_pool_forward(float *out, const float *in, int n_channels, int height
                 &(pass){.out = out, .in = in, .height = height, .width = width}, n_channels);
 }
 
-static void max_pool_back_channel(void *arg, int channel, int thread)
+/* The gradient goes to the first of four equal values; no branches, so that it runs in lanes. */
+static void max_pool_back_row(float *restrict din, const float *restrict in,
+                              const float *restrict dout, int width)
+{
+    const float *above = in, *below = in + width;
+    float *dabove = din, *dbelow = din + width;
+    for (int x = 0; x < width / 2; x++) {
+        const float a = above[2 * x], b = above[2 * x + 1], c = below[2 * x], d = dout[x];
+        const float best = max(max(a, b), max(c, below[2 * x + 1]));
+        const float da = a == best ? d : 0;
+        const float db = b == best && a != best ? d : 0;
+        const float dc = c == best && a != best && b != best ? d : 0;
+        const float dd = a != best && b != best && c != best ? d : 0;
+        dabove[2 * x] += da;
+        dabove[2 * x + 1] += db;
+        dbelow[2 * x] += dc;
+        dbelow[2 * x + 1] += dd;
+    }
+}
+
+BC_SIMD static void max_pool_back_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
@@ -76,13 +98,7 @@ static void max_pool_back_channel(void *arg, int channel, int thread)
     const float *in = p->other + (int64_t)channel * p->height * p->width;
     const float *dout = p->in + (int64_t)channel * h * w;
     for (int y = 0; y < h; y++, in += 2 * p->width, din += 2 * p->width, dout += w)
-        for (int x = 0; x < w; x++) {
-            const int at[4] = {2 * x, 2 * x + 1, p->width + 2 * x, p->width + 2 * x + 1};
-            int best = at[0];
-            for (int i = 1; i < 4; i++)
-                best = in[at[i]] > in[best] ? at[i] : best;
-            din[best] += dout[x];
-        }
+        max_pool_back_row(din, in, dout, p->width);
 }
 
 void bc_max_pool_backward(float *din, const float *dout, const float *in, int n_channels,
@@ -93,7 +109,7 @@ void bc_max_pool_backward(float *din, const float *dout, const float *in, int n_
                 n_channels);
 }
 
-static void average_pool_channel(void *arg, int channel, int thread)
+BC_SIMD static void average_pool_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
@@ -114,7 +130,7 @@ void bc_average_pool_forward(float *out, const float *in, int n_channels, int he
                 &(pass){.out = out, .in = in, .height = height, .width = width}, n_channels);
 }
 
-static void average_pool_back_channel(void *arg, int channel, int thread)
+BC_SIMD static void average_pool_back_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/pages.h"
 #include "train/layers.h"
+#include "train/simd.h"
 #include "train/statistics.h"
 
 /* A layer's maps, at one picture size. */
@@ -212,7 +213,7 @@ typedef struct difference {
 
 enum { PIECE = 1 << 16 };
 
-static void square_range(void *arg, int64_t begin, int64_t end)
+BC_SIMD static void square_range(void *arg, int64_t begin, int64_t end)
 {
     const difference *d = arg;
     float delta[1024];

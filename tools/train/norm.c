@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "train/simd.h"
+
 static const double epsilon = 1e-5;
 
 /* Two passes: the variance of a channel with a large mean would drown in one. */
@@ -16,8 +18,8 @@ static void measure(double *mean, double *variance, const float *in, int n)
     *variance = sum_squares / n;
 }
 
-void bc_norm_forward(float *out, float *mean, float *inv_std, const float *in, const float *scale,
-                     const float *shift, int n_channels, int n)
+BC_SIMD void bc_norm_forward(float *out, float *mean, float *inv_std, const float *in,
+                             const float *scale, const float *shift, int n_channels, int n)
 {
     for (int c = 0; c < n_channels; c++) {
         const size_t at = (size_t)c * (size_t)n;
@@ -31,9 +33,9 @@ void bc_norm_forward(float *out, float *mean, float *inv_std, const float *in, c
     }
 }
 
-void bc_norm_backward(float *din, float *dscale, float *dshift, const float *dout, const float *in,
-                      const float *scale, const float *mean, const float *inv_std, int n_channels,
-                      int n)
+BC_SIMD void bc_norm_backward(float *din, float *dscale, float *dshift, const float *dout,
+                              const float *in, const float *scale, const float *mean,
+                              const float *inv_std, int n_channels, int n)
 {
     for (int c = 0; c < n_channels; c++) {
         const float *x = in + (size_t)c * (size_t)n, *dy = dout + (size_t)c * (size_t)n;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "train/simd.h"
 
 /* The taps of one axis: result i is the sum over k of weights[i * n + k] * source[index[i*n+k]]. */
 typedef struct axis {
@@ -51,7 +52,7 @@ static void axis_close(axis *a)
 }
 
 /* line [n] = the weighted sum of the source's rows of bytes */
-static void gather_rows(float *line, const axis *rows, int y, const uint8_t *pixels, int n)
+BC_SIMD static void gather_rows(float *line, const axis *rows, int y, const uint8_t *pixels, int n)
 {
     for (int i = 0; i < n; i++)
         line[i] = 0;
@@ -63,8 +64,8 @@ static void gather_rows(float *line, const axis *rows, int y, const uint8_t *pix
     }
 }
 
-static void gather_columns(float *out, const axis *columns, const float *line, int width,
-                           size_t plane)
+BC_SIMD static void gather_columns(float *out, const axis *columns, const float *line, int width,
+                                   size_t plane)
 {
     const int n = columns->n_taps;
     for (int c = 0; c < 3; c++)

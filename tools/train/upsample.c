@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "train/simd.h"
+
 enum { MAX_PAIRS = 4 * 9 * 9 };
 
 /* Which tap of which phase reads what each tap of the doubled grid's kernel reads. */
@@ -88,7 +90,7 @@ static size_t doubled_line(int row, int y, int h, int w)
     return line * (size_t)(2 * w) + (size_t)(row % 2);
 }
 
-void bc_shuffle_forward(float *out, const float *phases, int n_out, int h, int w)
+BC_SIMD void bc_shuffle_forward(float *out, const float *phases, int n_out, int h, int w)
 {
     for (int row = 0; row < 4 * n_out; row++)
         for (int y = 0; y < h; y++) {
@@ -98,7 +100,7 @@ void bc_shuffle_forward(float *out, const float *phases, int n_out, int h, int w
         }
 }
 
-void bc_shuffle_backward(float *dphases, const float *dout, int n_out, int h, int w)
+BC_SIMD void bc_shuffle_backward(float *dphases, const float *dout, int n_out, int h, int w)
 {
     for (int row = 0; row < 4 * n_out; row++)
         for (int y = 0; y < h; y++) {

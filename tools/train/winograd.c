@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "train/simd.h"
 
 enum {
     TILE = 4,
@@ -175,7 +176,7 @@ static void transform_strip(const pass *p, int channel, int tile_row, int first,
                         n);
 }
 
-static void transform_channel(void *arg, int channel, int thread)
+BC_SIMD static void transform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
@@ -249,7 +250,7 @@ static void untransform_strip(const pass *p, int channel, int tile_row, int firs
     }
 }
 
-static void untransform_channel(void *arg, int channel, int thread)
+BC_SIMD static void untransform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;

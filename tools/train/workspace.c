@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/pages.h"
+#include "train/simd.h"
 
 enum { N_LANES = 16, BLOCK = 1024 };
 
@@ -79,7 +80,7 @@ static double block_dot(const float *x, const float *y, int64_t n)
     return sum;
 }
 
-double bc_dot(const float *x, const float *y, int64_t n)
+BC_SIMD double bc_dot(const float *x, const float *y, int64_t n)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i += BLOCK)
@@ -102,7 +103,7 @@ static double block_sum(const float *x, int64_t n)
     return sum;
 }
 
-double bc_sum(const float *x, int64_t n)
+BC_SIMD double bc_sum(const float *x, int64_t n)
 {
     double sum = 0;
     for (int64_t i = 0; i < n; i += BLOCK)
