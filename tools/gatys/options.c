@@ -347,12 +347,16 @@ static bc_status check(bc_gatys_options *o, int argc, char **argv, const bc_log 
 bc_status bc_gatys_options_parse(bc_gatys_options *options, int argc, char **argv,
                                  const bc_log *log)
 {
-    *options = (bc_gatys_options){
-        .weights = getenv("BRUSHCAST_VGG"),
-        .content_layers = "relu4_1",
-        .style_layers = "relu1_1,relu2_1,relu3_1,relu4_1",
-        .statistics = {[BC_STAT_GRAM] = 1},
-        .config = {.alpha = -1, .beta = 1, .n_iterations = 300, .n_scales = 1, .seed = 1}};
+    *options = (bc_gatys_options){.weights = getenv("BRUSHCAST_VGG"),
+                                  .content_layers = "relu4_1",
+                                  .style_layers = "relu1_1,relu2_1,relu3_1,relu4_1",
+                                  .statistics = {[BC_STAT_GRAM] = 1},
+                                  .config = {.alpha = -1,
+                                             .beta = 1,
+                                             .variation = -1,
+                                             .n_iterations = 300,
+                                             .n_scales = 1,
+                                             .seed = 1}};
     for (;;) {
         int index = -1;
         opterr = 0;
