@@ -51,6 +51,15 @@ static int coefficients_of(int matrix)
     return matrix == AVCOL_SPC_BT2020_CL ? SWS_CS_BT2020 : matrix;
 }
 
+static void set_colours(struct SwsContext *sws, const struct bc_scaler_side *source,
+                        const struct bc_scaler_side *target)
+{
+    sws_setColorspaceDetails(sws, sws_getCoefficients(coefficients_of(source->matrix)),
+                             source->range == AVCOL_RANGE_JPEG,
+                             sws_getCoefficients(coefficients_of(target->matrix)),
+                             target->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
+}
+
 static bc_status open_context(bc_scaler *scaler, const bc_log *log)
 {
     static const char *const source_names[] = {"srcw", "srch", "src_format", "src_h_chr_pos",
@@ -66,14 +75,14 @@ static bc_status open_context(bc_scaler *scaler, const bc_log *log)
     av_opt_set_int(scaler->sws, "threads", scaler->n_threads > 1 ? scaler->n_threads : 1, 0);
     av_opt_set_int(scaler->sws, "sws_flags",
                    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
-    /* Before the initialisation these are recorded, so that range and matrix shape the paths. */
-    sws_setColorspaceDetails(scaler->sws, sws_getCoefficients(coefficients_of(source->matrix)),
-                             source->range == AVCOL_RANGE_JPEG,
-                             sws_getCoefficients(coefficients_of(target->matrix)),
-                             target->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
+    /* Before the initialisation, so that range and matrix shape the paths; after it, since the
+       threads' own contexts are made there and begin with BT.601. */
+    set_colours(scaler->sws, source, target);
     const int error = sws_init_context(scaler->sws, NULL, NULL);
-    if (error >= 0)
+    if (error >= 0) {
+        set_colours(scaler->sws, source, target);
         return BC_OK;
+    }
     return bc_av_fail(log, error, "cannot convert %dx%d %s to %dx%d %s", source->width,
                       source->height, av_get_pix_fmt_name((enum AVPixelFormat)source->format),
                       target->width, target->height,
