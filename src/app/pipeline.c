@@ -17,15 +17,17 @@ struct parcel {
     bc_frame *frame; /* NULL: packets only */
     bc_packet *packets[MAX_PACKETS];
     int n_packets;
-    bc_frame *rgb, *painting; /* the parcel's own, NULL where nothing is painted */
+    bc_frame *rgb, *painting; /* the parcel's own, NULL until something has to be painted */
 };
 
 typedef struct pipeline {
     const bc_pipeline_params *params;
     bc_queue *idle, *read, *painted; /* of parcels: empty ones, and after each stage */
     bc_converter *converter;
+    int width, height; /* to paint at */
     struct parcel parcels[N_PARCELS];
     bc_frame *next_mask;
+    bc_status painting; /* why it ended early, or BC_OK */
     bc_pipeline_result result;
 } pipeline;
 
@@ -42,21 +44,26 @@ static int scaled(int size, double scale)
     return result < 1 ? 1 : result > BC_MAX_SIZE ? BC_MAX_SIZE : result;
 }
 
-static bc_status open_parcels(pipeline *p)
+/* The size to paint at: that of the first frame, scaled. */
+static bc_status open_painter(pipeline *p)
 {
     const bc_pipeline_params *params = p->params;
     const bc_reader_info *info = bc_reader_info_of(params->reader);
-    const int width = scaled(info->width, params->scale);
-    const int height = scaled(info->height, params->scale);
-    if (!params->painter)
-        return BC_OK;
-    bc_status status = bc_painter_prepare(params->painter, width, height);
-    for (int i = 0; i < N_PARCELS && status == BC_OK; i++) {
-        status = bc_frame_alloc(&p->parcels[i].rgb, width, height, BC_RGB24, &params->log);
-        if (status == BC_OK)
-            status = bc_frame_alloc(&p->parcels[i].painting, width, height, BC_RGB24, &params->log);
-    }
-    return status;
+    p->width = scaled(info->width, params->scale);
+    p->height = scaled(info->height, params->scale);
+    return params->painter ? bc_painter_prepare(params->painter, p->width, p->height) : BC_OK;
+}
+
+static bool has_planes(const pipeline *p, const bc_frame *frame)
+{
+    return frame->image.pixels && frame->image.width == p->width &&
+           frame->image.height == p->height;
+}
+
+/* What a painter takes of the parcel's frame. */
+static const bc_image *source_of(const pipeline *p, const struct parcel *parcel)
+{
+    return has_planes(p, parcel->frame) ? &parcel->frame->image : &parcel->rgb->image;
 }
 
 static void empty(struct parcel *parcel)
@@ -91,13 +98,24 @@ static bc_status open_all(pipeline *p)
     if (status == BC_OK)
         status = bc_converter_open(&p->converter, p->params->n_threads, &p->params->log);
     if (status == BC_OK)
-        status = open_parcels(p);
+        status = open_painter(p);
     for (int i = 0; i < N_PARCELS && status == BC_OK; i++)
         status = bc_queue_send(p->idle, &p->parcels[i]);
     return status;
 }
 
 /* Stages ----------------------------------------------------------------------------------- */
+
+/* The frame's pixels as RGB, unless its own planes will do. */
+static bc_status convert(pipeline *p, struct parcel *parcel)
+{
+    bc_status status = BC_OK;
+    if (!p->params->painter || has_planes(p, parcel->frame))
+        return BC_OK;
+    if (!parcel->rgb)
+        status = bc_frame_alloc(&parcel->rgb, p->width, p->height, BC_RGB24, &p->params->log);
+    return status < 0 ? status : bc_converter_run(p->converter, parcel->frame, &parcel->rgb->image);
+}
 
 static bc_status fill(pipeline *p, struct parcel *parcel)
 {
@@ -108,8 +126,8 @@ static bc_status fill(pipeline *p, struct parcel *parcel)
         if (packet)
             parcel->packets[parcel->n_packets++] = packet;
     }
-    if (status == BC_OK && parcel->frame && parcel->rgb)
-        status = bc_converter_run(p->converter, parcel->frame, &parcel->rgb->image);
+    if (status == BC_OK && parcel->frame)
+        status = convert(p, parcel);
     if (status != BC_OK)
         bc_frame_unref(&parcel->frame);
     return status;
@@ -130,16 +148,25 @@ static void *read_all(void *arg)
     return NULL;
 }
 
+static bc_status paint(pipeline *p, struct parcel *parcel)
+{
+    if (!parcel->frame || !p->params->painter)
+        return BC_OK;
+    const bc_status status =
+        bc_mixer_prepare(p->params->mixer, p->width, p->height, &parcel->painting);
+    if (status == BC_OK)
+        bc_painter_run(p->params->painter, source_of(p, parcel), &parcel->painting->image,
+                       bc_frame_time_us(parcel->frame));
+    return status;
+}
+
 static void *paint_all(void *arg)
 {
     pipeline *p = arg;
     void *item;
     while (bc_queue_receive(p->read, &item) == BC_OK) {
-        const struct parcel *parcel = item;
-        if (parcel->frame && parcel->painting)
-            bc_painter_run(p->params->painter, &parcel->rgb->image, &parcel->painting->image,
-                           bc_frame_time_us(parcel->frame));
-        if (bc_queue_send(p->painted, item) != BC_OK)
+        p->painting = paint(p, item);
+        if (p->painting < 0 || bc_queue_send(p->painted, item) != BC_OK)
             break;
     }
     bc_queue_finish_receiving(p->read);
@@ -175,9 +202,7 @@ static bc_status write_frame(pipeline *p, const struct parcel *parcel)
     bc_frame *mixed = NULL;
     bc_status status = update_mask(p, parcel->frame);
     if (status == BC_OK)
-        status =
-            bc_mixer_run(params->mixer, parcel->frame,
-                         parcel->painting ? &parcel->painting->image : NULL, &params->mix, &mixed);
+        status = bc_mixer_run(params->mixer, parcel->frame, parcel->painting, &params->mix, &mixed);
     if (status == BC_OK)
         status = bc_writer_frame(params->writer, mixed);
     bc_frame_unref(&mixed);
@@ -225,8 +250,9 @@ static bc_status run_threads(pipeline *p)
         bc_queue_finish_sending(p->idle);
     }
     pthread_join(reader, NULL);
-    return has_painter ? p->result.write
-                       : bc_fail(&p->params->log, BC_ERR_MEMORY, "cannot start a thread");
+    if (!has_painter)
+        return bc_fail(&p->params->log, BC_ERR_MEMORY, "cannot start a thread");
+    return p->result.write < 0 ? p->result.write : p->painting;
 }
 
 bc_pipeline_result bc_pipeline_run(const bc_pipeline_params *params)

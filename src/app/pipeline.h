@@ -1,11 +1,13 @@
 /*
  * pipeline.h: one conversion, on three threads besides those of the painter and the codecs:
  *
- *     read, decode, to RGB  ->  paint  ->  mix, encode, write
+ *     read, decode  ->  paint  ->  mix, encode, write
  *
- * A fixed number of parcels goes round: each carries a frame, its RGB pixels, its painting and the
- * packets of other streams that came before it. So memory is bounded, whatever the length of the
- * video, everything stays in order, and nothing is allocated for a frame's pixels.
+ * A fixed number of parcels goes round: each carries a frame, its painting and the packets of other
+ * streams that came before it. So memory is bounded, whatever the length of the video, everything
+ * stays in order, and nothing is allocated for a frame's pixels unless an encoder keeps them.
+ * Frames of 8-bit 4:2:0 are painted as they are and into what the encoder takes; others become RGB
+ * after decoding, or are made of RGB before encoding.
  */
 #ifndef BC_APP_PIPELINE_H
 #define BC_APP_PIPELINE_H

@@ -86,7 +86,8 @@ void bc_frame_unref(bc_frame **frame)
         return;
     if (counted->release)
         counted->release(counted->frame.native);
-    free(counted->frame.image.pixels);
+    else
+        free(counted->frame.image.pixels);
     free(counted);
 }
 

@@ -6,7 +6,8 @@
  *   packed   bc_frame_alloc: the pixels are in `image`, RGB, ready to be painted or shown;
  *   native   bc_frame_wrap: the pixels stay in the form in which their maker has them (for media/
  * the decoder's own planes, YUV mostly), so that nothing is lost by a conversion that nobody asked
- * for. `image` has the size only; media/convert.h makes a packed frame of it.
+ * for. `image` views them where it can describe them (8-bit 4:2:0), else it has the size only;
+ * media/convert.h makes a packed frame of it.
  *
  * Ownership: every reference has one owner. Passing a frame on means passing the reference, or
  * making another one with bc_frame_ref. The pixels of a frame with several references are not
@@ -24,7 +25,7 @@ typedef struct bc_rational {
 #define BC_NO_PTS INT64_MIN
 
 typedef struct bc_frame {
-    bc_image image;        /* native frames: pixels NULL, stride 0 */
+    bc_image image;        /* of native frames a view, or pixels NULL, stride 0 */
     int64_t pts;           /* presentation time in units of time_base, or BC_NO_PTS */
     int64_t duration;      /* in units of time_base; 0: unknown */
     bc_rational time_base; /* seconds; {0, 0} until somebody sets it */

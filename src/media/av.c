@@ -86,9 +86,52 @@ static void release(void *native)
     av_frame_free(&av);
 }
 
+static bool find_matrix(bc_yuv_matrix *matrix, enum AVColorSpace space)
+{
+    switch (space) {
+    case AVCOL_SPC_BT709:
+        *matrix = BC_BT709;
+        return true;
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT470BG:
+        *matrix = BC_BT601;
+        return true;
+    case AVCOL_SPC_BT2020_NCL:
+        *matrix = BC_BT2020;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool find_chroma_position(bc_chroma_position *position, enum AVChromaLocation location)
+{
+    *position = location == AVCHROMA_LOC_LEFT ? BC_CHROMA_LEFT : BC_CHROMA_CENTRE;
+    return location == AVCHROMA_LOC_LEFT || location == AVCHROMA_LOC_CENTER;
+}
+
+/* The planes, where a bc_image can describe them. */
+static void view_planes(bc_image *image, const AVFrame *av)
+{
+    bc_image planes = {.pixels = av->data[0],
+                       .stride_bytes = av->linesize[0],
+                       .width = av->width,
+                       .height = av->height,
+                       .format = BC_YUV420,
+                       .chroma = {av->data[1], av->data[2]},
+                       .chroma_stride_bytes = {av->linesize[1], av->linesize[2]},
+                       .range = av->color_range == AVCOL_RANGE_JPEG ? BC_FULL : BC_LIMITED};
+    if (av->format == AV_PIX_FMT_YUV420P && find_matrix(&planes.matrix, av->colorspace) &&
+        find_chroma_position(&planes.chroma_position, av->chroma_location))
+        *image = planes;
+}
+
 bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log)
 {
-    return bc_frame_wrap(frame, av->width, av->height, av, release, log);
+    const bc_status status = bc_frame_wrap(frame, av->width, av->height, av, release, log);
+    if (status == BC_OK)
+        view_planes(&(*frame)->image, av);
+    return status;
 }
 
 /* The J formats are the plain ones with a range in their name; libswscale calls them deprecated. */

@@ -140,13 +140,22 @@ bc_status bc_mixer_set_mask(bc_mixer *mixer, const bc_frame *mask)
 /* Mixing ----------------------------------------------------------------------------------- */
 
 /* One component of a row: bytes or words, `step` of them from one sample to the next. */
-static void mix_bytes(uint8_t *painted, const uint8_t *source, const uint16_t *weights, int n,
-                      int step)
+static inline __attribute__((always_inline)) void
+mix_stepped(uint8_t *painted, const uint8_t *source, const uint16_t *weights, int n, int step)
 {
     for (int x = 0; x < n; x++) {
         const int s = source[x * step], p = painted[x * step];
         painted[x * step] = (uint8_t)(s + (((p - s) * weights[x] + WEIGHT_ONE / 2) >> WEIGHT_BITS));
     }
+}
+
+static void mix_bytes(uint8_t *painted, const uint8_t *source, const uint16_t *weights, int n,
+                      int step)
+{
+    if (step == 1) /* planes: a constant for the compiler's vectors */
+        mix_stepped(painted, source, weights, n, 1);
+    else
+        mix_stepped(painted, source, weights, n, step);
 }
 
 static void mix_words(uint16_t *painted, const uint16_t *source, const uint16_t *weights, int n,
@@ -197,11 +206,22 @@ static component component_at(const AVFrame *painted, const AVFrame *source, int
     };
 }
 
+static void copy_plane(const component *c)
+{
+    for (int y = 0; y < c->height; y++)
+        memcpy(c->painted + y * c->painted_stride, c->source + y * c->source_stride,
+               (size_t)c->width * (c->depth > 8 ? 2 : 1));
+}
+
 static void mix_component(bc_mixer *mixer, const component *c, int weight)
 {
     const AVFrame *mask = mixer->masks[c->is_chroma];
     if (weight == WEIGHT_ONE && !mask)
         return;
+    if (weight == 0 && c->step == 1) {
+        copy_plane(c);
+        return;
+    }
     fill_weights(mixer->weights, c->width, weight, mask, 0);
     for (int y = 0; y < c->height; y++) {
         uint8_t *painted = c->painted + y * c->painted_stride;
@@ -268,38 +288,88 @@ static void mix_frames(bc_mixer *mixer, AVFrame *painted, const AVFrame *source,
     }
 }
 
-static bc_status paint_over(bc_mixer *mixer, const AVFrame *source, const bc_image *painting,
-                            const bc_mix *mix, AVFrame **painted)
+static bool has_alpha(const AVFrame *canvas)
 {
-    AVFrame *view = av_frame_alloc();
+    return av_pix_fmt_desc_get((enum AVPixelFormat)canvas->format)->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
+static bool needs_source(const bc_mixer *mixer, const bc_mix *mix)
+{
+    return mix->strength < 1 || mix->keep_colors > 0 || mixer->masks[0] || has_alpha(mixer->canvas);
+}
+
+/* The painting as the canvas wants it: its own pixels where they are the canvas's. */
+static bc_status fit_painting(bc_mixer *mixer, const bc_frame *painting, AVFrame **painted)
+{
+    AVFrame *view = NULL;
     *painted = NULL;
-    bc_status status = view ? bc_av_view(view, painting, &mixer->log)
-                            : bc_fail(&mixer->log, BC_ERR_MEMORY, "mixer: out of memory");
-    if (status == BC_OK)
-        status = bc_canvas_alloc(painted, mixer->canvas, &mixer->log);
+    bc_status status = bc_av_of_frame(&view, painting, &mixer->log);
+    if (status < 0)
+        return status;
+    if (painting->native) {
+        *painted = view;
+        return BC_OK;
+    }
+    status = bc_canvas_alloc(painted, mixer->canvas, &mixer->log);
     if (status == BC_OK)
         status = bc_scaler_run(&mixer->painting_scaler, view, *painted, &mixer->log);
-    if (status == BC_OK)
-        mix_frames(mixer, *painted, source, mix);
-    else
+    if (status < 0)
         av_frame_free(painted);
     av_frame_free(&view);
     return status;
 }
 
-bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_image *painting,
+static bc_status fit_source(bc_mixer *mixer, const bc_frame *source, AVFrame **av)
+{
+    return bc_canvas_fit(av, mixer->canvas, source, &mixer->source_scaler, &mixer->log);
+}
+
+static bc_status paint_over(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
+                            const bc_mix *mix, AVFrame **painted)
+{
+    AVFrame *under = NULL;
+    bc_status status = fit_painting(mixer, painting, painted);
+    if (status < 0 || !needs_source(mixer, mix))
+        return status;
+    status = fit_source(mixer, source, &under);
+    if (status == BC_OK)
+        mix_frames(mixer, *painted, under, mix);
+    else
+        av_frame_free(painted);
+    av_frame_free(&under);
+    return status;
+}
+
+static bool can_be_painted(const bc_frame *painting)
+{
+    return !painting->native || av_frame_is_writable(painting->native);
+}
+
+bc_status bc_mixer_prepare(const bc_mixer *mixer, int width, int height, bc_frame **painting)
+{
+    const AVFrame *canvas = mixer->canvas;
+    AVFrame *av = NULL;
+    if (*painting && can_be_painted(*painting))
+        return BC_OK;
+    bc_frame_unref(painting);
+    if (canvas->width == width && canvas->height == height) {
+        bc_status status = bc_canvas_alloc(&av, canvas, &mixer->log);
+        if (status == BC_OK)
+            status = bc_av_to_frame(painting, av, &mixer->log);
+        if (status < 0 || (*painting)->image.pixels)
+            return status;
+        bc_frame_unref(painting);
+    }
+    return bc_frame_alloc(painting, width, height, BC_RGB24, &mixer->log);
+}
+
+bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
                        const bc_mix *mix, bc_frame **result)
 {
     AVFrame *av = NULL;
     *result = NULL;
-    bc_status status =
-        bc_canvas_fit(&av, mixer->canvas, source, &mixer->source_scaler, &mixer->log);
-    if (status == BC_OK && mix->strength > 0) {
-        AVFrame *painted;
-        status = paint_over(mixer, av, painting, mix, &painted);
-        av_frame_free(&av);
-        av = painted;
-    }
+    bc_status status = mix->strength > 0 ? paint_over(mixer, source, painting, mix, &av)
+                                         : fit_source(mixer, source, &av);
     if (status == BC_OK)
         status = bc_av_to_frame(result, av, &mixer->log);
     if (status < 0)

@@ -25,10 +25,17 @@ void bc_mixer_close(bc_mixer **mixer);
 bc_status bc_mixer_set_mask(bc_mixer *mixer, const bc_frame *mask);
 
 /*
- * A new frame with the time of `source`. `painting` is RGB of any size, or NULL where the strength
- * is 0. Alpha is the source's.
+ * Makes *painting a frame to paint into: the writer's own planes where a painter can fill them
+ * (8-bit 4:2:0 of that size), so that nothing need be converted, else RGB. What is there already is
+ * taken again unless somebody still holds its pixels. Threads: any, at the same time as the others.
  */
-bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_image *painting,
+bc_status bc_mixer_prepare(const bc_mixer *mixer, int width, int height, bc_frame **painting);
+
+/*
+ * A new frame with the time of `source`. `painting` is a prepared one, whose pixels the result may
+ * hold and change, or NULL where the strength is 0. Alpha is the source's.
+ */
+bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
                        const bc_mix *mix, bc_frame **result);
 
 #endif
