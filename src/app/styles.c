@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/painter.h"
@@ -16,7 +17,7 @@ enum { CELL_SIZE = 480, GAP = 8 };
 
 typedef struct settings {
     const char *net, *models, *sheet;
-    bool is_json, is_names;
+    bool is_json, is_names, overwrite;
     int n_threads;
 } settings;
 
@@ -28,6 +29,7 @@ static const bc_option options[] = {
     {"names", NULL, "the names only, one a line", BC_OPTION_FLAG, .offset = AT(is_names)},
     {"sheet", "OUT.png", "draw PICTURE, or their own thumbnails, in all styles on one sheet",
      BC_OPTION_TEXT, .offset = AT(sheet), .completion = BC_COMPLETE_FILE},
+    {"y", NULL, "overwrite the sheet if it exists", BC_OPTION_FLAG, .offset = AT(overwrite)},
     {"net", "NET", "light, wide or a folder (wide, else light)", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
@@ -216,6 +218,8 @@ static bc_status draw_sheet(const bc_model *model, const char *picture, const se
     struct sheet sheet = {0};
     if (bc_model_style_count(model) == 0)
         return bc_fail(log, BC_ERR_ARGUMENT, "the net %s has no styles", bc_model_name(model));
+    if (!s->overwrite && access(s->sheet, F_OK) == 0)
+        return bc_fail(log, BC_ERR_IO, "%s exists (-y overwrites it)", s->sheet);
     bc_status status = picture ? draw_paintings(&sheet, model, picture, s, log)
                                : draw_thumbnails(&sheet, model, log);
     if (status == BC_OK)
