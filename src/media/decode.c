@@ -44,7 +44,10 @@ static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
     return end >= pts && end - pts < duration ? end - pts : duration;
 }
 
-/* As the packet says, or one frame at the usual rate, but not beyond what stream and file declare.
+/*
+ * As the packet says, or one frame at the usual rate, but not beyond what stream and file declare.
+ * The last frame of an mp4 lasts until its track ends: the demuxer reckons that from 0, wherever
+ * the track starts. It may last no time at all; but 0 means unknown, so that it gets one tick.
  */
 static int64_t duration_of(const bc_decoder *decoder)
 {
@@ -58,6 +61,9 @@ static int64_t duration_of(const bc_decoder *decoder)
         duration = av_rescale_q(1, av_inv_q(rate), stream->time_base);
     if (pts == AV_NOPTS_VALUE)
         return duration;
+    const int64_t track_end = bc_demuxer_end_after(decoder->demuxer, pts);
+    if (track_end != AV_NOPTS_VALUE && track_end >= pts)
+        return FFMAX(track_end - pts, 1);
     if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
         duration = end_at(pts, duration, stream->start_time + stream->duration);
     if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&

@@ -125,6 +125,7 @@ static bc_status seek_to_start(bc_demuxer *demuxer)
 bc_status bc_demuxer_open(bc_demuxer *demuxer)
 {
     demuxer->last_end_us = INT64_MIN;
+    demuxer->last_pts = INT64_MIN;
     bc_status status = open_input(demuxer);
     if (status == BC_OK)
         status = find_video(demuxer);
@@ -148,6 +149,22 @@ static void note_end(bc_demuxer *demuxer, const AVPacket *packet)
     demuxer->last_end_us = FFMAX(demuxer->last_end_us, end_us);
 }
 
+/* Frames in the index, where that is whole from the start: mp4 and its family; else 0. */
+static int count_indexed(const bc_demuxer *demuxer)
+{
+    const bool is_indexed = strncmp(demuxer->input->iformat->name, "mov,", 4) == 0;
+    return is_indexed ? avformat_index_get_entries_count(demuxer->video) : 0;
+}
+
+int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
+{
+    const AVStream *video = demuxer->video;
+    const bool is_last = pts == demuxer->last_pts && demuxer->n_packets == count_indexed(demuxer);
+    if (!is_last || video->duration <= 0 || video->start_time == AV_NOPTS_VALUE)
+        return AV_NOPTS_VALUE;
+    return video->start_time + video->duration;
+}
+
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
 {
     const int error = av_read_frame(demuxer->input, packet);
@@ -158,7 +175,11 @@ bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
     if (error < 0)
         return false;
     note_end(demuxer, packet);
-    demuxer->n_packets += packet->stream_index == demuxer->video->index;
+    if (packet->stream_index == demuxer->video->index) {
+        demuxer->n_packets++;
+        if (packet->pts != AV_NOPTS_VALUE)
+            demuxer->last_pts = FFMAX(demuxer->last_pts, packet->pts);
+    }
     return true;
 }
 
@@ -221,9 +242,8 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
     }
     if (demuxer->params->duration_us > 0 || demuxer->params->start_us > 0)
         return NULL;
-    const int n_indexed = avformat_index_get_entries_count(demuxer->video);
-    const bool is_indexed = strncmp(input->iformat->name, "mov,", 4) == 0;
-    if (is_indexed && demuxer->n_packets < n_indexed) {
+    const int n_indexed = count_indexed(demuxer);
+    if (demuxer->n_packets < n_indexed) {
         snprintf(text, size, "truncated: %lld of the %d frames of its index are there",
                  (long long)demuxer->n_packets, n_indexed);
         return text;

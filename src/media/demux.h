@@ -19,6 +19,7 @@ typedef struct bc_demuxer {
     int64_t origin_us;    /* the input's time that becomes 0 */
     int64_t last_end_us;  /* of what was read, any stream, as the input counts */
     int64_t n_packets;    /* of video, so far */
+    int64_t last_pts;     /* of them, the latest, as the input counts */
     int error;            /* the last word, AVERROR_EOF mostly; 0 while there is more */
 } bc_demuxer;
 
@@ -41,6 +42,10 @@ int64_t bc_demuxer_origin(const bc_demuxer *demuxer, AVRational time_base);
 /* Times on the reader's clock against what is wanted. */
 bool bc_demuxer_is_before(const bc_demuxer *demuxer, int64_t pts);
 bool bc_demuxer_is_after(const bc_demuxer *demuxer, int64_t pts, AVRational time_base);
+
+/* Where the video ends, as the input counts, if its index says that this is its last frame; or
+ * AV_NOPTS_VALUE. */
+int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts);
 
 /* Whether the user asked to stop. */
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer);
