@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "media/av.h"
+#include "media/truncation.h"
 
 enum {
     RETRY_US = 1000,
@@ -248,6 +249,8 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
                  (long long)demuxer->n_packets, n_indexed);
         return text;
     }
+    if (bc_truncation_find(demuxer->input, text, size))
+        return text;
     if (input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM || input->duration <= 0)
         return NULL;
     const int64_t start = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
