@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "media/av.h"
 #include "media/truncation.h"
+#include "media/webvtt.h"
 
 enum {
     RETRY_US = 1000,
@@ -90,6 +91,7 @@ static bc_status find_video(bc_demuxer *demuxer)
     int error = avformat_find_stream_info(input, NULL);
     if (error < 0)
         return bc_av_fail(log, error, "cannot read %s", demuxer->url);
+    bc_webvtt_find(input);
     int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, &demuxer->codec, 0);
     if (index == AVERROR_STREAM_NOT_FOUND)
         return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video and no picture in it",
@@ -150,6 +152,11 @@ static void note_end(bc_demuxer *demuxer, const AVPacket *packet)
     demuxer->last_end_us = FFMAX(demuxer->last_end_us, end_us);
 }
 
+static enum AVCodecID codec_of(const bc_demuxer *demuxer, const AVPacket *packet)
+{
+    return demuxer->input->streams[packet->stream_index]->codecpar->codec_id;
+}
+
 /* Frames in the index, where that is whole from the start: mp4 and its family; else 0. */
 static int count_indexed(const bc_demuxer *demuxer)
 {
@@ -168,7 +175,9 @@ int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
 
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
 {
-    const int error = av_read_frame(demuxer->input, packet);
+    int error = av_read_frame(demuxer->input, packet);
+    if (error >= 0 && codec_of(demuxer, packet) == AV_CODEC_ID_WEBVTT)
+        error = bc_webvtt_complete(packet);
     if (error == AVERROR(EAGAIN))
         av_usleep(RETRY_US);
     else if (error < 0)

@@ -76,15 +76,21 @@ static int add_video(bc_writer *writer, const AVStream *source)
 
 static void name_left_out(const bc_writer *writer, const AVStream *stream)
 {
+    const AVCodecParameters *codec = stream->codecpar;
     const AVDictionaryEntry *title = av_dict_get(stream->metadata, "filename", NULL, 0);
+    const bool is_known = codec->codec_id != AV_CODEC_ID_NONE;
     const char *kind = stream->disposition & AV_DISPOSITION_ATTACHED_PIC
                            ? "cover picture"
-                           : av_get_media_type_string(stream->codecpar->codec_type);
+                           : av_get_media_type_string(codec->codec_type);
+    char tag[AV_FOURCC_MAX_STRING_SIZE] = "no codec";
+    if (codec->codec_tag)
+        av_fourcc_make_string(tag, codec->codec_tag);
     bc_log_write(&writer->params.log, BC_LOG_WARNING,
-                 "%s: stream %d (%s, %s%s%s) is left out: %s cannot hold it", writer->name,
+                 "%s: stream %d (%s, %s%s%s) is left out: %s%s cannot hold it", writer->name,
                  stream->index, kind ? kind : "unknown",
-                 avcodec_get_name(stream->codecpar->codec_id), title ? ", " : "",
-                 title ? title->value : "", writer->destination.container->name);
+                 is_known ? avcodec_get_name(codec->codec_id) : tag, title ? ", " : "",
+                 title ? title->value : "", is_known ? "" : "FFmpeg does not know it, and ",
+                 writer->destination.container->name);
 }
 
 static int add_copy(bc_writer *writer, AVStream *stream)
