@@ -130,6 +130,7 @@ static bc_status open_reader(conversion *c, const char *input)
                                               .n_threads = s->n_threads,
                                               .start_us = s->start_us,
                                               .duration_us = s->duration_us,
+                                              .keep_shape = true,
                                               .stop = c->stop,
                                               .log = c->log});
 }

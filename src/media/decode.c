@@ -30,6 +30,7 @@ bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
 
 void bc_decoder_close(bc_decoder *decoder)
 {
+    bc_letterbox_close(&decoder->letterbox);
     bc_filter_close(&decoder->adapter);
     av_frame_free(&decoder->av);
     avcodec_free_context(&decoder->context);
@@ -125,12 +126,12 @@ static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
         av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
     decoder->has_met_hdr |= bc_adapter_is_hdr(av);
     bc_av_complete_colour(av);
-    const bc_status status =
+    bc_status status =
         bc_adapter_run(&decoder->adapter, av, display_matrix(decoder), &demuxer->params->log);
-    if (status < 0)
-        return status;
     bc_av_complete_colour(av);
-    return wrap(decoder, frame);
+    if (status == BC_OK && demuxer->params->keep_shape)
+        status = bc_letterbox_run(&decoder->letterbox, av, &demuxer->params->log);
+    return status == BC_OK ? wrap(decoder, frame) : status;
 }
 
 /* A decoder that is drained and gives nothing but errors has ended. */

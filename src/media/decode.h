@@ -7,12 +7,14 @@
 
 #include "media/demux.h"
 #include "media/filter.h"
+#include "media/letterbox.h"
 
 typedef struct bc_decoder {
     const bc_demuxer *demuxer;
     AVCodecContext *context;
     AVFrame *av; /* scratch */
     bc_filter adapter;
+    bc_letterbox letterbox;
     int64_t next_pts; /* where a frame without a time goes, in the stream's time base */
     int64_t n_damaged;
     int n_errors_at_end;

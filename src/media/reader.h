@@ -39,6 +39,7 @@ typedef struct bc_reader_params {
     int n_threads;       /* of the decoder; 0: one for each processor */
     int64_t start_us;    /* skip so much of the input; 0: nothing */
     int64_t duration_us; /* end after so much; 0: at the end */
+    bool keep_shape;     /* a frame of another shape than the first is put into that, on black */
     atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
     atomic_int *quit; /* the same: one may mean this reader, the other the whole program */
     bc_log log;
