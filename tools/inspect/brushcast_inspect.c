@@ -18,6 +18,7 @@ static const command commands[] = {
     {"decode", "draw how a painting comes about, layer by layer", bc_inspect_decode},
     {"losses", "draw the losses that brushcast-gatys and brushcast-train logged",
      bc_inspect_losses},
+    {"flicker", "measure how steady painted clips are", bc_inspect_flicker},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

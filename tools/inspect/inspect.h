@@ -16,6 +16,7 @@ int bc_inspect_usage(const char *command, const char *format, ...)
 /* A sub-command: argv[0] is its name; returns the program's exit status. */
 int bc_inspect_decode(int argc, char **argv, const bc_log *log);
 int bc_inspect_features(int argc, char **argv, const bc_log *log);
+int bc_inspect_flicker(int argc, char **argv, const bc_log *log);
 int bc_inspect_layers(int argc, char **argv, const bc_log *log);
 int bc_inspect_losses(int argc, char **argv, const bc_log *log);
 int bc_inspect_style(int argc, char **argv, const bc_log *log);
