@@ -89,25 +89,3 @@ void bc_compose_mix(const bc_image *source, const bc_image *painting, float stre
                 width);
     }
 }
-
-enum { STILL = 10, MOVING = 40 }; /* sums of three differences: camera noise, and real motion */
-
-void bc_compose_stabilize(const bc_image *painting, const bc_image *last, const bc_image *source,
-                          const bc_image *last_source, float amount)
-{
-    assert(painting->width == last->width && painting->height == last->height);
-    const int hold = (int)(amount * 224);
-    for (int y = 0; y < painting->height; y++) {
-        uint8_t *p = row_of(painting, y);
-        const uint8_t *l = row_of(last, y), *s = row_of(source, y), *t = row_of(last_source, y);
-        for (int x = 0; x < 4 * painting->width; x += 4) {
-            const int moved =
-                abs(s[x] - t[x]) + abs(s[x + 1] - t[x + 1]) + abs(s[x + 2] - t[x + 2]);
-            int share = moved <= STILL    ? hold
-                        : moved >= MOVING ? 0
-                                          : hold * (MOVING - moved) / (MOVING - STILL);
-            for (int c = 0; c < 3; c++)
-                p[x + c] = (uint8_t)lerp8(p[x + c], l[x + c], share);
-        }
-    }
-}

@@ -1,6 +1,6 @@
 /*
- * compose.h: pixels of a live picture on the CPU: mirroring, mixing source and painting, holding
- * still parts still. All images are BC_BGRA32. Threads: any.
+ * compose.h: pixels of a live picture on the CPU: mirroring, mixing source and
+ * painting. All images are BC_BGRA32. Threads: any.
  */
 #ifndef BC_APP_COMPOSE_H
 #define BC_APP_COMPOSE_H
@@ -18,14 +18,5 @@ void bc_compose_mirror(const bc_image *image);
  */
 void bc_compose_mix(const bc_image *source, const bc_image *painting, float strength,
                     float keep_colors, const bc_image *result);
-
-/*
- * A temporal filter gated by the motion of the input: where the source moved by less than a noise
- * threshold, the painting moves only a part of the way from the last one. `painting` becomes the
- * filtered painting; `last` is the one before, `source` and `last_source` what they were painted
- * from, all of one size. amount: 0 changes nothing, 1 holds still parts for several frames.
- */
-void bc_compose_stabilize(const bc_image *painting, const bc_image *last, const bc_image *source,
-                          const bc_image *last_source, float amount);
 
 #endif

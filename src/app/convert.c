@@ -18,7 +18,7 @@ typedef struct settings {
     const char *output, *input_format, *output_format;
     bool overwrite, never_overwrite;
     const char *style, *net, *models, *stats;
-    double strength, keep_colors, scale;
+    double strength, keep_colors, scale, stabilize;
     const char *mask;
     int64_t start_us, duration_us;
     const char *codec, *crf, *preset, *encoder_options, *pixel_format;
@@ -54,6 +54,8 @@ static const bc_option options[] = {
      "what normalises a frame: stream (averages over half a second, steady) or frame (its own) "
      "(stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
+    {"stabilize", "0..1", "how much still parts are held still, at 1 over nine frames (0)",
+     BC_OPTION_NUMBER, .offset = AT(stabilize), .low = 0, .high = 1},
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
     {"f", "FORMAT", "the input's format, where its name and content do not say it (lavfi, v4l2)",
@@ -290,6 +292,7 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
             .models = s->models,
             .styles = s->style,
             .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME : BC_STATS_STREAM,
+            .stabilize = (float)s->stabilize,
             .n_threads = s->n_threads,
             .log = *log};
         if (bc_painter_open(&painter, &params) < 0)

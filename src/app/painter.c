@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/stabilize.h"
 #include "base/log.h"
 #include "model/model.h"
 
@@ -13,6 +14,7 @@ struct bc_painter {
     bc_painter_params params;
     bc_model *model;
     bc_session *session;
+    bc_stabilizer *stabilizer;
     int width, height;
     int64_t last_us; /* time of the last frame, or BC_NO_PTS */
     bc_style_weight weights[BC_MAX_BLEND];
@@ -104,6 +106,8 @@ bc_status bc_painter_open(bc_painter **painter_out, const bc_painter_params *par
         status = bc_model_open(&painter->model, folder, &(bc_model_params){.log = params->log});
     if (status == BC_OK)
         status = choose_styles(painter);
+    if (status == BC_OK)
+        status = bc_stabilizer_open(&painter->stabilizer, &params->log);
     free(folder);
     if (status < 0)
         bc_painter_close(&painter);
@@ -116,6 +120,7 @@ void bc_painter_close(bc_painter **painter)
     if (!painter || !*painter)
         return;
     bc_session_close(&(*painter)->session);
+    bc_stabilizer_close(&(*painter)->stabilizer);
     bc_model_close(&(*painter)->model);
     free(*painter);
     *painter = NULL;
@@ -129,6 +134,7 @@ const char *bc_painter_style(const bc_painter *painter)
 bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
 {
     painter->last_us = BC_NO_PTS;
+    bc_stabilizer_restart(painter->stabilizer);
     if (painter->session && width == painter->width && height == painter->height) {
         bc_session_restart(painter->session);
         return BC_OK;
@@ -149,12 +155,13 @@ bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
                : bc_session_set_style(painter->session, painter->weights, painter->n_weights);
 }
 
-void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
-                    int64_t time_us)
+bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
+                         int64_t time_us)
 {
     assert(painter->session);
     if (time_us != BC_NO_PTS && painter->last_us != BC_NO_PTS)
         bc_session_set_interval(painter->session, 1e-6 * (double)(time_us - painter->last_us));
     painter->last_us = time_us;
     bc_session_run(painter->session, source, painting);
+    return bc_stabilizer_run(painter->stabilizer, source, painting, painter->params.stabilize);
 }

@@ -14,7 +14,8 @@ typedef struct bc_painter_params {
     const char *models; /* where to look first, or NULL */
     const char *styles; /* NAME[:WEIGHT][,NAME[:WEIGHT]...]; NULL: the net's first */
     bc_stats stats;
-    int n_threads; /* 0: one for each processor */
+    float stabilize; /* 0 to 1, see stabilize.h */
+    int n_threads;   /* 0: one for each processor */
     bc_log log;
 } bc_painter_params;
 
@@ -34,8 +35,11 @@ const char *bc_painter_style(const bc_painter *painter);
 /* Makes ready for a stream of frames of this size. */
 bc_status bc_painter_prepare(bc_painter *painter, int width, int height);
 
-/* As bc_session_run; time_us is the frame's presentation time, or BC_NO_PTS. */
-void bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
-                    int64_t time_us);
+/*
+ * As bc_session_run, and stabilises the painting; time_us is the frame's presentation time, or
+ * BC_NO_PTS. Fails only for lack of memory.
+ */
+bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
+                         int64_t time_us);
 
 #endif

@@ -154,10 +154,9 @@ static bc_status paint(pipeline *p, struct parcel *parcel)
         return BC_OK;
     const bc_status status =
         bc_mixer_prepare(p->params->mixer, p->width, p->height, &parcel->painting);
-    if (status == BC_OK)
-        bc_painter_run(p->params->painter, source_of(p, parcel), &parcel->painting->image,
-                       bc_frame_time_us(parcel->frame));
-    return status;
+    return status < 0 ? status
+                      : bc_painter_run(p->params->painter, source_of(p, parcel),
+                                       &parcel->painting->image, bc_frame_time_us(parcel->frame));
 }
 
 static void *paint_all(void *arg)

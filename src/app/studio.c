@@ -6,11 +6,15 @@
 #include <string.h>
 
 #include "app/compose.h"
+#include "app/stabilize.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "media/convert.h"
 
-enum { MIN_SIZE = 16 };
+enum {
+    MIN_SIZE = 16,
+    MAX_INTERVAL_US = 2000000 /* between frames of one scene */
+};
 
 /* A session and what it was opened for. */
 typedef struct easel {
@@ -44,8 +48,9 @@ struct bc_studio {
     int blend_net; /* whose styles the blends are of */
     blend from, to, shown;
     int64_t fade_start_ns;
-    int64_t last_us;                       /* time of the last frame painted, or BC_NO_PTS */
-    bc_frame *last_painting, *last_source; /* for the stabiliser, or NULL */
+    int64_t last_us; /* time of the last frame painted, or BC_NO_PTS */
+    bc_stabilizer *stabilizer;
+    blend stabilized; /* what the stabiliser holds */
 };
 
 void bc_painted_free(bc_painted **painted)
@@ -167,6 +172,8 @@ bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
         status = bc_converter_open(&studio->converter, 1, &params->log);
     if (status == BC_OK)
         status = bc_converter_open(&studio->whole_converter, 1, &params->log);
+    if (status == BC_OK)
+        status = bc_stabilizer_open(&studio->stabilizer, &params->log);
     if (status < 0)
         bc_studio_close(studio_out);
     return status;
@@ -181,8 +188,7 @@ void bc_studio_close(bc_studio **studio_in)
     bc_session_close(&studio->current.session);
     bc_converter_close(&studio->converter);
     bc_converter_close(&studio->whole_converter);
-    bc_frame_unref(&studio->last_painting);
-    bc_frame_unref(&studio->last_source);
+    bc_stabilizer_close(&studio->stabilizer);
     free(studio);
     *studio_in = NULL;
 }
@@ -309,27 +315,27 @@ static bool has_size(const bc_frame *frame, int width, int height)
     return frame && frame->image.width == width && frame->image.height == height;
 }
 
-/* Keeps references to this frame's pictures for the next one. */
-static void stabilize(bc_studio *studio, float amount, bc_frame *painting, bc_frame *source)
+/* Another style is seen at once. */
+static bc_status stabilize(bc_studio *studio, float amount, const bc_frame *source,
+                           const bc_frame *painting)
 {
-    const int width = painting->image.width, height = painting->image.height;
-    if (amount > 0 && has_size(studio->last_painting, width, height))
-        bc_compose_stabilize(&painting->image, &studio->last_painting->image, &source->image,
-                             &studio->last_source->image, amount);
-    bc_frame_unref(&studio->last_painting);
-    bc_frame_unref(&studio->last_source);
-    if (amount > 0) {
-        studio->last_painting = bc_frame_ref(painting);
-        studio->last_source = bc_frame_ref(source);
-    }
+    if (!are_equal(&studio->shown, &studio->stabilized))
+        bc_stabilizer_restart(studio->stabilizer);
+    studio->stabilized = studio->shown;
+    return bc_stabilizer_run(studio->stabilizer, &source->image, &painting->image, amount);
 }
 
-/* The session's running statistics follow the scene's own time. */
+/* The session's running statistics follow the scene's own time; after a jump all begins anew. */
 static void tell_time(bc_studio *studio, int64_t time_us)
 {
-    if (time_us != BC_NO_PTS && studio->last_us != BC_NO_PTS)
-        bc_session_set_interval(studio->current.session,
-                                1e-6 * (double)(time_us - studio->last_us));
+    if (time_us != BC_NO_PTS && studio->last_us != BC_NO_PTS) {
+        const int64_t interval_us = time_us - studio->last_us;
+        bc_session_set_interval(studio->current.session, 1e-6 * (double)interval_us);
+        if (interval_us < 0 || interval_us > MAX_INTERVAL_US) {
+            bc_session_restart(studio->current.session);
+            bc_stabilizer_restart(studio->stabilizer);
+        }
+    }
     studio->last_us = time_us;
 }
 
@@ -358,11 +364,11 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
     tell_time(studio, bc_frame_time_us(source));
     bc_session_run(studio->current.session, &(*small)->image, &painted->picture->image);
     painted->paint_ms = ms_since(&clock_ns);
-    stabilize(studio, settings->stabilize, painted->picture, *small);
+    status = stabilize(studio, settings->stabilize, *small, painted->picture);
     painted->painted_width = width;
     painted->painted_height = height;
     painted->mix_ms = ms_since(&clock_ns);
-    return BC_OK;
+    return status;
 }
 
 /* The source in its own size: the small one, where that is it. */
