@@ -54,7 +54,7 @@ static const bc_option options[] = {
      "what normalises a frame: stream (averages over half a second, steady) or frame (its own) "
      "(stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
-    {"stabilize", "0..1", "how much still parts are held still, at 1 over nine frames (0)",
+    {"stabilize", "0..1", "hold still parts still, at 1 averaged over 33 frames (0)",
      BC_OPTION_NUMBER, .offset = AT(stabilize), .low = 0, .high = 1},
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},

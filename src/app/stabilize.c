@@ -1,6 +1,7 @@
 #include "app/stabilize.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,10 @@ enum {
     HELD_BITS = 6, /* of a held sample below its 8 */
     SHARE_BITS = 15,
     SHARE_ONE = (1 << SHARE_BITS) - 1,
-    MAX_HOLD = 32,       /* frames, of what stands still */
-    MAX_MOVING_HOLD = 4, /* of what moves: each frame is interpolated from the last */
-    STILL =
-        2 * CELL_PIXELS, /* least sums of a cell's differences that the gate begins to close at */
-    MOVING = 10 * CELL_PIXELS, /* and is closed at, without noise */
+    MAX_HOLD = 32,             /* frames, of what stands still */
+    MAX_MOVING_HOLD = 4,       /* of what moves: each frame is interpolated from the last */
+    STILL = 3 * CELL_PIXELS,   /* a cell's difference at which the gate begins to close, and */
+    MOVING = 10 * CELL_PIXELS, /* is closed, where there is no more noise than that */
     MAX_PLANES = 4,            /* the source's luma and the painting's */
     NOISE_STEP = 16 /* of the histogram, in a cell's sum of differences: a quarter level */
 };
@@ -40,7 +40,7 @@ struct bc_stabilizer {
     int width, height;      /* 0: nothing is open */
     bc_pixel_format format; /* of the painting */
     int columns, rows;      /* of blocks */
-    bool is_begun;
+    int age;                /* frames since the filter began; 0: the next one begins */
     bc_scene scene;
     uint8_t *luma, *held_luma; /* [rows][columns] blocks */
     bc_vector *vectors;        /* [rows][columns] */
@@ -135,7 +135,9 @@ static bc_status fit(bc_stabilizer *s, const bc_image *painting)
     s->columns = (s->width + BLOCK - 1) / BLOCK;
     s->rows = (s->height + BLOCK - 1) / BLOCK;
     set_plane(s, 1, 0);
-    set_plane(s, bc_pixel_size(s->format), 0);
+    set_plane(s, s->format == BC_YUV420 ? 1 : bc_pixel_size(s->format), 0);
+    for (int i = 0; i < 2 && s->format == BC_YUV420; i++)
+        set_plane(s, 1, 1);
     if (allocate(s))
         return BC_OK;
     free_all(s);
@@ -163,7 +165,7 @@ void bc_stabilizer_close(bc_stabilizer **stabilizer)
 
 void bc_stabilizer_restart(bc_stabilizer *s)
 {
-    s->is_begun = false;
+    s->age = 0;
 }
 
 /* Luma ------------------------------------------------------------------------------------- */
@@ -189,10 +191,14 @@ static void repeat_edges(const bc_stabilizer *s, uint8_t *luma)
 
 static void fill_luma(bc_stabilizer *s, const bc_image *source)
 {
-    for (int y = 0; y < s->height; y++)
-        fill_luma_row(s->luma + (ptrdiff_t)y * s->columns * BLOCK,
-                      source->pixels + y * source->stride_bytes, s->width,
-                      bc_pixel_size(source->format));
+    for (int y = 0; y < s->height; y++) {
+        uint8_t *to = s->luma + (ptrdiff_t)y * s->columns * BLOCK;
+        const uint8_t *from = source->pixels + y * source->stride_bytes;
+        if (source->format == BC_YUV420)
+            memcpy(to, from, (size_t)s->width);
+        else
+            fill_luma_row(to, from, s->width, bc_pixel_size(source->format));
+    }
     repeat_edges(s, s->luma);
 }
 
@@ -269,7 +275,9 @@ static void set_shares(bc_stabilizer *s, float amount)
     for (int row = 0; row < 2 * s->rows; row++) {
         for (int column = 0; column < n; column++) {
             const bc_vector v = s->vectors[row / 2 * s->columns + column / 2];
-            const float least = 1 / (1 + (v.x || v.y ? MAX_MOVING_HOLD : MAX_HOLD) * amount);
+            const float hold =
+                fminf((v.x || v.y ? MAX_MOVING_HOLD : MAX_HOLD) * amount, (float)s->age);
+            const float least = 1 / (1 + hold);
             const int worst = worst_around(s, row, column);
             const float motion = worst <= still ? 0
                                  : worst >= moving
@@ -364,6 +372,18 @@ static void hold_plane(const plane *p, const uint8_t *pixels, ptrdiff_t stride_b
     complete(p);
 }
 
+/* The samples that a plane filters: luma of its own, then the painting's. */
+static uint8_t *samples_of(const bc_stabilizer *s, const bc_image *painting, int index,
+                           ptrdiff_t *stride_bytes)
+{
+    if (index == 0) {
+        *stride_bytes = s->planes[0].stride;
+        return s->luma;
+    }
+    *stride_bytes = index == 1 ? painting->stride_bytes : painting->chroma_stride_bytes[index - 2];
+    return index == 1 ? painting->pixels : painting->chroma[index - 2];
+}
+
 static void swap_frames(bc_stabilizer *s)
 {
     uint8_t *luma = s->held_luma;
@@ -380,8 +400,11 @@ static void swap_frames(bc_stabilizer *s)
 static void begin(bc_stabilizer *s, const bc_image *painting)
 {
     memset(s->vectors, 0, (size_t)(s->columns * s->rows) * sizeof(*s->vectors));
-    hold_plane(&s->planes[0], s->luma, s->planes[0].stride);
-    hold_plane(&s->planes[1], painting->pixels, painting->stride_bytes);
+    for (int i = 0; i < s->n_planes; i++) {
+        ptrdiff_t stride_bytes;
+        const uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
+        hold_plane(&s->planes[i], samples, stride_bytes);
+    }
 }
 
 static void go_on(bc_stabilizer *s, const bc_image *painting, float amount)
@@ -390,8 +413,11 @@ static void go_on(bc_stabilizer *s, const bc_image *painting, float amount)
     bc_motion_estimate(s->vectors, &now, s->held_luma);
     measure_cells(s);
     set_shares(s, amount);
-    filter_plane(s, &s->planes[0], s->luma, s->planes[0].stride);
-    filter_plane(s, &s->planes[1], painting->pixels, painting->stride_bytes);
+    for (int i = 0; i < s->n_planes; i++) {
+        ptrdiff_t stride_bytes;
+        uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
+        filter_plane(s, &s->planes[i], samples, stride_bytes);
+    }
 }
 
 bc_status bc_stabilizer_run(bc_stabilizer *s, const bc_image *source, const bc_image *painting,
@@ -407,11 +433,12 @@ bc_status bc_stabilizer_run(bc_stabilizer *s, const bc_image *source, const bc_i
         return status;
     const bool is_cut = bc_scene_begins(&s->scene, source);
     fill_luma(s, source);
-    if (s->is_begun && !is_cut)
+    s->age = is_cut ? 0 : s->age;
+    if (s->age > 0)
         go_on(s, painting, amount);
     else
         begin(s, painting);
-    s->is_begun = true;
+    s->age += s->age < MAX_HOLD;
     swap_frames(s);
     return BC_OK;
 }

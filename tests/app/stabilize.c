@@ -176,6 +176,34 @@ static void test_sizes(clip *c)
     }
 }
 
+/* Planes of video: a still square of chroma under noise. */
+static void test_planes(clip *c)
+{
+    uint8_t *luma = c->source, *painted = c->painting;
+    bc_image source = {.pixels = luma,
+                       .stride_bytes = WIDTH,
+                       .width = WIDTH,
+                       .height = HEIGHT,
+                       .format = BC_YUV420,
+                       .chroma = {luma + WIDTH * HEIGHT, luma + WIDTH * HEIGHT},
+                       .chroma_stride_bytes = {(WIDTH + 1) / 2, (WIDTH + 1) / 2}};
+    bc_image painting = source;
+    const int n_chroma = (WIDTH + 1) / 2 * ((HEIGHT + 1) / 2), n = WIDTH * HEIGHT + 2 * n_chroma;
+    painting.pixels = painted;
+    painting.chroma[0] = painted + WIDTH * HEIGHT;
+    painting.chroma[1] = painting.chroma[0] + n_chroma;
+    memset(luma, 128, BYTES);
+    double sum = 0;
+    for (int frame = 0; frame < 40; frame++) {
+        for (int i = 0; i < n; i++)
+            painted[i] = (uint8_t)(100 + i % WIDTH / 2 + noise(c, 12));
+        CHECK_INT(bc_stabilizer_run(c->stabilizer, &source, &painting, 1), BC_OK);
+    }
+    for (int i = 0; i < n; i++)
+        sum += pow(painted[i] - (100 + i % WIDTH / 2), 2);
+    CHECK_AT_MOST(sqrt(sum / n), 2);
+}
+
 int main(void)
 {
     static clip c;
@@ -186,6 +214,7 @@ int main(void)
     test_restart(&c);
     test_arrival(&c);
     test_sizes(&c);
+    test_planes(&c);
     bc_stabilizer_close(&c.stabilizer);
     CHECK(!c.stabilizer);
     return TEST_END();
