@@ -14,6 +14,8 @@ bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream
         return false;
     if (container->flags & AVFMT_NOFILE)
         return true;
+    if (strcmp(container->name, "rtp_mpegts") == 0) /* it would want a socket */
+        container = av_guess_format("mpegts", NULL, NULL);
     AVFormatContext *trial = NULL;
     int error = avformat_alloc_output_context2(&trial, container, NULL, NULL);
     if (error >= 0)

@@ -38,10 +38,17 @@ static bc_status find_container(bc_destination *destination, const char *name,
                    "%s: its name does not say which format to write (-f says it)", name);
 }
 
-static bool is_same_file(const struct stat *a, const char *path)
+/* A local file's path of what may be a URL. */
+static const char *path_of(const char *name)
+{
+    av_strstart(name, "file:", &name);
+    return name;
+}
+
+static bool is_same_file(const struct stat *a, const char *name)
 {
     struct stat b;
-    return path && stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+    return name && stat(path_of(name), &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
 static bc_status check_existing(const char *path, const bc_reader *source,
@@ -86,13 +93,12 @@ bc_status bc_destination_open(bc_destination *destination, const char *name,
     if (!is_local_file(name) || (container->flags & AVFMT_NOFILE && !destination->is_picture))
         is_special = true;
     else
-        status = check_existing(name, source, params, &is_special);
+        status = check_existing(path_of(name), source, params, &is_special);
     if (status < 0)
         return status;
     if (!is_special) {
-        av_strstart(name, "file:", &name);
-        destination->path = strdup(name);
-        if (asprintf(&destination->url, "%s.%d.part", name, (int)getpid()) < 0)
+        destination->path = strdup(path_of(name));
+        if (asprintf(&destination->url, "%s.%d.part", path_of(name), (int)getpid()) < 0)
             destination->url = NULL;
     } else {
         destination->url = strdup(name);

@@ -17,11 +17,11 @@ static enum AVCodecID default_codec(const AVOutputFormat *container, const char 
     switch (usual) {
     case AV_CODEC_ID_MPEG4:
     case AV_CODEC_ID_FLV1:
-        if (avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1)
-            return AV_CODEC_ID_H264;
+        if (avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) != 0)
+            return AV_CODEC_ID_H264; /* RTSP and RTP do not say no, but that they cannot say */
         break;
     case AV_CODEC_ID_MPEG2VIDEO:
-        if (strcmp(container->name, "mpegts") == 0)
+        if (strstr(container->name, "mpegts"))
             return AV_CODEC_ID_H264;
         break;
     default:

@@ -17,6 +17,9 @@
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
 
+/* Of an mp4 that cannot be gone back in: a pipe, a peer. */
+#define FRAGMENTS "+frag_keyframe+delay_moov+default_base_moof"
+
 struct bc_writer {
     bc_writer_params params;
     char *name; /* as the user wrote it */
@@ -144,8 +147,7 @@ static int open_output(bc_writer *writer)
         av_dict_set(&options, "update", "1", 0);
     if (is_mp4_family(destination->container)) {
         av_dict_set_int(&options, "movie_timescale", MOVIE_TIMESCALE, 0);
-        if (destination->path)
-            av_dict_set(&options, "movflags", "+faststart", 0);
+        av_dict_set(&options, "movflags", destination->path ? "+faststart" : FRAGMENTS, 0);
     }
     if (!(destination->container->flags & AVFMT_NOFILE))
         error = avio_open(&writer->output->pb, destination->url, AVIO_FLAG_WRITE);
