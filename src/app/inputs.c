@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/folder.h"
 #include "base/log.h"
 #include "media/writer.h"
 
@@ -91,9 +92,7 @@ static bc_status add_all(bc_conversion_list *list, char *const *inputs, int n_in
     const bool has_folder = !input_format && is_folder(inputs[0]);
     if (n_inputs == 1 && !has_folder && !is_folder(output))
         return add(list, inputs[0], strdup(output), log);
-    if (mkdir(output, 0777) != 0 && (errno != EEXIST || !is_folder(output)))
-        return bc_fail(log, BC_ERR_IO, "%s has to be a folder here: %s", output, strerror(errno));
-    bc_status status = BC_OK;
+    bc_status status = bc_folder_make(output, log);
     for (int i = 0; i < n_inputs && status == BC_OK; i++) {
         if (!input_format && is_folder(inputs[i]))
             status = add_folder(list, inputs[i], output, log);

@@ -129,7 +129,8 @@ static void fixture_open(fixture *f, const bc_train_config *c, int n_styles, int
     CHECK_INT(bc_workspace_open(&f->workspace, n_threads, &log_), BC_OK);
     CHECK_INT(bc_photos_open(&f->photos, folders, 1, c->crop, 2 * c->crop, 2, &log_), BC_OK);
     CHECK_INT(bc_vgg_open(&f->vgg, in_folder(path, "vgg.safetensors"), &log_), BC_OK);
-    CHECK_INT(bc_trainer_open(&f->trainer, c, n_styles, &f->photos, &f->vgg, n_threads, &log_),
+    CHECK_INT(bc_trainer_open(&f->trainer, c, n_styles, &f->photos, &f->vgg, (bc_ranks){0, 1},
+                              n_threads, &log_),
               BC_OK);
     for (int i = 0; i < n_styles; i++)
         open_style(f, i);

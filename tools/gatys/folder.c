@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/log.h"
 
 typedef struct listing {
@@ -85,10 +85,10 @@ static bc_status paint_file(const bc_gatys_run *run, const listing *files, int i
 bc_status bc_gatys_paint_folder(const bc_gatys_run *run)
 {
     const bc_gatys_options *o = run->options;
-    if (mkdir(o->output, 0777) < 0 && errno != EEXIST)
-        return bc_fail(run->log, BC_ERR_IO, "%s: cannot be made: %s", o->output, strerror(errno));
     listing files;
-    bc_status status = list(&files, o->content, run->log);
+    bc_status status = bc_folder_make(o->output, run->log);
+    if (status == BC_OK)
+        status = list(&files, o->content, run->log);
     if (status < 0)
         return status;
     const int n = o->count && o->count < files.n ? o->count : files.n;

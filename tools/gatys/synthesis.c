@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "gatys/colours.h"
+#include "train/fingerprint.h"
 #include "train/picture_loss.h"
 
 enum { FINGERPRINT_SIZE = 1024 };
@@ -330,30 +331,18 @@ void bc_synthesis_losses(bc_synthesis *synthesis, bc_loss_terms *values, float *
 
 /* Saving ----------------------------------------------------------------------------------- */
 
-/* FNV-1a: enough to tell a user's pictures apart. */
-static uint64_t hash(uint64_t h, const void *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
-    return h;
-}
-
-static uint64_t hash_photo(uint64_t h, const bc_photo *photo)
-{
-    return photo ? hash(h, photo->pixels, (size_t)photo->width * (size_t)photo->height * 3) : h;
-}
-
 /* All that decides on the result but the number of iterations, which may be raised. */
 static void make_fingerprint(const bc_synthesis *s, char text[FINGERPRINT_SIZE])
 {
     const bc_synthesis_config *c = &s->config;
-    uint64_t pictures = hash_photo(0xcbf29ce484222325u, s->content_photo);
-    pictures = hash_photo(pictures, s->style_photo);
-    pictures = hash_photo(pictures, c->start == BC_START_PICTURE ? s->start_photo : NULL);
-    uint64_t weights = hash(0xcbf29ce484222325u, &c->terms, sizeof(c->terms));
+    uint64_t pictures = bc_photo_fingerprint(BC_FINGERPRINT_START, s->content_photo);
+    pictures = bc_photo_fingerprint(pictures, s->style_photo);
+    if (c->start == BC_START_PICTURE)
+        pictures = bc_photo_fingerprint(pictures, s->start_photo);
+    uint64_t weights = bc_fingerprint(BC_FINGERPRINT_START, &c->terms, sizeof(c->terms));
     for (int i = 0; i < s->vgg->n_layers; i++)
-        weights =
-            hash(weights, s->vgg->layers[i].bias, (size_t)s->vgg->layers[i].n_out * sizeof(float));
+        weights = bc_fingerprint(weights, s->vgg->layers[i].bias,
+                                 (size_t)s->vgg->layers[i].n_out * sizeof(float));
     snprintf(text, FINGERPRINT_SIZE,
              "pictures %016llx terms %016llx alpha %g beta %g variation %g laplacian %g scale %d "
              "pooling %d %s rate %g scales %d size %d style %d colours %d start %d seed %llu",

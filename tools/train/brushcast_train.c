@@ -1,17 +1,19 @@
 /* brushcast-train: from photographs and paintings to the files of a net. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/log.h"
 #include "train/checkpoint.h"
+#include "train/fingerprint.h"
 #include "train/net_files.h"
 #include "train/painting.h"
 #include "train/train_options.h"
@@ -26,6 +28,7 @@ typedef struct session {
     const bc_train_options *options;
     const bc_log *log;
     char command[1024]; /* line */
+    bc_ranks ranks;
     bc_workspace workspace;
     bc_photos photos;
     bc_samples samples;
@@ -44,10 +47,13 @@ static void interrupt(int signal_number)
     is_interrupted = 1;
 }
 
+/* Of several processes the first one speaks; the others only of what ends them. */
 static void write_message(void *cookie, bc_log_level level, const char *message)
 {
-    const int is_quiet = *(const bool *)cookie;
-    if (level <= (is_quiet ? BC_LOG_WARNING : BC_LOG_INFO))
+    const session *s = cookie;
+    if (level <= (s->ranks.rank > 0      ? BC_LOG_ERROR
+                  : s->options->is_quiet ? BC_LOG_WARNING
+                                         : BC_LOG_INFO))
         fprintf(stderr, "brushcast-train: %s%s\n",
                 level == BC_LOG_ERROR     ? "error: "
                 : level == BC_LOG_WARNING ? "warning: "
@@ -77,9 +83,7 @@ static bc_status make_folders(const bc_train_options *o, const bc_log *log)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/checkpoints", o->net);
-    if ((mkdir(o->net, 0777) < 0 && errno != EEXIST) || (mkdir(path, 0777) < 0 && errno != EEXIST))
-        return bc_fail(log, BC_ERR_IO, "%s: cannot be made: %s", path, strerror(errno));
-    return BC_OK;
+    return bc_folder_make(path, log);
 }
 
 static bc_status open_target(session *s, bc_style_target **target, const bc_painting *painting,
@@ -120,6 +124,47 @@ static bc_status open_paintings(session *s)
     return status;
 }
 
+static uint64_t fingerprint_photos(const bc_photos *photos)
+{
+    uint64_t hash = BC_FINGERPRINT_START;
+    for (int i = 0; i < photos->n_training; i++)
+        hash = bc_photo_fingerprint(hash, &photos->training[i]);
+    return hash;
+}
+
+static uint64_t fingerprint_samples(const bc_samples *samples)
+{
+    uint64_t hash = BC_FINGERPRINT_START;
+    for (int i = 0; i < samples->n; i++)
+        hash = bc_photo_fingerprint(hash, &samples->samples[i].painting);
+    return hash;
+}
+
+static uint64_t fingerprint_network(const bc_vgg *vgg)
+{
+    uint64_t hash = BC_FINGERPRINT_START;
+    for (int i = 0; i < vgg->n_layers; i++)
+        hash =
+            bc_fingerprint(hash, vgg->layers[i].bias, (size_t)vgg->layers[i].n_out * sizeof(float));
+    return hash;
+}
+
+/* What --resume compares beside the configuration. */
+static void describe_inputs(session *s)
+{
+    const bc_train_options *o = s->options;
+    uint64_t paintings = BC_FINGERPRINT_START, brushes;
+    for (int i = 0; i < s->n_paintings; i++)
+        paintings = bc_photo_fingerprint(paintings, &s->paintings[i].photo);
+    brushes = bc_fingerprint(BC_FINGERPRINT_START, o->brushes,
+                             (size_t)o->n_brushes * sizeof(o->brushes[0]));
+    snprintf(s->trainer.inputs, sizeof(s->trainer.inputs),
+             "photographs %016" PRIx64 " paintings %016" PRIx64 " brushes %016" PRIx64
+             " samples %016" PRIx64 " loss-network %016" PRIx64,
+             fingerprint_photos(&s->photos), paintings, brushes, fingerprint_samples(&s->samples),
+             fingerprint_network(&s->vgg));
+}
+
 /* A net that is there is gone on from; banks and figures need one. */
 static bc_status open_trainer(session *s)
 {
@@ -131,20 +176,24 @@ static bc_status open_trainer(session *s)
     if (probe == BC_END && config.is_frozen)
         return bc_fail(s->log, BC_ERR_IO, "%s: has no auto-encoder to train a bank on", o->net);
     bc_status status = bc_trainer_open(&s->trainer, &config, o->n_styles, &s->photos, &s->vgg,
-                                       s->workspace.n_threads, s->log);
+                                       s->ranks, s->workspace.n_threads, s->log);
     for (int i = 0; i < o->n_styles && status == BC_OK; i++)
         status = open_style(s, i);
     s->trainer.samples = o->samples ? &s->samples : NULL;
+    describe_inputs(s);
     if (status == BC_OK && probe == BC_OK)
         status = bc_net_files_read(&s->trainer, o->net, s->log);
     return status;
 }
 
-static bc_status session_open(session *s, const bc_train_options *o, const bc_log *log)
+static bc_status session_open(session *s)
 {
-    s->options = o;
-    s->log = log;
+    const bc_train_options *o = s->options;
+    const bc_log *log = s->log;
     s->start_ns = bc_clock_ns();
+    if (s->ranks.n > o->config.batch)
+        return bc_fail(log, BC_ERR_ARGUMENT, "--batch %d: fewer photographs than the %d processes",
+                       o->config.batch, s->ranks.n);
     bc_status status = bc_workspace_open(&s->workspace, o->n_threads, log);
     if (status == BC_OK && o->loss_network)
         status = bc_vgg_open(&s->vgg, o->loss_network, log);
@@ -187,24 +236,31 @@ static double seconds(const session *s)
 static bc_status measure(session *s)
 {
     bc_train_figures figures;
-    printf("%-24s %8s %8s %8s %8s\n", "style", "style", "content", "shift", "flicker");
+    FILE *out = s->ranks.rank == 0 ? stdout : NULL;
+    if (out)
+        fprintf(out, "%-24s %8s %8s %8s %8s\n", "style", "style", "content", "shift", "flicker");
     for (int i = 0; i < s->trainer.n_styles; i++) {
         const bc_status status =
             bc_trainer_validate(&s->trainer, &figures, i, s->photos.n_validation, s->log);
         if (status < 0)
             return status;
-        printf("%-24s %8.3f %8.3f %8.2f %8.3f\n", s->trainer.styles[i].info.name,
-               figures.style_ratio, figures.losses.content, figures.shift, figures.flicker);
-        fflush(stdout);
+        if (!out)
+            continue;
+        fprintf(out, "%-24s %8.3f %8.3f %8.2f %8.3f\n", s->trainer.styles[i].info.name,
+                figures.style_ratio, figures.losses.content, figures.shift, figures.flicker);
+        fflush(out);
     }
     return BC_OK;
 }
 
 /* Training ----------------------------------------------------------------------------------- */
 
+/* The state is the same in all processes: the first one writes it. */
 static bc_status save(session *s)
 {
     char path[PATH_MAX];
+    if (s->ranks.rank > 0)
+        return BC_OK;
     const bc_status status =
         bc_checkpoint_write(work_path(path, s, "safetensors"), &s->trainer, s->log);
     return status < 0 ? status
@@ -234,10 +290,12 @@ static bc_status watch(session *s)
     }
     t->n_worse = total < t->best_total * 0.998 ? 0 : t->n_worse + 1;
     t->best_total = fmin(t->best_total, total);
-    const bc_status status = bc_trainer_sheet(t, work_path(path, s, "png"),
-                                              n < N_SHEET_PHOTOS ? n : N_SHEET_PHOTOS, s->log);
-    if (status < 0)
-        return status;
+    if (s->ranks.rank == 0) {
+        const bc_status status = bc_trainer_sheet(t, work_path(path, s, "png"),
+                                                  n < N_SHEET_PHOTOS ? n : N_SHEET_PHOTOS, s->log);
+        if (status < 0)
+            return status;
+    }
     return s->options->patience && t->n_worse >= s->options->patience ? BC_END : BC_OK;
 }
 
@@ -255,6 +313,8 @@ static void add_losses(bc_train_losses *sum, const bc_train_losses *losses)
 static void log_losses(session *s, const bc_train_losses *sum, int n)
 {
     const bc_trainer *t = &s->trainer;
+    if (!s->csv)
+        return;
     fprintf(s->csv, "%lld,%.1f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)t->step, seconds(s),
             sum->identity / n, sum->content / n, sum->style / n, sum->variation / n,
             sum->stability / n, sum->total / n);
@@ -277,10 +337,11 @@ static bc_status open_csv(session *s, const char *mode)
 static bc_status start(session *s)
 {
     char path[PATH_MAX];
+    const bool writes = s->ranks.rank == 0;
     bc_status status = bc_net_files_check(&s->trainer, s->options->net, s->log);
-    if (status == BC_OK)
+    if (status == BC_OK && writes)
         status = make_folders(s->options, s->log);
-    if (status == BC_OK)
+    if (status == BC_OK && writes)
         status = open_csv(s, s->options->resume ? "a" : "w");
     if (status == BC_OK && s->options->resume)
         status = bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
@@ -293,8 +354,10 @@ static bc_status train(session *s)
     const bc_train_options *o = s->options;
     bc_train_losses losses, sum = {0};
     int n = 0;
+    bool interrupted = false;
     bc_status status = start(s);
-    while (status == BC_OK && t->step < t->config.n_steps && !is_interrupted) {
+    while (status == BC_OK && t->step < t->config.n_steps &&
+           !(interrupted = bc_ranks_any(&s->ranks, is_interrupted))) {
         status = bc_trainer_step(t, &losses, s->log);
         if (status < 0)
             return status;
@@ -316,7 +379,7 @@ static bc_status train(session *s)
     if (status < 0)
         return status;
     status = save(s);
-    return status == BC_OK && is_interrupted ? BC_ERR_INTERRUPTED : status;
+    return status == BC_OK && interrupted ? BC_ERR_INTERRUPTED : status;
 }
 
 static int exit_code(bc_status status)
@@ -324,21 +387,33 @@ static int exit_code(bc_status status)
     return status >= 0 ? 0 : status == BC_ERR_INTERRUPTED ? 130 : 1;
 }
 
+/* A process that fails takes the others with it: they would wait for it for ever. */
+static int run(session *s)
+{
+    bc_status status = bc_ranks_open(&s->ranks, s->log);
+    if (status == BC_OK)
+        status = session_open(s);
+    if (status == BC_OK)
+        status = s->options->command == BC_TRAIN_MEASURE ? measure(s) : train(s);
+    session_close(s);
+    if (status < 0 && status != BC_ERR_INTERRUPTED)
+        bc_ranks_abort(&s->ranks, exit_code(status));
+    bc_ranks_close(&s->ranks);
+    return exit_code(status);
+}
+
 int main(int argc, char **argv)
 {
     bc_train_options options;
-    session s = {0};
-    const bc_log log = {.write = write_message, .cookie = &options.is_quiet};
-    bc_status status = bc_train_options_parse(&options, argc, argv, &log);
+    session s = {.options = &options};
+    const bc_log log = {.write = write_message, .cookie = &s};
+    s.log = &log;
+    const bc_status status = bc_train_options_parse(&options, argc, argv, &log);
     if (status != BC_OK)
         return status < 0 ? 2 : 0;
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     join_words(s.command, sizeof(s.command), argc, argv);
-    status = session_open(&s, &options, &log);
-    if (status == BC_OK)
-        status = options.command == BC_TRAIN_MEASURE ? measure(&s) : train(&s);
-    session_close(&s);
-    return exit_code(status);
+    return run(&s);
 }

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-enum { NAME_SIZE = 96, DESCRIPTION_SIZE = 512, COUNTERS_SIZE = 1024 };
+enum { NAME_SIZE = 96, DESCRIPTION_SIZE = 768, /* the width in next_word */ COUNTERS_SIZE = 1024 };
 
 /* One arena of the state. */
 typedef struct arena {
@@ -52,18 +52,21 @@ static bc_status list_open(arena_list *list, const bc_trainer *t, const bc_log *
     return BC_OK;
 }
 
-/* Everything that the rest of the training depends on; styles are known by their arenas. */
+/*
+ * Everything that the rest of the training depends on, as pairs of words; styles are known by their
+ * arenas.
+ */
 static void describe(char text[DESCRIPTION_SIZE], const bc_trainer *t)
 {
     const bc_train_config *c = &t->config;
     snprintf(text, DESCRIPTION_SIZE,
              "widths %d,%d,%d upsample %s bank-layers %d frozen %d crop %d batch %d style-steps %d "
              "steps %" PRId64 " rate %.17g optimizer %d identity-loss %d weights %.17g,%.17g,%.17g,"
-             "%.17g motion %d noise %.17g photos %d",
+             "%.17g motion %d noise %.17g photos %d %s",
              c->widths[0], c->widths[1], c->widths[2], bc_upsample_name(c->upsample),
              c->n_bank_layers, c->is_frozen, c->crop, c->batch, c->style_steps, c->n_steps, c->rate,
              c->optimizer, c->identity_loss, c->content, c->style, c->variation, c->stability,
-             c->max_shift, c->noise, t->photos->n_training);
+             c->max_shift, c->noise, t->photos->n_training, t->inputs);
 }
 
 static void print_counters(char text[COUNTERS_SIZE], const bc_trainer *t)
@@ -116,6 +119,29 @@ bc_status bc_checkpoint_write(const char *path, const bc_trainer *trainer, const
     return status;
 }
 
+static const char *next_word(char word[DESCRIPTION_SIZE], const char *text)
+{
+    int n = 0;
+    word[0] = '\0';
+    sscanf(text, "%767s%n", word, &n);
+    return text + n;
+}
+
+/* Names the first thing that differs. */
+static bc_status refuse(const char *found, const char *expected, const char *path,
+                        const bc_log *log)
+{
+    char name[DESCRIPTION_SIZE], value[DESCRIPTION_SIZE], other[DESCRIPTION_SIZE];
+    do {
+        expected = next_word(value, next_word(name, expected));
+        found = next_word(other, next_word(other, found));
+    } while (*expected && strcmp(value, other) == 0);
+    return bc_fail(
+        log, BC_ERR_MISMATCH,
+        "%s: is of another training: its %s: %s, not %s; without --resume it begins anew", path,
+        name, *other ? other : "unknown", value);
+}
+
 static bc_status check_description(const bc_trainer *t, const bc_safetensors *file,
                                    const char *path, const bc_log *log)
 {
@@ -124,8 +150,7 @@ static bc_status check_description(const bc_trainer *t, const bc_safetensors *fi
     describe(expected, t);
     if (found && strcmp(found, expected) == 0)
         return BC_OK;
-    return bc_fail(log, BC_ERR_MISMATCH, "%s: is of another training: '%s', not '%s'", path,
-                   found ? found : "", expected);
+    return refuse(found ? found : "", expected, path, log);
 }
 
 static bc_status read_arenas(const arena_list *list, const bc_safetensors *file, const char *path,

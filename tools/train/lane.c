@@ -59,8 +59,7 @@ static bc_status open_memory(bc_lane *l)
 {
     const bc_trainer *t = l->trainer;
     const size_t n = picture_floats(l), side = (size_t)source_side(l);
-    const size_t n_gradients = t->autoencoder.n_values + t->bank.n_values;
-    float *memory = calloc(6 * side * side + 4 * n + n_gradients, sizeof(float));
+    float *memory = calloc(6 * side * side + 4 * n, sizeof(float));
     if (!memory)
         return bc_fail(l->log, BC_ERR_MEMORY, "no memory for pictures of %d pixels",
                        t->config.crop);
@@ -71,16 +70,14 @@ static bc_status open_memory(bc_lane *l)
         l->pictures[i] = take(&memory, n);
         l->dpaintings[i] = take(&memory, n);
     }
-    l->gradients.autoencoder = take(&memory, t->autoencoder.n_values);
-    l->gradients.bank = take(&memory, t->bank.n_values);
     return BC_OK;
 }
 
-bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, const bc_vgg *vgg, int n_threads,
-                       const bc_log *log)
+bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_net_values gradients,
+                       const bc_vgg *vgg, int n_threads, const bc_log *log)
 {
     assert(trainer->config.crop > 2 * FIGURE_BORDER + trainer->config.max_shift);
-    *lane = (bc_lane){.trainer = trainer, .log = log};
+    *lane = (bc_lane){.trainer = trainer, .gradients = gradients, .log = log};
     bc_status status = bc_workspace_open(&lane->workspace, n_threads, log);
     if (status == BC_OK)
         status = open_nets(lane);
@@ -240,8 +237,6 @@ bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_s
     if (status < 0)
         return status;
     *losses = (bc_train_losses){0};
-    memset(lane->gradients.autoencoder, 0, t->autoencoder.n_values * sizeof(float));
-    memset(lane->gradients.bank, 0, t->bank.n_values * sizeof(float));
     take_window(lane, lane->pictures[0], lane->source, 0, 0);
     clear(lane, lane->dpaintings[0]);
     if (style)

@@ -35,18 +35,21 @@ typedef struct bc_lane {
     float *source, *target;  /* [3, crop + max_shift, crop + max_shift], the photograph, a sample */
     float *pictures[2];      /* [3, crop, crop]: as it is, and moved */
     float *dpaintings[2];    /* [3, crop, crop] */
-    bc_net_values gradients; /* the lane's own, of one picture */
+    bc_net_values gradients; /* of the picture; the trainer's memory */
 } bc_lane;
 
-/* The trainer's configuration and shapes are set; it and the log outlive the lane. */
-bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, const bc_vgg *vgg, int n_threads,
-                       const bc_log *log);
+/*
+ * The trainer's configuration and shapes are set; it, the log and the arenas of the gradients
+ * outlive the lane.
+ */
+bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_net_values gradients,
+                       const bc_vgg *vgg, int n_threads, const bc_log *log);
 /* Takes half-open lanes. */
 void bc_lane_close(bc_lane *lane);
 
 /*
  * Draws a picture by lane->random and runs it through a style's path, or through the identity path
- * with NULL. The gradients are overwritten.
+ * with NULL. Adds to the gradients.
  */
 bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_style *style);
 

@@ -1,14 +1,13 @@
 #include "train/net_files.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/log.h"
 #include "media/picture.h"
 
@@ -103,13 +102,6 @@ bc_status bc_net_files_check(const bc_trainer *trainer, const char *folder, cons
     return status;
 }
 
-static bc_status make_folder(const char *path, const bc_log *log)
-{
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return BC_OK;
-    return bc_fail(log, BC_ERR_IO, "%s: cannot be made: %s", path, strerror(errno));
-}
-
 /* The file's tensors are those of the group; returns their number. */
 static int list_tensors(bc_tensor tensors[BC_MAX_PARAMS], const bc_params *params,
                         const float *values)
@@ -185,9 +177,7 @@ bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, cons
 {
     char styles[PATH_MAX], id[BC_ID_SIZE];
     snprintf(styles, sizeof(styles), "%s/styles", folder);
-    bc_status status = make_folder(folder, log);
-    if (status == BC_OK)
-        status = make_folder(styles, log);
+    bc_status status = bc_folder_make(styles, log);
     if (status == BC_OK && !trainer->config.is_frozen)
         status = write_autoencoder(trainer, folder, log);
     if (status == BC_OK)

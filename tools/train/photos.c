@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "media/picture.h"
+#include "train/fingerprint.h"
 
 static int min(int a, int b)
 {
@@ -69,6 +70,13 @@ void bc_photo_free(bc_photo *photo)
     free(photo->path);
     free(photo->pixels);
     *photo = (bc_photo){0};
+}
+
+uint64_t bc_photo_fingerprint(uint64_t hash, const bc_photo *photo)
+{
+    const int size[2] = {photo->width, photo->height};
+    hash = bc_fingerprint(hash, size, sizeof(size));
+    return bc_fingerprint(hash, photo->pixels, (size_t)photo->width * (size_t)photo->height * 3);
 }
 
 typedef struct photo_list {

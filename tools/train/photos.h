@@ -32,6 +32,8 @@ void bc_photos_close(bc_photos *photos);
 /* Reads one picture; a short side above max_side (0: any) is made smaller. */
 bc_status bc_photo_read(bc_photo *photo, const char *path, int max_side, const bc_log *log);
 void bc_photo_free(bc_photo *photo);
+/* Of its size and pixels, continuing `hash` (fingerprint.h). */
+uint64_t bc_photo_fingerprint(uint64_t hash, const bc_photo *photo);
 
 /*
  * picture [3, side, side], a random square of a photo: at a random scale between the whole short

@@ -30,3 +30,29 @@ void bc_ranks_close(bc_ranks *ranks)
         MPI_Finalize();
     *ranks = (bc_ranks){0};
 }
+
+void bc_ranks_abort(const bc_ranks *ranks, int exit_code)
+{
+    if (ranks->n > 1)
+        MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
+
+void bc_ranks_sum_floats(const bc_ranks *ranks, float *values, size_t n)
+{
+    if (ranks->n > 1)
+        MPI_Allreduce(MPI_IN_PLACE, values, (int)n, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
+}
+
+void bc_ranks_sum_doubles(const bc_ranks *ranks, double *values, size_t n)
+{
+    if (ranks->n > 1)
+        MPI_Allreduce(MPI_IN_PLACE, values, (int)n, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+}
+
+bool bc_ranks_any(const bc_ranks *ranks, bool here)
+{
+    int any = here;
+    if (ranks->n > 1)
+        MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    return any != 0;
+}

@@ -11,7 +11,8 @@
 
 static const char help[] =
     "Usage: brushcast-train COMMAND -o NET [options] PHOTOS...\n"
-    "Trains the nets of Brushcast on the photographs in the folders PHOTOS.\n"
+    "Trains the nets of Brushcast on the photographs in the folders PHOTOS. Processes started by\n"
+    "mpirun share each step's photographs; results do not depend on their number.\n"
     "\n"
     "Commands:\n"
     "  autoencoder  encoder and decoder alone, to give back the photograph\n"
@@ -36,7 +37,7 @@ static const char help[] =
     "Training:\n"
     "      --steps N           in all (autoencoder 600, joint 2000, bank 600)\n"
     "      --rate R            at the start (2e-3, bank 5e-3)\n"
-    "      --batch N           photographs a step (2)\n"
+    "      --batch N           photographs a step, shared by the processes that mpirun starts (2)\n"
     "      --crop N            side of the squares trained on (192, measure 256)\n"
     "      --optimizer NAME    adam or descent (adam)\n"
     "      --identity-loss L   l1, the mean absolute difference, or l2, the mean squared one (l1)\n"

@@ -72,27 +72,46 @@ static bc_status open_styles(bc_trainer *t, int n_styles, const bc_log *log)
     return status;
 }
 
+static size_t slot_floats(const bc_trainer *t)
+{
+    return t->autoencoder.n_values + t->bank.n_values;
+}
+
+/* Where the gradients of the batch's picture lie. */
+static bc_net_values slot(const bc_trainer *t, int picture)
+{
+    float *values = t->slots + (size_t)picture * slot_floats(t);
+    return (bc_net_values){values, values + t->autoencoder.n_values};
+}
+
 /* Threads that a batch has no pictures for work within the pictures. */
 static bc_status open_lanes(bc_trainer *t, const bc_vgg *vgg, int n_threads, const bc_log *log)
 {
-    const int n_lanes = t->config.batch;
+    t->first_lane = t->ranks.rank * t->config.batch / t->ranks.n;
+    const int n_lanes = (t->ranks.rank + 1) * t->config.batch / t->ranks.n - t->first_lane;
     const int n_side_by_side = n_lanes < n_threads ? n_lanes : n_threads;
+    t->slots = calloc((size_t)t->config.batch * slot_floats(t), sizeof(float));
     t->lanes = calloc((size_t)n_lanes, sizeof(*t->lanes));
-    if (!t->lanes)
+    if (!t->lanes || !t->slots)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for a batch of %d", n_lanes);
     bc_status status = bc_pool_open(&t->pool, n_side_by_side, "lanes", log);
     for (; t->n_lanes < n_lanes && status == BC_OK; t->n_lanes++)
-        status = bc_lane_open(&t->lanes[t->n_lanes], t, vgg, n_threads / n_side_by_side, log);
+        status = bc_lane_open(&t->lanes[t->n_lanes], t, slot(t, t->first_lane + t->n_lanes), vgg,
+                              n_threads / n_side_by_side, log);
     return status;
 }
 
 bc_status bc_trainer_open(bc_trainer *trainer, const bc_train_config *config, int n_styles,
-                          const bc_photos *photos, const bc_vgg *vgg, int n_threads,
+                          const bc_photos *photos, const bc_vgg *vgg, bc_ranks ranks, int n_threads,
                           const bc_log *log)
 {
     assert(config->crop % 4 == 0 && n_threads >= 1);
-    *trainer = (bc_trainer){
-        .config = *config, .photos = photos, .random = {config->seed}, .best_total = INFINITY};
+    assert(ranks.rank < ranks.n && ranks.n <= config->batch);
+    *trainer = (bc_trainer){.config = *config,
+                            .photos = photos,
+                            .ranks = ranks,
+                            .random = {config->seed},
+                            .best_total = INFINITY};
     bc_params_make_autoencoder(&trainer->autoencoder, config->widths, config->upsample);
     bc_params_make_bank(&trainer->bank, config->widths[BC_N_WIDTHS - 1], config->n_bank_layers);
     bc_status status = open_parameters(trainer, log);
@@ -117,6 +136,7 @@ void bc_trainer_close(bc_trainer *trainer)
     for (int i = 0; i < trainer->n_lanes; i++)
         bc_lane_close(&trainer->lanes[i]);
     free(trainer->lanes);
+    free(trainer->slots);
     bc_pool_close(&trainer->pool);
     bc_optimizer_close(&trainer->identity_optimizer);
     bc_optimizer_close(&trainer->style_optimizer);
@@ -178,7 +198,7 @@ static void update(bc_trainer *t, bc_train_style *style)
 typedef struct batch {
     bc_lane *lanes;
     const bc_train_style *style;
-    bc_train_losses *losses; /* [n_lanes] */
+    bc_train_losses *losses; /* [n_lanes], from the first lane's on */
     bc_status *statuses;     /* [n_lanes] */
 } batch;
 
@@ -205,17 +225,25 @@ static void add_losses(bc_train_losses *sum, const bc_train_losses *losses, doub
     sum->total += share * losses->total;
 }
 
-/* Means over the lanes, in their order. */
-static void sum_lanes(bc_trainer *t, bc_train_losses *sum, bc_train_style *style,
+/* The losses [batch] and gradients of all processes' pictures, in the places that were zeros. */
+static void exchange(const bc_trainer *t, bc_train_losses *losses)
+{
+    const size_t n = (size_t)t->config.batch;
+    bc_ranks_sum_doubles(&t->ranks, (double *)(void *)losses, n * sizeof(*losses) / sizeof(double));
+    bc_ranks_sum_floats(&t->ranks, t->slots, n * slot_floats(t));
+}
+
+/* Means over the batch, in the order of its pictures. */
+static void sum_batch(bc_trainer *t, bc_train_losses *sum, bc_train_style *style,
                       const bc_train_losses *losses)
 {
-    const double share = 1.0 / t->n_lanes;
+    const double share = 1.0 / t->config.batch;
     *sum = (bc_train_losses){0};
     memset(t->gradients, 0, t->autoencoder.n_values * sizeof(float));
     if (style)
         memset(style->gradients, 0, t->bank.n_values * sizeof(float));
-    for (int i = 0; i < t->n_lanes; i++) {
-        const bc_net_values gradients = t->lanes[i].gradients;
+    for (int i = 0; i < t->config.batch; i++) {
+        const bc_net_values gradients = slot(t, i);
         add_losses(sum, &losses[i], share);
         add_scaled(t->gradients, gradients.autoencoder, t->autoencoder.n_values, (float)share);
         if (style)
@@ -227,15 +255,21 @@ bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc
 {
     bc_trainer *t = trainer;
     bc_train_style *style = next_style(t);
-    bc_train_losses lane_losses[BC_TRAIN_MAX_BATCH];
+    bc_train_losses picture_losses[BC_TRAIN_MAX_BATCH] = {{0}};
     bc_status statuses[BC_TRAIN_MAX_BATCH];
-    for (int i = 0; i < t->n_lanes; i++)
-        t->lanes[i].random.state = bc_random_next(&t->random);
-    bc_pool_run(t->pool, train_lane, &(batch){t->lanes, style, lane_losses, statuses}, t->n_lanes);
+    for (int i = 0; i < t->config.batch; i++) {
+        const uint64_t state = bc_random_next(&t->random);
+        if (i >= t->first_lane && i < t->first_lane + t->n_lanes)
+            t->lanes[i - t->first_lane].random.state = state;
+    }
+    memset(t->slots, 0, (size_t)t->config.batch * slot_floats(t) * sizeof(*t->slots));
+    bc_pool_run(t->pool, train_lane,
+                &(batch){t->lanes, style, picture_losses + t->first_lane, statuses}, t->n_lanes);
     for (int i = 0; i < t->n_lanes; i++)
         if (statuses[i] < 0)
             return statuses[i];
-    sum_lanes(t, losses, style, lane_losses);
+    exchange(t, picture_losses);
+    sum_batch(t, losses, style, picture_losses);
     const bc_status status = check_finite(t, losses, style, log);
     if (status < 0)
         return status;
@@ -244,7 +278,7 @@ bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc
     return BC_OK;
 }
 
-/* Lane `job` takes the photographs job, job + n_lanes, ... */
+/* Place i of the batch takes the photographs i, i + batch, ... */
 typedef struct validation {
     bc_trainer *trainer;
     const bc_train_style *style;
@@ -259,7 +293,8 @@ static void validate_lane(void *arg, int job, int thread)
     validation *v = arg;
     bc_trainer *t = v->trainer;
     v->statuses[job] = BC_OK;
-    for (int photo = job; photo < v->n_photos && v->statuses[job] == BC_OK; photo += t->n_lanes)
+    for (int photo = t->first_lane + job; photo < v->n_photos && v->statuses[job] == BC_OK;
+         photo += t->config.batch)
         v->statuses[job] = bc_lane_validate(&t->lanes[job], &v->figures[photo], v->style, photo);
 }
 
@@ -293,8 +328,11 @@ bc_status bc_trainer_validate(bc_trainer *trainer, bc_train_figures *figures, in
     bc_status status = BC_OK;
     for (int i = 0; i < trainer->n_lanes && status == BC_OK; i++)
         status = v.statuses[i];
-    if (status == BC_OK)
+    if (status == BC_OK) {
+        bc_ranks_sum_doubles(&trainer->ranks, (double *)(void *)v.figures,
+                             (size_t)n_photos * sizeof(bc_lane_figures) / sizeof(double));
         sum_figures(figures, v.figures, n_photos);
+    }
     free(v.figures);
     return status;
 }

@@ -14,7 +14,11 @@
  * step; else `style_steps` style steps are followed by one identity step. Styles take turns.
  *
  * A training is a function of its configuration, its photographs and paintings and its seed: the
- * same bits for every number of threads, and whether or not it was interrupted.
+ * same bits for every number of threads and of processes, and whether or not it was interrupted.
+ *
+ * Processes (ranks.h) share the pictures of a batch. Each keeps the whole state; the gradients of a
+ * step's pictures are exchanged by one all-reduce, in which every picture has a place of its own,
+ * and are added in the order of the pictures.
  */
 #ifndef BC_TRAIN_TRAINER_H
 #define BC_TRAIN_TRAINER_H
@@ -24,6 +28,7 @@
 #include "train/lane.h"
 #include "train/optimizer.h"
 #include "train/photos.h"
+#include "train/ranks.h"
 #include "train/samples.h"
 
 typedef enum bc_identity_loss { BC_IDENTITY_L1, BC_IDENTITY_L2 } bc_identity_loss;
@@ -66,8 +71,12 @@ struct bc_trainer {
     int n_styles;
     bc_train_style *styles;
     const bc_samples *samples; /* the caller's, of the one style; NULL: the loss network teaches */
-    int n_lanes;
-    bc_lane *lanes; /* [batch] */
+    char inputs[192]; /* the caller's words for what it learns from; a checkpoint of others is
+                         refused */
+    bc_ranks ranks;
+    int first_lane, n_lanes; /* of the batch: this process's share */
+    bc_lane *lanes;          /* [n_lanes] */
+    float *slots; /* [batch, values of auto-encoder and bank], gradients of each picture */
     bc_pool *pool;
     bc_random random;
     int64_t step;      /* steps made */
@@ -78,10 +87,12 @@ struct bc_trainer {
 /*
  * Takes all memory and draws the parameters to start from. `vgg` may be NULL without styles. The
  * photographs, the loss network and the log must outlive the trainer, which stays where it is. The
- * caller then sets the styles' targets, and may overwrite parameters. n_threads >= 1.
+ * caller then sets the styles' targets, and may overwrite parameters. n_threads >= 1. All processes
+ * of `ranks`, at most as many as the batch has pictures, do the same and make their steps and
+ * validations together.
  */
 bc_status bc_trainer_open(bc_trainer *trainer, const bc_train_config *config, int n_styles,
-                          const bc_photos *photos, const bc_vgg *vgg, int n_threads,
+                          const bc_photos *photos, const bc_vgg *vgg, bc_ranks ranks, int n_threads,
                           const bc_log *log);
 void bc_trainer_close(bc_trainer *trainer);
 
