@@ -25,61 +25,78 @@ typedef struct worker {
     pthread_t thread;
 } worker;
 
+/*
+ * A run is done when its jobs are: nobody waits for a thread that the system has not woken yet, or
+ * has set aside for another program's or codec's. Such a thread may still look at the pool later:
+ * a ticket is taken by comparing all of it, and while it has jobs left to give the run's fields
+ * stand.
+ */
 struct bc_pool {
     pthread_mutex_t lock;
-    pthread_cond_t wake;  /* a new run, or the end: the workers wait for it */
-    pthread_cond_t done;  /* the last worker has left the run: the caller waits for it */
-    atomic_uint run;      /* counts the runs */
-    atomic_int n_working; /* workers that have not left the current run */
+    pthread_cond_t wake;     /* a new run, or the end: the workers wait for it */
+    pthread_cond_t done;     /* the last job is done: the caller waits for it */
+    _Atomic uint64_t ticket; /* number of the run << 32 | jobs that nobody has taken */
+    atomic_int n_unfinished; /* jobs, taken or not */
     atomic_bool ending;
-    atomic_int next_job;
-    bc_pool_fn *fn;
-    void *arg;
-    int n_jobs;
+    bc_pool_fn *_Atomic fn;
+    void *_Atomic arg;
+    atomic_int n_jobs;
     int n_threads, n_started;
     worker *workers; /* [n_threads - 1] */
 };
 
+static int jobs_left(uint64_t ticket)
+{
+    return (int)(uint32_t)ticket;
+}
+
+static void end_job(bc_pool *pool)
+{
+    if (atomic_fetch_sub(&pool->n_unfinished, 1) != 1)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pthread_cond_signal(&pool->done);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void take_jobs(bc_pool *pool, int thread)
 {
-    int job;
-    while ((job = atomic_fetch_add(&pool->next_job, 1)) < pool->n_jobs)
-        pool->fn(pool->arg, job, thread);
+    uint64_t ticket = atomic_load(&pool->ticket);
+    while (jobs_left(ticket) > 0) {
+        bc_pool_fn *fn = atomic_load(&pool->fn);
+        void *arg = atomic_load(&pool->arg);
+        const int job = atomic_load(&pool->n_jobs) - jobs_left(ticket);
+        if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket - 1))
+            continue;
+        fn(arg, job, thread);
+        end_job(pool);
+        ticket = atomic_load(&pool->ticket);
+    }
 }
 
-typedef bool condition(bc_pool *pool, unsigned run);
+typedef bool condition(bc_pool *pool);
 
-static bool run_has_changed(bc_pool *pool, unsigned run)
+static bool is_there_work(bc_pool *pool)
 {
-    return atomic_load(&pool->run) != run || atomic_load(&pool->ending);
+    return jobs_left(atomic_load(&pool->ticket)) > 0 || atomic_load(&pool->ending);
 }
 
-static bool all_have_left(bc_pool *pool, unsigned run)
+static bool is_all_done(bc_pool *pool)
 {
-    (void)run;
-    return atomic_load(&pool->n_working) == 0;
+    return atomic_load(&pool->n_unfinished) == 0;
 }
 
-static void wait_until(bc_pool *pool, condition *is_met, unsigned run, pthread_cond_t *signal)
+static void wait_until(bc_pool *pool, condition *is_met, pthread_cond_t *signal)
 {
     const int64_t give_up = bc_clock_ns() + SPIN_NS;
     for (int i = 1; i % CLOCK_EVERY != 0 || bc_clock_ns() < give_up; i++) {
-        if (is_met(pool, run))
+        if (is_met(pool))
             return;
         RELAX();
     }
     pthread_mutex_lock(&pool->lock);
-    while (!is_met(pool, run))
+    while (!is_met(pool))
         pthread_cond_wait(signal, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-static void leave_run(bc_pool *pool)
-{
-    if (atomic_fetch_sub(&pool->n_working, 1) != 1)
-        return;
-    pthread_mutex_lock(&pool->lock);
-    pthread_cond_signal(&pool->done);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -87,12 +104,11 @@ static void *work(void *arg)
 {
     worker *self = arg;
     bc_pool *pool = self->pool;
-    for (unsigned run = 0;; run++) {
-        wait_until(pool, run_has_changed, run, &pool->wake);
+    for (;;) {
+        wait_until(pool, is_there_work, &pool->wake);
         if (atomic_load(&pool->ending))
             return NULL;
         take_jobs(pool, self->index);
-        leave_run(pool);
     }
 }
 
@@ -159,17 +175,15 @@ int bc_pool_threads(const bc_pool *pool)
 
 void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
 {
-    pool->fn = fn;
-    pool->arg = arg;
-    pool->n_jobs = n_jobs;
-    atomic_store(&pool->next_job, 0);
-    if (pool->n_threads > 1) {
-        atomic_store(&pool->n_working, pool->n_threads - 1);
-        pthread_mutex_lock(&pool->lock);
-        atomic_fetch_add(&pool->run, 1);
-        pthread_cond_broadcast(&pool->wake);
-        pthread_mutex_unlock(&pool->lock);
-    }
+    const uint64_t run = (atomic_load(&pool->ticket) >> 32) + 1;
+    atomic_store(&pool->fn, fn);
+    atomic_store(&pool->arg, arg);
+    atomic_store(&pool->n_jobs, n_jobs);
+    atomic_store(&pool->n_unfinished, n_jobs);
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->ticket, run << 32 | (uint32_t)n_jobs);
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->lock);
     take_jobs(pool, 0);
-    wait_until(pool, all_have_left, 0, &pool->done);
+    wait_until(pool, is_all_done, &pool->done);
 }
