@@ -319,7 +319,9 @@ static void test_files(void)
     c = config;
     c.is_frozen = true;
     fixture_open(&bank, &c, 2, 2);
-    CHECK_INT(bc_net_files_read(&bank.trainer, path, &log_), BC_OK);
+    CHECK_INT(bc_net_files_read(&bank.trainer, path, true, &log_), BC_ERR_IO);
+    CHECK(strstr(message, "two.safetensors: not there"));
+    CHECK_INT(bc_net_files_read(&bank.trainer, path, false, &log_), BC_OK);
     CHECK(memcmp(bank.trainer.styles[0].values, f.trainer.styles[0].values,
                  f.trainer.bank.n_values * sizeof(float)) == 0);
     run(&bank, 4);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "gatys/job.h"
+#include "media/log.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
     bc_status status = bc_gatys_options_parse(&options, argc, argv, &log);
     if (status != BC_OK)
         return status == BC_END ? EXIT_DONE : EXIT_USAGE;
+    bc_media_log(&log);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
     status = run(&options, &log);

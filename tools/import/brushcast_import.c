@@ -84,6 +84,9 @@ static bc_status is_hdf5(bool *result, const char *path, const bc_log *log)
     const size_t n = fread(start, 1, sizeof(start), file);
     fclose(file);
     *result = n == sizeof(start) && memcmp(start, "\211HDF\r\n\032\n", sizeof(start)) == 0;
+    const char *dot = strrchr(path, '.');
+    if (!*result && dot && (strcmp(dot, ".h5") == 0 || strcmp(dot, ".hdf5") == 0))
+        return bc_fail(log, BC_ERR_FORMAT, "%s: is no HDF5 file", path);
     return BC_OK;
 }
 

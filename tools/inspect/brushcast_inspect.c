@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "inspect/inspect.h"
+#include "media/log.h"
 
 typedef struct command {
     const char *name, *summary;
@@ -18,7 +19,6 @@ static const command commands[] = {
     {"decode", "draw how a painting comes about, layer by layer", bc_inspect_decode},
     {"losses", "draw the losses that brushcast-gatys and brushcast-train logged",
      bc_inspect_losses},
-    {"flicker", "measure how steady painted clips are", bc_inspect_flicker},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
@@ -71,6 +71,7 @@ static int run(int argc, char **argv, const bc_log *log)
 int main(int argc, char **argv)
 {
     const bc_log log = {.write = write_message};
+    bc_media_log(&log);
     const int status = run(argc, argv, &log);
     if (fflush(stdout) != 0 && status == BC_EXIT_DONE) {
         bc_fail(&log, BC_ERR_IO, "standard output: %s", strerror(errno));

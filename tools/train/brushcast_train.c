@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/log.h"
+#include "media/log.h"
 #include "train/checkpoint.h"
 #include "train/fingerprint.h"
 #include "train/net_files.h"
@@ -114,13 +115,30 @@ static bc_status open_style(session *s, int i)
     return status;
 }
 
+static bc_status check_painting(const session *s, const bc_painting *painting)
+{
+    for (const bc_painting *other = s->paintings; other < painting; other++)
+        if (strcmp(other->info.name, painting->info.name) == 0)
+            return bc_fail(s->log, BC_ERR_ARGUMENT, "%s and %s: two styles of the name '%s'",
+                           other->photo.path, painting->photo.path, painting->info.name);
+    const int width = painting->photo.width, height = painting->photo.height;
+    if (2 * (width < height ? width : height) < s->options->brushes[0])
+        bc_log_write(s->log, BC_LOG_WARNING,
+                     "%s: %dx%d, small for --brush %d: its strokes will be blurred",
+                     painting->photo.path, width, height, s->options->brushes[0]);
+    return BC_OK;
+}
+
 static bc_status open_paintings(session *s)
 {
     const bc_train_options *o = s->options;
     bc_status status = BC_OK;
-    for (; s->n_paintings < o->n_styles && status == BC_OK; s->n_paintings++)
-        status = bc_painting_open(&s->paintings[s->n_paintings], o->styles[s->n_paintings],
-                                  o->paintings, s->log);
+    while (s->n_paintings < o->n_styles && status == BC_OK) {
+        bc_painting *painting = &s->paintings[s->n_paintings];
+        status = bc_painting_open(painting, o->styles[s->n_paintings++], o->paintings, s->log);
+        if (status == BC_OK)
+            status = check_painting(s, painting);
+    }
     return status;
 }
 
@@ -182,7 +200,7 @@ static bc_status open_trainer(session *s)
     s->trainer.samples = o->samples ? &s->samples : NULL;
     describe_inputs(s);
     if (status == BC_OK && probe == BC_OK)
-        status = bc_net_files_read(&s->trainer, o->net, s->log);
+        status = bc_net_files_read(&s->trainer, o->net, o->command == BC_TRAIN_MEASURE, s->log);
     return status;
 }
 
@@ -195,10 +213,10 @@ static bc_status session_open(session *s)
         return bc_fail(log, BC_ERR_ARGUMENT, "--batch %d: fewer photographs than the %d processes",
                        o->config.batch, s->ranks.n);
     bc_status status = bc_workspace_open(&s->workspace, o->n_threads, log);
-    if (status == BC_OK && o->loss_network)
-        status = bc_vgg_open(&s->vgg, o->loss_network, log);
     if (status == BC_OK)
         status = open_paintings(s);
+    if (status == BC_OK && o->loss_network)
+        status = bc_vgg_open(&s->vgg, o->loss_network, log);
     if (status == BC_OK)
         status = bc_photos_open(&s->photos, (const char *const *)o->photos, o->n_photos,
                                 o->config.crop, 2 * o->config.crop, o->n_validation, log);
@@ -339,12 +357,12 @@ static bc_status start(session *s)
     char path[PATH_MAX];
     const bool writes = s->ranks.rank == 0;
     bc_status status = bc_net_files_check(&s->trainer, s->options->net, s->log);
+    if (status == BC_OK && s->options->resume)
+        status = bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
     if (status == BC_OK && writes)
         status = make_folders(s->options, s->log);
     if (status == BC_OK && writes)
         status = open_csv(s, s->options->resume ? "a" : "w");
-    if (status == BC_OK && s->options->resume)
-        status = bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
     return status;
 }
 
@@ -414,6 +432,7 @@ int main(int argc, char **argv)
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    bc_media_log(&log);
     join_words(s.command, sizeof(s.command), argc, argv);
     return run(&s);
 }

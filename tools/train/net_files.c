@@ -38,17 +38,20 @@ bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const 
     return status;
 }
 
-static bc_status read_bank(bc_trainer *t, bc_train_style *style, const char *folder,
+static bc_status read_bank(bc_trainer *t, bc_train_style *style, const char *folder, bool is_needed,
                            const bc_autoencoder *autoencoder, const bc_log *log)
 {
     char path[PATH_MAX];
     bc_bank bank;
     if (access(bank_path(path, folder, style->info.name), F_OK) != 0)
-        return BC_OK;
+        return is_needed ? bc_fail(log, BC_ERR_IO, "%s: not there", path) : BC_OK;
     bc_status status = bc_bank_open(&bank, path, style->info.name, autoencoder, log);
     if (status == BC_OK && bank.n_layers == t->config.n_bank_layers)
         status = bc_params_read(style->values, &t->bank, bank.file, path, log);
-    else if (status == BC_OK || status == BC_ERR_MISMATCH) {
+    else if (is_needed && status == BC_OK)
+        status = bc_fail(log, BC_ERR_MISMATCH, "%s: has %d layers, not --bank-layers %d", path,
+                         bank.n_layers, t->config.n_bank_layers);
+    else if (!is_needed && (status == BC_OK || status == BC_ERR_MISMATCH)) {
         bc_log_write(log, BC_LOG_WARNING, "%s: not used, it will be trained anew", path);
         status = BC_OK;
     }
@@ -56,7 +59,8 @@ static bc_status read_bank(bc_trainer *t, bc_train_style *style, const char *fol
     return status;
 }
 
-bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, const bc_log *log)
+bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, bool needs_banks,
+                            const bc_log *log)
 {
     char path[PATH_MAX];
     bc_autoencoder autoencoder;
@@ -65,7 +69,7 @@ bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, const bc_lo
         status =
             bc_params_read(trainer->values, &trainer->autoencoder, autoencoder.file, path, log);
     for (int i = 0; i < trainer->n_styles && status == BC_OK; i++)
-        status = read_bank(trainer, &trainer->styles[i], folder, &autoencoder, log);
+        status = read_bank(trainer, &trainer->styles[i], folder, needs_banks, &autoencoder, log);
     bc_autoencoder_close(&autoencoder);
     return status;
 }

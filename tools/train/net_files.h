@@ -13,9 +13,11 @@ bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const 
 
 /*
  * The net's auto-encoder into the trainer, and the banks of the trainer's styles where the folder
- * has them; a bank of another auto-encoder or with other layers is left alone.
+ * has them; a bank of another auto-encoder or with other layers is left alone. With needs_banks a
+ * bank that is missing or left alone is an error.
  */
-bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, const bc_log *log);
+bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, bool needs_banks,
+                            const bc_log *log);
 
 /*
  * BC_ERR_ARGUMENT if the trainer would change the auto-encoder under a bank of the folder that it
