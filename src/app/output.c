@@ -4,18 +4,25 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 enum {
     MAX_FRAMES = 8,   /* waiting for the encoder */
     MAX_ITEMS = 1024, /* sound included */
-    FILE_PATIENCE_S = 10,
-    PEER_PATIENCE_S = 1
+    LOOK_MS = 20,
+    PEER_PATIENCE_MS = 400,   /* for what is left at the end */
+    FILE_PATIENCE_MS = 10000, /* as long as it is worked on */
+    IDLE_PATIENCE_MS = 500,   /* and if it is not */
+    STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
 };
 
+/* One of both. */
 typedef struct item {
+    bc_output *output;
     bc_frame *frame;
     bc_packet *packet;
 } item;
@@ -26,10 +33,13 @@ struct bc_output {
     bc_writer *writer;
     bc_queue *queue; /* item * */
     pthread_t thread;
-    bool is_running, is_peer;
+    bool is_peer;     /* may let wait: opened by the thread */
+    int64_t start_us; /* of the source's line: 0 of the output; -1: the first frame says */
+    int64_t finish_ns;
     bc_status status; /* the thread's; read after it has ended */
+    atomic_int stop;  /* of the writer */
     atomic_int n_waiting;
-    atomic_bool has_failed;
+    atomic_bool is_open, has_failed;
     atomic_llong end_us;
     atomic_ullong n_frames, n_dropped;
 };
@@ -62,15 +72,31 @@ static bool ends_with(const char *text, const char *ending)
     return length >= tail && strcmp(text + length - tail, ending) == 0;
 }
 
+static bool is_pipe(const char *url)
+{
+    struct stat info;
+    return strcmp(url, "-") == 0 || strncmp(url, "pipe:", 5) == 0 ||
+           (stat(url, &info) == 0 && S_ISFIFO(info.st_mode));
+}
+
 static struct way find_way(const char *url)
 {
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+    struct way found = {0};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !found.prefix && !found.ending; i++) {
         const struct way *way = &ways[i];
         if (way->prefix ? strncmp(url, way->prefix, strlen(way->prefix)) == 0
                         : ends_with(url, way->ending))
-            return *way;
+            found = *way;
     }
-    return (struct way){0};
+    if (!is_pipe(url))
+        return found;
+    const char *slash = strrchr(url, '/');
+    if (!strchr(slash ? slash : url, '.'))
+        found = (struct way){.format = "matroska", .preset = "veryfast"};
+    found.is_peer = true;
+    if (found.preset)
+        found.options = "tune=zerolatency";
+    return found;
 }
 
 /* The thread ------------------------------------------------------------------------------- */
@@ -78,47 +104,58 @@ static struct way find_way(const char *url)
 static void free_item(void *pointer)
 {
     item *it = pointer;
+    if (it->frame)
+        atomic_fetch_sub(&it->output->n_waiting, 1);
     bc_frame_unref(&it->frame);
     bc_packet_free(&it->packet);
     free(it);
 }
 
-static bc_status write_item(bc_output *output, item *it)
+static bc_status write_packet(bc_output *output, bc_packet **packet)
 {
-    const int64_t start_us = output->params.start_us;
-    if (it->packet) {
-        const int64_t time_us = bc_packet_time_us(it->packet);
-        if (time_us < start_us)
-            return BC_OK;
-        bc_packet_delay(it->packet, -start_us);
-        return bc_writer_packet(output->writer, &it->packet);
-    }
-    bc_frame shifted = *it->frame; /* to look at: it is no reference */
-    if (shifted.pts < start_us)
+    if (output->start_us < 0 || bc_packet_time_us(*packet) < output->start_us)
         return BC_OK;
-    shifted.pts -= start_us;
+    bc_packet_delay(*packet, -output->start_us);
+    return bc_writer_packet(output->writer, packet);
+}
+
+static bc_status write_frame(bc_output *output, const bc_frame *frame)
+{
+    bc_frame shifted = *frame; /* to look at: it is no reference */
+    if (output->start_us < 0)
+        output->start_us = shifted.pts;
+    if (shifted.pts < output->start_us)
+        return BC_OK;
+    shifted.pts -= output->start_us;
     atomic_store(&output->end_us, shifted.pts);
     atomic_fetch_add(&output->n_frames, 1);
     return bc_writer_frame(output->writer, &shifted);
+}
+
+static void fail(bc_output *output, bc_status status)
+{
+    if (output->status == BC_OK)
+        output->status = status;
+    if (status < 0)
+        atomic_store(&output->has_failed, true);
 }
 
 static void *run(void *arg)
 {
     bc_output *output = arg;
     void *pointer;
+    if (output->is_peer)
+        fail(output, bc_writer_begin(output->writer));
+    atomic_store(&output->is_open, output->status == BC_OK);
     while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
         item *it = pointer;
-        if (it->frame)
-            atomic_fetch_sub(&output->n_waiting, 1);
         if (output->status == BC_OK)
-            output->status = write_item(output, it);
-        if (output->status != BC_OK)
-            atomic_store(&output->has_failed, true);
+            fail(output,
+                 it->frame ? write_frame(output, it->frame) : write_packet(output, &it->packet));
         free_item(it);
     }
-    const bc_status finished = bc_writer_finish(output->writer);
     if (output->status == BC_OK)
-        output->status = finished;
+        fail(output, bc_writer_finish(output->writer));
     return NULL;
 }
 
@@ -136,11 +173,16 @@ static bc_status open_writer(bc_output *output)
 {
     const struct way way = find_way(output->url);
     output->is_peer = way.is_peer;
+    output->start_us = way.is_peer ? -1 : output->params.start_us;
+    atomic_init(&output->is_open, !way.is_peer);
     const bc_writer_params params = {.format = way.format,
                                      .preset = way.preset,
                                      .encoder_options = way.options,
                                      .n_threads = 1,
                                      .overwrite = output->params.overwrite || way.is_peer,
+                                     .is_deferred = way.is_peer,
+                                     .ends_at_once = true,
+                                     .stop = &output->stop,
                                      .log = output->params.log};
     return bc_source_open_writer(output->params.source, &output->writer, output->url, &params);
 }
@@ -157,11 +199,8 @@ bc_status bc_output_open(bc_output **output_out, const bc_output_params *params)
                                    : bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
     if (status == BC_OK)
         status = open_writer(output);
-    if (status == BC_OK) {
-        output->is_running = pthread_create(&output->thread, NULL, run, output) == 0;
-        if (!output->is_running)
-            status = bc_fail(&params->log, BC_ERR_MEMORY, "%s: no thread", params->url);
-    }
+    if (status == BC_OK && pthread_create(&output->thread, NULL, run, output) != 0)
+        status = bc_fail(&params->log, BC_ERR_MEMORY, "%s: no thread", params->url);
     if (status < 0)
         free_output(output);
     else
@@ -169,61 +208,114 @@ bc_status bc_output_open(bc_output **output_out, const bc_output_params *params)
     return status;
 }
 
-/* A thread that hangs in a write to a dead peer is left behind with all it has. */
+void bc_output_finish(bc_output *output)
+{
+    output->finish_ns = bc_clock_ns();
+    bc_queue_finish_sending(output->queue);
+    if (output->is_peer && !atomic_load(&output->is_open))
+        atomic_store(&output->stop, 1); /* nobody is there */
+}
+
+/* True if the thread has ended by then. */
+static bool join_within(const bc_output *output, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_timedjoin_np(output->thread, NULL, &until) == 0;
+}
+
+/* The processor's time that the thread has had. */
+static int64_t work_us(const bc_output *output)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (pthread_getcpuclockid(output->thread, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+/* A file is waited for as long as its thread works; one that stands still hangs in a write. */
+static bool join_patiently(const bc_output *output)
+{
+    const int patience_ms = output->is_peer ? PEER_PATIENCE_MS : FILE_PATIENCE_MS;
+    int64_t seen_us = work_us(output), worked_ns = bc_clock_ns();
+    for (;;) {
+        if (join_within(output, LOOK_MS))
+            return true;
+        const int64_t now_ns = bc_clock_ns(), now_us = work_us(output);
+        if (now_us - seen_us > 1000) {
+            seen_us = now_us;
+            worked_ns = now_ns;
+        }
+        if (now_ns - output->finish_ns > patience_ms * 1000000LL ||
+            now_ns - worked_ns > IDLE_PATIENCE_MS * 1000000LL)
+            return false;
+    }
+}
+
+/* A thread that hangs in a write for good is left behind with all it has. */
 bc_status bc_output_close(bc_output **output_in)
 {
     bc_output *output = output_in ? *output_in : NULL;
     if (!output)
         return BC_OK;
     *output_in = NULL;
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += output->is_peer ? PEER_PATIENCE_S : FILE_PATIENCE_S;
-    bc_queue_finish_sending(output->queue);
-    if (pthread_timedjoin_np(output->thread, NULL, &until) != 0)
-        return bc_fail(&output->params.log, BC_ERR_IO, "%s: does not take what is left",
-                       output->url);
+    if (output->finish_ns == 0)
+        bc_output_finish(output);
+    if (!join_patiently(output)) {
+        atomic_store(&output->stop, 1);
+        bc_fail(&output->params.log, BC_ERR_IO, "%s: does not take what is left", output->url);
+        if (!join_within(output, STOP_PATIENCE_MS))
+            return BC_ERR_IO;
+    }
     const bc_status status = output->status;
     free_output(output);
     return status;
 }
 
-static void send(bc_output *output, item it)
+static void send(bc_output *output, bc_frame *frame, bc_packet *packet)
 {
     uint64_t n_dropped = 0;
-    item *copy = malloc(sizeof(*copy));
-    if (copy)
-        *copy = it;
-    if (!copy || bc_queue_send_newest(output->queue, copy, &n_dropped) != BC_OK) {
-        free(copy);
-        bc_frame_unref(&it.frame);
-        bc_packet_free(&it.packet);
+    item *it = malloc(sizeof(*it));
+    if (!it) {
+        bc_frame_unref(&frame);
+        bc_packet_free(&packet);
+        return;
     }
+    *it = (item){.output = output, .frame = frame, .packet = packet};
+    if (frame)
+        atomic_fetch_add(&output->n_waiting, 1);
+    if (bc_queue_send_newest(output->queue, it, &n_dropped) != BC_OK)
+        free_item(it);
     atomic_fetch_add(&output->n_dropped, n_dropped);
 }
 
 void bc_output_frame(bc_output *output, bc_frame *frame)
 {
-    if (atomic_load(&output->n_waiting) >= MAX_FRAMES) {
-        atomic_fetch_add(&output->n_dropped, 1);
+    if (!atomic_load(&output->is_open))
         return;
-    }
-    atomic_fetch_add(&output->n_waiting, 1);
-    send(output, (item){.frame = bc_frame_ref(frame)});
+    if (atomic_load(&output->n_waiting) < MAX_FRAMES)
+        send(output, bc_frame_ref(frame), NULL);
+    else
+        atomic_fetch_add(&output->n_dropped, 1);
 }
 
 void bc_output_packet(bc_output *output, const bc_source *source, const bc_packet *packet)
 {
-    if (source != output->params.source)
+    if (source != output->params.source || !atomic_load(&output->is_open))
         return;
     bc_packet *copy = bc_packet_copy(packet);
     if (copy)
-        send(output, (item){.packet = copy});
+        send(output, NULL, copy);
 }
 
 bc_output_state bc_output_get_state(bc_output *output)
 {
-    return (bc_output_state){.has_failed = atomic_load(&output->has_failed),
+    return (bc_output_state){.is_open = atomic_load(&output->is_open),
+                             .has_failed = atomic_load(&output->has_failed),
                              .length_us = atomic_load(&output->end_us),
                              .n_frames = atomic_load(&output->n_frames),
                              .n_dropped = atomic_load(&output->n_dropped)};

@@ -16,12 +16,13 @@ typedef struct bc_output bc_output;
 typedef struct bc_output_params {
     const char *url;
     bc_source *source; /* whose size, sound and metadata it takes */
-    int64_t start_us;  /* of the source's line: 0 of the output */
+    int64_t start_us;  /* of the source's line: 0 of a file; a peer's is its first frame */
     bool overwrite;
     bc_log log;
 } bc_output_params;
 
 typedef struct bc_output_state {
+    bool is_open; /* false while nobody is at the other end yet: it takes nothing */
     bool has_failed;
     int64_t length_us;
     uint64_t n_frames, n_dropped;
@@ -29,10 +30,16 @@ typedef struct bc_output_state {
 
 /*
  * Where it goes and how is found from the name: /dev/video* is a virtual camera, rtmp: is FLV,
- * udp:, tcp: and srt: are MPEG-TS, anything else is what its ending says.
+ * udp:, tcp: and srt: are MPEG-TS, anything else is what its ending says. Peers and named pipes
+ * are connected to on the output's own thread, so that nothing waits for them.
  */
 bc_status bc_output_open(bc_output **output, const bc_output_params *params);
-/* Writes what is left and ends the file: BC_OK if it is whole. Waits, but not for a dead peer. */
+/* Nothing more will come: from here on what is left is written. Several can do so at once. */
+void bc_output_finish(bc_output *output);
+/*
+ * Waits until what is left is written and the file ended: BC_OK if it is whole. A peer or a disk
+ * that takes nothing is given up within a second.
+ */
 bc_status bc_output_close(bc_output **output);
 
 /* A packed frame with its time on the source's line in pts, in microseconds. */

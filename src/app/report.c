@@ -86,24 +86,25 @@ static void set_source(json_t *state, const bc_stage *stage)
 static json_t *json_output(bc_output *output)
 {
     const bc_output_state state = bc_output_get_state(output);
-    return json_pack("{s:s, s:b, s:I, s:I}", "url", bc_output_url(output), "failed",
-                     state.has_failed, "frames", (json_int_t)state.n_frames, "dropped",
-                     (json_int_t)state.n_dropped);
+    return json_pack("{s:s, s:b, s:b, s:I, s:I}", "url", bc_output_url(output), "open",
+                     state.is_open, "failed", state.has_failed, "frames",
+                     (json_int_t)state.n_frames, "dropped", (json_int_t)state.n_dropped);
 }
 
 static void set_outputs(json_t *state, const bc_stage *stage)
 {
     json_t *outputs = json_array();
-    int n_failed = stage->n_failed;
-    for (int i = 0; i < stage->n_outputs; i++) {
-        n_failed += bc_output_get_state(stage->outputs[i]).has_failed;
-        json_array_append_new(outputs, json_output(stage->outputs[i]));
+    int n_failed = stage->outputs.n_failed;
+    for (int i = 0; i < stage->outputs.n_fixed; i++) {
+        n_failed += bc_output_get_state(stage->outputs.fixed[i]).has_failed;
+        json_array_append_new(outputs, json_output(stage->outputs.fixed[i]));
     }
     json_object_set_new(state, "outputs", outputs);
     json_object_set_new(state, "failed_outputs", json_integer(n_failed));
     json_object_set_new(state, "recording",
-                        stage->recording ? json_string(bc_output_url(stage->recording))
-                                         : json_null());
+                        stage->outputs.recording
+                            ? json_string(bc_output_url(stage->outputs.recording))
+                            : json_null());
 }
 
 static void set_view(json_t *state, const bc_stage *stage)

@@ -147,8 +147,8 @@ static bc_view make_view(show *s, int64_t now_ns)
         view.help = s->help;
         view.n_help = s->n_help;
     }
-    if (stage->recording) {
-        const int64_t seconds = bc_output_get_state(stage->recording).length_us / 1000000;
+    if (stage->outputs.recording) {
+        const int64_t seconds = bc_output_get_state(stage->outputs.recording).length_us / 1000000;
         snprintf(s->recording, sizeof(s->recording), "%d:%02d", (int)(seconds / 60),
                  (int)(seconds % 60));
         view.recording = s->recording;

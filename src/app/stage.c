@@ -11,44 +11,13 @@
 #include "app/verbs.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "media/convert.h"
-#include "media/picture.h"
 
-enum { LOOK_MS = 30, GRAB_PATIENCE_S = 2, DEFAULT_RATE = 30 };
-
-/* Times ------------------------------------------------------------------------------------ */
-
-void bc_times_add(bc_times *times, float ms)
-{
-    times->ms[times->next] = ms;
-    times->next = (times->next + 1) % BC_N_TIMES;
-    if (times->n < BC_N_TIMES)
-        times->n++;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-double bc_times_percentile(const bc_times *times, double share)
-{
-    float sorted[BC_N_TIMES];
-    if (times->n == 0)
-        return 0;
-    memcpy(sorted, times->ms, (size_t)times->n * sizeof(sorted[0]));
-    qsort(sorted, (size_t)times->n, sizeof(sorted[0]), compare);
-    return sorted[(int)(share * (times->n - 1) + 0.5)];
-}
+enum { LOOK_MS = 30, DEFAULT_RATE = 30 };
 
 double bc_stage_fps(const bc_stage *stage)
 {
-    double sum = 0;
-    const int n = stage->interval.n < 60 ? stage->interval.n : 60;
-    for (int i = 1; i <= n; i++)
-        sum += stage->interval.ms[(stage->interval.next - i + BC_N_TIMES) % BC_N_TIMES];
-    return sum > 0 ? 1e3 * n / sum : 0;
+    const double ms = bc_times_mean(&stage->interval);
+    return ms > 0 ? 1e3 / ms : 0;
 }
 
 /* What commands do ------------------------------------------------------------------------- */
@@ -112,7 +81,7 @@ static void find_free_name(char *name, size_t size, const char *ending)
     }
 }
 
-static void choose_name(char *name, size_t size, const char *path, const char *ending)
+void bc_stage_choose_name(char *name, size_t size, const char *path, const char *ending)
 {
     if (path)
         snprintf(name, size, "%s", path);
@@ -120,90 +89,28 @@ static void choose_name(char *name, size_t size, const char *path, const char *e
         find_free_name(name, size, ending);
 }
 
-static bc_status open_output(bc_stage *stage, bc_output **output, const char *url)
+static bc_output_params output_params(const bc_stage *stage, const char *url)
 {
-    return bc_output_open(output, &(bc_output_params){.url = url,
-                                                      .source = stage->source,
-                                                      .start_us = stage->line_us,
-                                                      .overwrite = stage->params.overwrite,
-                                                      .log = stage->params.log});
+    return (bc_output_params){.url = url,
+                              .source = stage->source,
+                              .start_us = stage->outputs.line_us,
+                              .overwrite = stage->params.overwrite,
+                              .log = stage->params.log};
 }
 
 bc_status bc_stage_record(bc_stage *stage, const char *path, char *name, size_t size)
 {
-    choose_name(name, size, path, "mp4");
-    return open_output(stage, &stage->recording, name);
+    bc_stage_choose_name(name, size, path, "mp4");
+    const bc_output_params params = output_params(stage, name);
+    return bc_outputs_record(&stage->outputs, &params);
 }
 
 /* Painting goes on while the file is finished. */
 bc_status bc_stage_stop_recording(bc_stage *stage)
 {
-    bc_output *recording = stage->recording;
-    stage->recording = NULL;
+    bc_output *recording = bc_outputs_take_recording(&stage->outputs);
     pthread_mutex_unlock(&stage->lock);
     const bc_status status = bc_output_close(&recording);
-    pthread_mutex_lock(&stage->lock);
-    return status;
-}
-
-/* By the main thread, which alone may touch the window. */
-static bc_status grab_window(bc_stage *stage, const char *path)
-{
-    bc_frame *grab;
-    bc_status status = bc_window_grab(stage->window, &grab);
-    if (status == BC_OK)
-        status = bc_picture_write(path, &grab->image, &stage->params.log);
-    bc_frame_unref(&grab);
-    return status;
-}
-
-static bc_status ask_for_grab(bc_stage *stage, const char *path)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += GRAB_PATIENCE_S;
-    snprintf(stage->grab_path, sizeof(stage->grab_path), "%s", path);
-    stage->grab_status = BC_ERR_IO;
-    bc_window_wake(stage->window);
-    int timed_out = 0;
-    while (stage->grab_path[0] && !timed_out)
-        timed_out = pthread_cond_timedwait(&stage->grabbed, &stage->lock, &until);
-    stage->grab_path[0] = '\0';
-    return stage->grab_status;
-}
-
-/* A picture of the source's size, whatever it was painted at. */
-static bc_status write_picture(const char *path, const bc_frame *picture, int width, int height,
-                               const bc_log *log)
-{
-    bc_frame *whole = NULL;
-    bc_converter *converter = NULL;
-    bc_status status = bc_frame_alloc(&whole, width, height, BC_RGB24, log);
-    if (status == BC_OK)
-        status = bc_converter_open(&converter, 1, log);
-    if (status == BC_OK)
-        status = bc_converter_run(converter, picture, &whole->image);
-    if (status == BC_OK)
-        status = bc_picture_write(path, &whole->image, log);
-    bc_converter_close(&converter);
-    bc_frame_unref(&whole);
-    return status;
-}
-
-bc_status bc_stage_screenshot(bc_stage *stage, const char *path, bool of_window, char *name,
-                              size_t size)
-{
-    choose_name(name, size, path, "png");
-    if (of_window && stage->window)
-        return pthread_equal(pthread_self(), stage->main_thread) ? grab_window(stage, name)
-                                                                 : ask_for_grab(stage, name);
-    if (!stage->shown)
-        return bc_fail(&stage->params.log, BC_ERR_IO, "%s: there is no picture yet", name);
-    bc_frame *picture = bc_frame_ref(stage->shown->picture);
-    const int width = stage->shown->width, height = stage->shown->height;
-    pthread_mutex_unlock(&stage->lock); /* painting goes on meanwhile */
-    const bc_status status = write_picture(name, picture, width, height, &stage->params.log);
-    bc_frame_unref(&picture);
     pthread_mutex_lock(&stage->lock);
     return status;
 }
@@ -225,22 +132,13 @@ static int choose_net(const bc_stage *stage)
     return net;
 }
 
-static void send_to_outputs(bc_stage *stage, bc_painted *painted)
-{
-    painted->picture->pts = painted->time_us;
-    painted->picture->time_base = (bc_rational){1, 1000000};
-    for (int i = 0; i < stage->n_outputs; i++)
-        bc_output_frame(stage->outputs[i], painted->picture);
-    if (stage->recording)
-        bc_output_frame(stage->recording, painted->picture);
-}
-
 static void drop_failed_recording(bc_stage *stage)
 {
-    if (!stage->recording || !bc_output_get_state(stage->recording).has_failed)
+    const bc_output *recording = stage->outputs.recording;
+    if (!recording || !bc_output_get_state(stage->outputs.recording).has_failed)
         return;
-    stage->n_failed++;
-    bc_stage_say(stage, bc_output_url(stage->recording), "Recording failed");
+    stage->outputs.n_failed++;
+    bc_stage_say(stage, bc_output_url(recording), "Recording failed");
     bc_stage_stop_recording(stage);
 }
 
@@ -250,8 +148,9 @@ static void note_painted(bc_stage *stage, bc_painted *painted)
     bc_times_add(&stage->convert, painted->convert_ms);
     bc_times_add(&stage->paint, painted->paint_ms);
     bc_times_add(&stage->mix, painted->mix_ms);
-    stage->line_us = painted->time_us;
-    send_to_outputs(stage, painted);
+    painted->picture->pts = painted->time_us;
+    painted->picture->time_base = (bc_rational){1, 1000000};
+    bc_outputs_frame(&stage->outputs, painted->picture);
     drop_failed_recording(stage);
     if (painted->painted_width > 0 && painted->is_as_wanted && !stage->is_paused &&
         bc_governor_update(
@@ -371,10 +270,7 @@ static void on_packet(void *cookie, const bc_source *source, const bc_packet *pa
 {
     bc_stage *stage = cookie;
     pthread_mutex_lock(&stage->lock);
-    for (int i = 0; i < stage->n_outputs; i++)
-        bc_output_packet(stage->outputs[i], source, packet);
-    if (stage->recording)
-        bc_output_packet(stage->recording, source, packet);
+    bc_outputs_packet(&stage->outputs, source, packet);
     pthread_mutex_unlock(&stage->lock);
 }
 
@@ -389,7 +285,7 @@ static bc_status open_source(bc_stage *stage, bc_source **source, const char *ur
                                                       .start_us = is_first ? p->start_us : 0,
                                                       .n_threads = p->n_threads,
                                                       .frames = stage->captured,
-                                                      .line_us = stage->line_us,
+                                                      .line_us = stage->outputs.line_us,
                                                       .plays_sound = !p->no_window && !p->is_silent,
                                                       .on_packet = on_packet,
                                                       .cookie = stage,
@@ -426,11 +322,7 @@ static void change_input(bc_stage *stage)
 void bc_stage_serve(bc_stage *stage)
 {
     pthread_mutex_lock(&stage->lock);
-    if (stage->grab_path[0]) {
-        stage->grab_status = grab_window(stage, stage->grab_path);
-        stage->grab_path[0] = '\0';
-        pthread_cond_broadcast(&stage->grabbed);
-    }
+    bc_stage_grab(stage);
     const bool is_other_wanted = stage->next_input[0];
     pthread_mutex_unlock(&stage->lock);
     if (is_other_wanted)
@@ -465,11 +357,13 @@ static bc_status open_outputs(bc_stage *stage)
     const bc_stage_params *p = &stage->params;
     bc_status status = BC_OK;
     for (int i = 0; i < p->n_outputs && status == BC_OK; i++) {
-        status = open_output(stage, &stage->outputs[i], p->outputs[i]);
-        stage->n_outputs += status == BC_OK;
+        const bc_output_params params = output_params(stage, p->outputs[i]);
+        status = bc_outputs_add(&stage->outputs, &params);
     }
-    if (status == BC_OK && p->record)
-        status = open_output(stage, &stage->recording, p->record);
+    if (status == BC_OK && p->record) {
+        const bc_output_params params = output_params(stage, p->record);
+        status = bc_outputs_record(&stage->outputs, &params);
+    }
     return status;
 }
 
@@ -502,23 +396,18 @@ static bc_status open_all(bc_stage *stage)
 /* From the source to the outputs, so that what is under way still arrives. */
 static bc_status close_all(bc_stage *stage)
 {
-    bc_status status = BC_OK;
     if (stage->captured)
         bc_queue_finish_sending(stage->captured);
     if (stage->is_painting)
         pthread_join(stage->paint_thread, NULL);
-    bc_source_close(&stage->source);
-    for (int i = 0; i < stage->n_outputs; i++) {
-        const bc_status closed = bc_output_close(&stage->outputs[i]);
-        status = status < 0 ? status : closed;
-    }
-    const bc_status recorded = bc_output_close(&stage->recording);
     bc_window_close(&stage->window);
+    bc_source_close(&stage->source);
+    const bc_status status = bc_outputs_close(&stage->outputs);
     bc_studio_close(&stage->studio);
     bc_queue_close(&stage->painted);
     bc_queue_close(&stage->captured);
     bc_painted_free(&stage->shown);
-    return status < 0 ? status : recorded;
+    return status;
 }
 
 bc_status bc_stage_run(const bc_stage_params *params)

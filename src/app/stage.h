@@ -15,12 +15,11 @@
 #include <pthread.h>
 
 #include "app/governor.h"
-#include "app/output.h"
+#include "app/outputs.h"
 #include "app/source.h"
 #include "app/studio.h"
+#include "app/times.h"
 #include "live/window.h"
-
-enum { BC_MAX_OUTPUTS = 8, BC_N_TIMES = 256 };
 
 typedef struct bc_stage_params {
     const char *input, *format, *options; /* as bc_source_params */
@@ -39,12 +38,6 @@ typedef struct bc_stage_params {
     bc_log log;
 } bc_stage_params;
 
-/* The last frames' times, for statistics. */
-typedef struct bc_times {
-    int n, next; /* a ring */
-    float ms[BC_N_TIMES];
-} bc_times;
-
 typedef struct bc_stage {
     bc_stage_params params;
     bc_nets *nets;
@@ -62,17 +55,13 @@ typedef struct bc_stage {
     int n_scale_changes;
     bool was_quit; /* by a command */
     bool is_paused, shows_statistics, shows_help, wants_fullscreen;
-    bc_output *recording;
-    bc_output *outputs[BC_MAX_OUTPUTS];
-    int n_outputs;
-    int n_failed; /* recordings that broke off */
+    bc_outputs outputs;
     char message[128], detail[192];
     int64_t message_ns;          /* when it was said */
     bc_painted *shown;           /* the last one that was presented, or NULL */
     uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
     bc_times latency, interval, convert, paint, mix;
     int64_t shown_ns;
-    int64_t line_us;       /* the source's line at the last painted frame */
     char next_input[1024]; /* to be opened by the main thread, or "" */
     char grab_path[1024];  /* the window's picture is wanted there, or "" */
     bc_status grab_status;
@@ -90,6 +79,8 @@ void bc_stage_show(bc_stage *stage);
 void bc_stage_serve(bc_stage *stage);
 /* The next picture to present; the stage's from now on. */
 void bc_stage_adopt(bc_stage *stage, bc_painted *painted);
+/* By the main thread: the window's picture, if somebody waits for it. With the lock held. */
+void bc_stage_grab(bc_stage *stage);
 /* The adopted picture is on the screen now. */
 void bc_stage_presented(bc_stage *stage);
 
@@ -99,19 +90,20 @@ void bc_stage_presented(bc_stage *stage);
 void bc_stage_say(bc_stage *stage, const char *detail, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Writes `path`, or where that is NULL the first free name in the working folder, to `name`. */
+void bc_stage_choose_name(char *name, size_t size, const char *path, const char *ending);
+
 void bc_stage_settings_changed(bc_stage *stage);
 void bc_stage_quit(bc_stage *stage);
 /* Asked for here; done by the thread of bc_stage_run. */
 void bc_stage_open_input(bc_stage *stage, const char *url);
-/* path NULL: the first free name in the working folder, written to `name`. */
+/* `path` as in bc_stage_choose_name. */
 bc_status bc_stage_record(bc_stage *stage, const char *path, char *name, size_t size);
 bc_status bc_stage_stop_recording(bc_stage *stage);
+/* screenshot.c */
 bc_status bc_stage_screenshot(bc_stage *stage, const char *path, bool of_window, char *name,
                               size_t size);
 
-/* The share of the times below which `share` of them lie; 0 if there are none. */
-double bc_times_percentile(const bc_times *times, double share);
-void bc_times_add(bc_times *times, float ms);
 /* Frames a second over the last intervals. */
 double bc_stage_fps(const bc_stage *stage);
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "media/av.h"
+#include "media/pipe.h"
 #include "media/truncation.h"
 #include "media/webvtt.h"
 
@@ -29,6 +30,23 @@ static int interrupt(void *cookie)
 
 /* Opening ---------------------------------------------------------------------------------- */
 
+static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictionary **options)
+{
+    const AVIOInterruptCB stop = {interrupt, demuxer};
+    const bool is_device = format && format->flags & AVFMT_NOFILE;
+    demuxer->input->interrupt_callback = stop;
+    if (!is_device && bc_pipe_is(demuxer->url)) {
+        const int error = bc_pipe_open(&demuxer->pipe, demuxer->url, false, &stop);
+        if (error < 0) {
+            avformat_free_context(demuxer->input);
+            demuxer->input = NULL;
+            return error;
+        }
+        demuxer->input->pb = demuxer->pipe;
+    }
+    return avformat_open_input(&demuxer->input, demuxer->url, format, options);
+}
+
 static bc_status open_input(bc_demuxer *demuxer)
 {
     const bc_reader_params *params = demuxer->params;
@@ -43,7 +61,6 @@ static bc_status open_input(bc_demuxer *demuxer)
     demuxer->input = avformat_alloc_context();
     if (!demuxer->input)
         return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", demuxer->url);
-    demuxer->input->interrupt_callback = (AVIOInterruptCB){interrupt, demuxer};
     if (format && format->priv_class &&
         format->priv_class->category == AV_CLASS_CATEGORY_DEVICE_VIDEO_INPUT)
         demuxer->input->flags |= AVFMT_FLAG_NONBLOCK; /* a silent camera cannot be stopped */
@@ -51,9 +68,8 @@ static bc_status open_input(bc_demuxer *demuxer)
     int error = 0;
     if (params->options)
         error = av_dict_parse_string(&options, params->options, "=", ":", 0);
-    const char *url = strcmp(demuxer->url, "-") == 0 ? "pipe:0" : demuxer->url;
     if (error >= 0)
-        error = avformat_open_input(&demuxer->input, url, format, &options);
+        error = open_url(demuxer, format, &options);
     const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
     bc_status status = BC_OK;
     if (error < 0)
@@ -138,6 +154,7 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer)
 void bc_demuxer_close(bc_demuxer *demuxer)
 {
     avformat_close_input(&demuxer->input);
+    bc_pipe_close(&demuxer->pipe);
 }
 
 /* Packets ---------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@ typedef struct bc_demuxer {
     const char *url;
     const bc_reader_params *params; /* both the reader's */
     AVFormatContext *input;
+    AVIOContext *pipe; /* what the input reads from, if that is a pipe; or NULL */
     AVStream *video;
     const AVCodec *codec; /* a decoder for it */
     int64_t origin_us;    /* the input's time that becomes 0 */

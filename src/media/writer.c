@@ -13,6 +13,7 @@
 #include "media/destination.h"
 #include "media/encoder.h"
 #include "media/filter.h"
+#include "media/pipe.h"
 
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
@@ -26,6 +27,7 @@ struct bc_writer {
     char description[160];
     bc_destination destination;
     AVFormatContext *output;
+    AVIOContext *pipe; /* what the output writes to, if that is a pipe; or NULL */
     bc_encoder encoder;
     bc_scaler scaler;
     bc_filter palette;
@@ -38,7 +40,6 @@ struct bc_writer {
     } * routes;           /* [n_inputs], by the index of the source's stream */
     int64_t *last_dts;    /* [output->nb_streams] */
     int64_t n_frames, n_refused;
-    bool has_header;
 };
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -138,22 +139,43 @@ static bool is_mp4_family(const AVOutputFormat *container)
            strstr("mp4 mov ipod ismv psp 3gp 3g2", container->name);
 }
 
-static int open_output(bc_writer *writer)
+static int is_stopped(void *cookie)
+{
+    const bc_writer *writer = cookie;
+    return writer->params.stop && atomic_load(writer->params.stop) != 0;
+}
+
+static int open_place(bc_writer *writer)
+{
+    const bc_destination *destination = &writer->destination;
+    AVIOContext **io = &writer->output->pb;
+    const AVIOInterruptCB *interrupt = &writer->output->interrupt_callback;
+    if (destination->container->flags & AVFMT_NOFILE)
+        return 0;
+    if (destination->path || !bc_pipe_is(destination->url))
+        return avio_open2(io, destination->url, AVIO_FLAG_WRITE, interrupt, NULL);
+    const int error = bc_pipe_open(&writer->pipe, destination->url, true, interrupt);
+    *io = writer->pipe;
+    return error;
+}
+
+static int begin(bc_writer *writer)
 {
     const bc_destination *destination = &writer->destination;
     AVDictionary *options = NULL;
-    int error = 0;
+    writer->output->interrupt_callback = (AVIOInterruptCB){is_stopped, writer};
     if (destination->is_picture)
         av_dict_set(&options, "update", "1", 0);
     if (is_mp4_family(destination->container)) {
         av_dict_set_int(&options, "movie_timescale", MOVIE_TIMESCALE, 0);
-        av_dict_set(&options, "movflags", destination->path ? "+faststart" : FRAGMENTS, 0);
+        if (!destination->path)
+            av_dict_set(&options, "movflags", FRAGMENTS, 0);
+        else if (!writer->params.ends_at_once)
+            av_dict_set(&options, "movflags", "+faststart", 0);
     }
-    if (!(destination->container->flags & AVFMT_NOFILE))
-        error = avio_open(&writer->output->pb, destination->url, AVIO_FLAG_WRITE);
+    int error = open_place(writer);
     if (error >= 0)
         error = avformat_write_header(writer->output, &options);
-    writer->has_header = error >= 0;
     av_dict_free(&options);
     return error;
 }
@@ -178,8 +200,6 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
                                                writer->destination.url);
     if (error >= 0)
         error = add_streams(writer, source);
-    if (error >= 0)
-        error = open_output(writer);
     if (error < 0)
         return bc_av_fail(&params->log, error, "cannot write %s", writer->name);
     writer->last_dts = malloc(writer->output->nb_streams * sizeof(writer->last_dts[0]));
@@ -188,7 +208,14 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
     for (unsigned i = 0; i < writer->output->nb_streams; i++)
         writer->last_dts[i] = AV_NOPTS_VALUE;
     describe(writer);
-    return BC_OK;
+    return params->is_deferred ? BC_OK : bc_writer_begin(writer);
+}
+
+bc_status bc_writer_begin(bc_writer *writer)
+{
+    const int error = begin(writer);
+    return error < 0 ? bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name)
+                     : BC_OK;
 }
 
 bc_status bc_writer_open(bc_writer **writer_out, const char *url, const bc_frame *first,
@@ -215,6 +242,10 @@ static int close_file(bc_writer *writer)
 {
     if (!writer->output || writer->output->oformat->flags & AVFMT_NOFILE)
         return 0;
+    if (writer->pipe) {
+        writer->output->pb = NULL;
+        return bc_pipe_close(&writer->pipe);
+    }
     return avio_closep(&writer->output->pb);
 }
 

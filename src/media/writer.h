@@ -35,6 +35,9 @@ typedef struct bc_writer_params {
     bc_rational frame_rate;   /* where there is no reader to ask; {0, 0}: 30 */
     int n_threads;            /* of the encoder; 0: as it likes */
     bool overwrite;
+    bool is_deferred;  /* bc_writer_begin will be called */
+    bool ends_at_once; /* no second pass that moves mp4's index to the front */
+    atomic_int *stop;  /* not 0: whatever waits for the other end fails; or NULL */
     bc_log log;
 } bc_writer_params;
 
@@ -46,6 +49,12 @@ typedef struct bc_writer_params {
  */
 bc_status bc_writer_open(bc_writer **writer, const char *url, const bc_frame *first,
                          const bc_reader *source, const bc_writer_params *params);
+
+/*
+ * The second half of opening where it was deferred: opens the place itself, which may wait for
+ * somebody at the other end, and begins the file. Needs neither `first` nor `source` any more.
+ */
+bc_status bc_writer_begin(bc_writer *writer);
 
 /* Drops what is not finished: a temporary file is deleted. */
 void bc_writer_close(bc_writer **writer);
