@@ -137,8 +137,17 @@ typedef struct bc_style_info {
  * what they hold.
  */
 BC_API bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params);
-/* No session of the model may be open any more. */
+/* No session of the model may be open any more, but models that were made of it may. */
 BC_API void bc_model_close(bc_model **model);
+
+/*
+ * Another model: all of `model`, and the style in the bank file `path`. If `model` has a style of
+ * that name, the new one takes its place, else it comes last; all others keep their numbers.
+ * `model` stays as it is: whoever uses it goes on. Fails as bc_model_open does, and then there is
+ * no other model. Threads: any. Reads the one file; everything else is shared.
+ */
+BC_API bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
+                                    const bc_model_params *params);
 
 BC_API const char *bc_model_name(const bc_model *model);
 BC_API int bc_model_style_count(const bc_model *model);

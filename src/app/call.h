@@ -34,7 +34,9 @@ bool bc_call_change_switch(bc_call *c, bool *value);
 void bc_call_say_share(bc_call *c, const char *what, float share);
 
 /* The verbs: what verbs.c lists. */
+void bc_verb_add(bc_call *c);
 void bc_verb_blend(bc_call *c);
+void bc_verb_drop(bc_call *c);
 void bc_verb_brush(bc_call *c);
 void bc_verb_fade(bc_call *c);
 void bc_verb_fullscreen(bc_call *c);
@@ -48,6 +50,7 @@ void bc_verb_open(bc_call *c);
 void bc_verb_original(bc_call *c);
 void bc_verb_pause(bc_call *c);
 void bc_verb_quit(bc_call *c);
+void bc_verb_rate(bc_call *c);
 void bc_verb_record(bc_call *c);
 void bc_verb_reset(bc_call *c);
 void bc_verb_scale(bc_call *c);

@@ -221,8 +221,9 @@ static bc_status take_settings(bc_settings *settings, const bc_live_options *opt
                               .fade_s = (float)options->fade_s,
                               .fixed_scale = (float)scale,
                               .is_net_fixed = options->net != NULL,
+                              .rate = (float)options->rate,
                               .mirror = options->mirror};
-    return take_styles(settings, nets->models[0], options->style, log);
+    return take_styles(settings, bc_nets_model(nets, 0), options->style, log);
 }
 
 int bc_live_run(const bc_live_options *options, bc_stage_params *stage)
@@ -233,7 +234,6 @@ int bc_live_run(const bc_live_options *options, bc_stage_params *stage)
     bc_media_log(log);
     stage->is_fullscreen = options->is_fullscreen;
     stage->no_window = options->no_window;
-    stage->rate = options->rate;
     stage->n_threads = options->n_threads;
     stage->overwrite = options->overwrite;
     stage->outputs = options->to.texts;

@@ -4,7 +4,7 @@
 
 static json_t *json_style(const bc_stage *stage, int style)
 {
-    return json_string(bc_model_style(stage->nets->models[stage->settings.net], style).name);
+    return json_string(bc_model_style(bc_nets_model(stage->nets, stage->settings.net), style).name);
 }
 
 static json_t *json_blend(const bc_stage *stage)
@@ -21,7 +21,7 @@ static json_t *json_blend(const bc_stage *stage)
 static json_t *json_styles(const bc_stage *stage)
 {
     json_t *styles = json_array();
-    for (int i = 0; i < bc_model_style_count(stage->nets->models[stage->settings.net]); i++)
+    for (int i = 0; i < bc_model_style_count(bc_nets_model(stage->nets, stage->settings.net)); i++)
         json_array_append_new(styles, json_style(stage, i));
     return styles;
 }
@@ -61,7 +61,7 @@ static void set_settings(json_t *state, const bc_stage *stage)
     json_object_set_new(state, "split", s->shows_split ? json_real((double)s->split) : json_null());
     json_object_set_new(state, "scale", json_real(bc_governor_scale(&stage->governor)));
     json_object_set_new(state, "scale_changes", json_integer(stage->n_scale_changes));
-    json_object_set_new(state, "cheap_net", json_boolean(stage->governor.is_cheap));
+    json_object_set_new(state, "cheap_net", json_boolean(bc_governor_is_cheap(&stage->governor)));
 }
 
 static void set_source(json_t *state, const bc_stage *stage)
@@ -69,6 +69,8 @@ static void set_source(json_t *state, const bc_stage *stage)
     const bc_source_state source = bc_source_get_state(stage->source);
     const bc_painted *shown = stage->shown;
     json_object_set_new(state, "size", json_pack("[i, i]", source.width, source.height));
+    json_object_set_new(state, "painted_net",
+                        shown && shown->net ? json_string(shown->net) : json_null());
     json_object_set_new(state, "painted_size",
                         shown ? json_pack("[i, i]", shown->painted_width, shown->painted_height)
                               : json_null());

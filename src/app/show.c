@@ -14,8 +14,9 @@ static const int64_t message_ns = 2500000000, message_fade_ns = 500000000, refre
 /* What the main thread keeps to build a view from. */
 typedef struct show {
     bc_stage *stage;
-    bc_thumbnail *thumbnails; /* [n_thumbnails]: the original, then the styles of thumbnail_net */
-    int n_thumbnails, thumbnail_net;
+    bc_thumbnail *thumbnails; /* [n_thumbnails]: the original, then the model's styles */
+    int n_thumbnails;
+    const bc_model *thumbnail_model;
     bc_help_line help[MAX_HELP];
     char help_keys[MAX_HELP][32];
     int n_help;
@@ -62,7 +63,7 @@ static void make_statistics(show *s, int64_t now_ns)
                  shown->painted_width, shown->painted_height, bc_governor_scale(&stage->governor),
                  stage->settings.fixed_scale > 0 ? ", fixed" : "");
     add_line(s, "net %s%s, strength %.0f %%", stage->nets->names[stage->settings.net],
-             stage->governor.is_cheap ? " (lighter for speed)" : "",
+             bc_governor_is_cheap(&stage->governor) ? " (lighter for speed)" : "",
              100 * (double)stage->settings.strength);
     if (source.duration_us > 0)
         add_line(s, "%d:%02d / %d:%02d%s", (int)(source.position_us / 60000000),
@@ -70,26 +71,28 @@ static void make_statistics(show *s, int64_t now_ns)
                  (int)(source.duration_us / 1000000) % 60, source.is_looped ? ", looped" : "");
 }
 
+/* The old ones go last, so that the new ones are at another place: the window looks at that. */
 static void make_thumbnails(show *s)
 {
-    const int net = s->stage->settings.net;
-    const bc_model *model = s->stage->nets->models[net];
-    const int n = bc_model_style_count(model) + 1;
-    if (s->thumbnails && s->thumbnail_net == net)
+    const bc_model *model = bc_nets_model(s->stage->nets, s->stage->settings.net);
+    if (s->thumbnails && s->thumbnail_model == model)
         return;
-    free(s->thumbnails);
-    s->thumbnails = calloc((size_t)n, sizeof(*s->thumbnails));
-    s->n_thumbnails = s->thumbnails ? n : 0;
-    s->thumbnail_net = net;
-    if (s->n_thumbnails > 0)
-        s->thumbnails[0].name = "original";
-    for (int i = 1; i < s->n_thumbnails; i++) {
+    const int n = bc_model_style_count(model) + 1;
+    bc_thumbnail *thumbnails = calloc((size_t)n, sizeof(*thumbnails));
+    if (!thumbnails)
+        return;
+    thumbnails[0].name = "original";
+    for (int i = 1; i < n; i++) {
         const bc_style_info style = bc_model_style(model, i - 1);
-        s->thumbnails[i] = (bc_thumbnail){.name = *style.title ? style.title : style.name,
-                                          .pixels = style.thumbnail,
-                                          .width = style.thumbnail_width,
-                                          .height = style.thumbnail_height};
+        thumbnails[i] = (bc_thumbnail){.name = *style.title ? style.title : style.name,
+                                       .pixels = style.thumbnail,
+                                       .width = style.thumbnail_width,
+                                       .height = style.thumbnail_height};
     }
+    free(s->thumbnails);
+    s->thumbnails = thumbnails;
+    s->n_thumbnails = n;
+    s->thumbnail_model = model;
 }
 
 /* A binding's help is what it does, or "KEYS<tab>WHAT" where it speaks for others too. */

@@ -32,20 +32,33 @@ void bc_stage_say(bc_stage *stage, const char *detail, const char *format, ...)
     stage->message_ns = bc_clock_ns();
 }
 
+/* The cheapest net that has all styles of the blend. */
+static int cheapest_net(const bc_stage *stage)
+{
+    const bc_nets *nets = stage->nets;
+    const bc_settings *settings = &stage->settings;
+    int net = settings->net;
+    for (int i = 0; i < nets->n; i++) {
+        bool has_all = nets->costs[i] < nets->costs[net];
+        for (int k = 0; k < settings->n_styles && has_all; k++)
+            has_all = bc_nets_same_style(nets, settings->net, settings->styles[k].style, i) >= 0;
+        net = has_all ? i : net;
+    }
+    return net;
+}
+
 static bc_governor_params governor_params(const bc_stage *stage)
 {
     const bc_nets *nets = stage->nets;
     const bc_settings *settings = &stage->settings;
-    double rate = stage->params.rate;
+    double rate = settings->rate;
     if (rate <= 0) {
         const double fps = bc_source_get_state(stage->source).fps;
         rate = fps > 0 && fps < DEFAULT_RATE ? fps : DEFAULT_RATE;
     }
-    double cheapest = nets->costs[settings->net];
-    for (int i = 0; i < nets->n; i++)
-        cheapest = fmin(cheapest, nets->costs[i]);
+    const double ratio = nets->costs[settings->net] / nets->costs[cheapest_net(stage)];
     return (bc_governor_params){.budget_us = 1e6 / rate,
-                                .net_ratio = nets->costs[settings->net] / cheapest,
+                                .net_ratio = ratio,
                                 .fixed_scale = settings->fixed_scale,
                                 .is_net_fixed = settings->is_net_fixed};
 }
@@ -117,21 +130,6 @@ bc_status bc_stage_stop_recording(bc_stage *stage)
 
 /* The paint thread ------------------------------------------------------------------------- */
 
-/* The net that paints: the settings' own, or the cheapest that has all its styles. */
-static int choose_net(const bc_stage *stage)
-{
-    const bc_nets *nets = stage->nets;
-    const bc_settings *settings = &stage->settings;
-    int net = settings->net;
-    for (int i = 0; i < nets->n && stage->governor.is_cheap; i++) {
-        bool has_all = nets->costs[i] < nets->costs[net];
-        for (int k = 0; k < settings->n_styles; k++)
-            has_all &= bc_nets_same_style(nets, settings->net, settings->styles[k].style, i) >= 0;
-        net = has_all ? i : net;
-    }
-    return net;
-}
-
 static void drop_failed_recording(bc_stage *stage)
 {
     const bc_output *recording = stage->outputs.recording;
@@ -159,7 +157,7 @@ static void note_painted(bc_stage *stage, bc_painted *painted)
         stage->n_scale_changes++;
         bc_log_write(&stage->params.log, BC_LOG_DEBUG, "governor: scale %.2f%s",
                      bc_governor_scale(&stage->governor),
-                     stage->governor.is_cheap ? ", cheaper net" : "");
+                     bc_governor_is_cheap(&stage->governor) ? ", cheaper net" : "");
     }
 }
 
@@ -177,7 +175,8 @@ static brief get_brief(bc_stage *stage)
     pthread_mutex_lock(&stage->lock);
     const brief b = {.settings = stage->settings,
                      .serial = stage->settings_serial,
-                     .net = choose_net(stage),
+                     .net = bc_governor_is_cheap(&stage->governor) ? cheapest_net(stage)
+                                                                   : stage->settings.net,
                      .scale = bc_governor_scale(&stage->governor),
                      .is_paused = stage->is_paused,
                      .has_ended = bc_source_get_state(stage->source).has_ended};

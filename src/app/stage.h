@@ -25,7 +25,6 @@ typedef struct bc_stage_params {
     const char *input, *format, *options; /* as bc_source_params */
     bool is_camera, is_looped, no_window, is_fullscreen, is_silent;
     int64_t start_us;
-    double rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
     int n_threads;
     bool overwrite;
     bc_settings settings;       /* at first */

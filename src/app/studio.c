@@ -16,10 +16,18 @@ enum {
     MAX_INTERVAL_US = 2000000 /* between frames of one scene */
 };
 
-/* A session and what it was opened for. */
+typedef struct blend {
+    int n;
+    bc_style_weight styles[BC_LIVE_BLEND];
+} blend;
+
+/* A session, what it was opened for, and what it paints. */
 typedef struct easel {
     bc_session *session;
-    int net, width, height;
+    const bc_model *model;
+    const char *net; /* its name */
+    int width, height;
+    blend blend;
 } easel;
 
 /* The thread that opens and closes sessions. */
@@ -33,11 +41,6 @@ typedef struct workshop {
     easel waste;   /* to be closed */
     easel refused; /* could not be opened: not asked for again */
 } workshop;
-
-typedef struct blend {
-    int n;
-    bc_style_weight styles[BC_LIVE_BLEND];
-} blend;
 
 struct bc_studio {
     bc_studio_params params;
@@ -73,12 +76,12 @@ static bc_status open_easel(const bc_studio *studio, easel *e)
                                       .max_blend = BC_LIVE_BLEND,
                                       .stats = BC_STATS_STREAM,
                                       .log = studio->params.log};
-    return bc_session_open(&e->session, studio->params.nets->models[e->net], &params);
+    return bc_session_open(&e->session, e->model, &params);
 }
 
 static bool is_same(const easel *a, const easel *b)
 {
-    return a->net == b->net && a->width == b->width && a->height == b->height;
+    return a->model == b->model && a->width == b->width && a->height == b->height;
 }
 
 static void *run_workshop(void *arg)
@@ -267,21 +270,26 @@ static void fade(bc_studio *studio, const bc_settings *settings, int64_t now_ns)
                   (float)(1 - done) * studio->from.styles[i].weight);
 }
 
-/* The blend in the terms of the net that paints. */
-static bc_status set_style(const bc_studio *studio)
+/*
+ * The blend in the terms of the session's model. Where that has none of its styles yet, it paints
+ * on as it did: another session is on its way.
+ */
+static bc_status set_style(bc_studio *studio)
 {
-    const int net = studio->current.net;
+    easel *current = &studio->current;
+    const bc_model *asked = bc_nets_model(studio->params.nets, studio->blend_net);
     blend b = {0};
     for (int i = 0; i < studio->shown.n; i++) {
         const bc_style_weight *w = &studio->shown.styles[i];
-        const int style =
-            net == studio->blend_net
-                ? w->style
-                : bc_nets_same_style(studio->params.nets, studio->blend_net, w->style, net);
+        const char *name = bc_model_style(asked, w->style).name;
+        const int style = bc_model_find_style(current->model, name);
         if (style >= 0)
             add_share(&b, style, w->weight);
     }
-    return bc_session_set_style(studio->current.session, b.styles, b.n);
+    if (b.n == 0 || are_equal(&b, &current->blend))
+        return BC_OK;
+    current->blend = b;
+    return bc_session_set_style(current->session, b.styles, b.n);
 }
 
 /* Pictures --------------------------------------------------------------------------------- */
@@ -367,6 +375,7 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
     status = stabilize(studio, settings->stabilize, *small, painted->picture);
     painted->painted_width = width;
     painted->painted_height = height;
+    painted->net = studio->current.net;
     painted->mix_ms = ms_since(&clock_ns);
     return status;
 }
@@ -439,7 +448,8 @@ bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net,
                         const bc_frame *source, int64_t now_ns, bc_painted **painted)
 {
     const double share = scale / settings->brush;
-    const easel wanted = {.net = net,
+    const easel wanted = {.model = bc_nets_model(studio->params.nets, net),
+                          .net = studio->params.nets->names[net],
                           .width = scaled(source->image.width, share),
                           .height = scaled(source->image.height, share)};
     *painted = calloc(1, sizeof(**painted));

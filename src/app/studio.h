@@ -27,6 +27,7 @@ typedef struct bc_settings {
     float brush;                            /* size of the strokes, 1: as trained */
     float fixed_scale;                      /* 0: the governor's */
     bool is_net_fixed;                      /* the governor may not take a cheaper one */
+    float rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
     bool mirror;
     float fade_s; /* how long one style takes to become the next */
 } bc_settings;
@@ -40,6 +41,7 @@ typedef struct bc_painted {
     int64_t time_us;                   /* on the source's time line */
     int width, height;                 /* of the source */
     int painted_width, painted_height; /* 0: nothing was painted */
+    const char *net;                   /* that painted it, the nets' own string, or NULL */
     bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */
     float convert_ms, paint_ms, mix_ms;
 } bc_painted;

@@ -12,9 +12,10 @@ static const struct verb {
     int least, most; /* words after the verb */
     void (*run)(bc_call *c);
 } verbs[] = {
+    {"add", "FILE", 1, 1, bc_verb_add},
     {"blend", "[STYLE] STYLE [SHARE]", 1, 3, bc_verb_blend},
     {"brush", "larger|smaller|SIZE", 1, 1, bc_verb_brush},
-    {"drop", "FILE", 1, 1, bc_verb_open},
+    {"drop", "FILE", 1, 1, bc_verb_drop},
     {"fade", "SECONDS", 1, 1, bc_verb_fade},
     {"fullscreen", "[on|off]", 0, 1, bc_verb_fullscreen},
     {"get", "state|styles", 1, 1, bc_verb_get},
@@ -27,6 +28,7 @@ static const struct verb {
     {"original", "[on|off]", 0, 1, bc_verb_original},
     {"pause", "[on|off]", 0, 1, bc_verb_pause},
     {"quit", "", 0, 0, bc_verb_quit},
+    {"rate", "auto|FPS", 1, 1, bc_verb_rate},
     {"record", "[on|off|FILE]", 0, 1, bc_verb_record},
     {"reset", "", 0, 0, bc_verb_reset},
     {"scale", "auto|SCALE", 1, 1, bc_verb_scale},

@@ -5,7 +5,7 @@
 #include "app/call.h"
 
 static const float most_brush = 4, least_brush = 0.5F, brush_step = 1.25F;
-static const double least_scale = 0.1, most_scale = 2;
+static const double least_scale = 0.1, most_scale = 2, least_rate = 1, most_rate = 240;
 
 void bc_verb_strength(bc_call *c)
 {
@@ -56,23 +56,44 @@ void bc_verb_brush(bc_call *c)
     bc_call_say_share(c, "Brush", *brush);
 }
 
-void bc_verb_scale(bc_call *c)
+/* A number between low and high, or "auto", which is 0. */
+static bool change_automatic(bc_call *c, float *value, double low, double high)
 {
-    double scale = 0;
-    if (strcmp(bc_call_word(c, 1), "auto") != 0) {
-        if (!bc_call_number(c, bc_call_word(c, 1), &scale))
-            return;
-        if (scale < least_scale || scale > most_scale) {
-            bc_call_refuse(c, "a scale is from %g to %g, or auto", least_scale, most_scale);
-            return;
+    double number = 0;
+    const char *verb = bc_call_word(c, 0), *text = bc_call_word(c, 1);
+    if (strcmp(text, "auto") != 0) {
+        if (!bc_call_number(c, text, &number))
+            return false;
+        if (number < low || number > high) {
+            bc_call_refuse(c, "a %s is from %g to %g, or auto", verb, low, high);
+            return false;
         }
     }
-    c->stage->settings.fixed_scale = (float)scale;
+    *value = (float)number;
     bc_stage_settings_changed(c->stage);
-    if (scale > 0)
-        bc_call_say_share(c, "Scale", (float)scale);
+    return true;
+}
+
+void bc_verb_scale(bc_call *c)
+{
+    float *scale = &c->stage->settings.fixed_scale;
+    if (!change_automatic(c, scale, least_scale, most_scale))
+        return;
+    if (*scale > 0)
+        bc_call_say_share(c, "Scale", *scale);
     else
         bc_stage_say(c->stage, "", "Scale: automatic");
+}
+
+void bc_verb_rate(bc_call *c)
+{
+    float *rate = &c->stage->settings.rate;
+    if (!change_automatic(c, rate, least_rate, most_rate))
+        return;
+    if (*rate > 0)
+        bc_stage_say(c->stage, "", "Rate: %.4g fps", (double)*rate);
+    else
+        bc_stage_say(c->stage, "", "Rate: automatic");
 }
 
 void bc_verb_mirror(bc_call *c)

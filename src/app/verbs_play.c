@@ -48,11 +48,17 @@ void bc_verb_loop(bc_call *c)
 
 void bc_verb_open(bc_call *c)
 {
-    const char *url = bc_call_word(c, 1), *ending = strrchr(url, '.');
+    bc_stage_open_input(c->stage, bc_call_word(c, 1));
+}
+
+/* What fell on the window: a style or something to play. */
+void bc_verb_drop(bc_call *c)
+{
+    const char *ending = strrchr(bc_call_word(c, 1), '.');
     if (ending && strcmp(ending, ".safetensors") == 0)
-        bc_call_refuse(c, "a style is added by putting its file into the net's folder styles");
+        bc_verb_add(c);
     else
-        bc_stage_open_input(c->stage, url);
+        bc_verb_open(c);
 }
 
 void bc_verb_fullscreen(bc_call *c)

@@ -7,7 +7,7 @@
 
 static const bc_model *model_of(const bc_stage *stage)
 {
-    return stage->nets->models[stage->settings.net];
+    return bc_nets_model(stage->nets, stage->settings.net);
 }
 
 static void say_style(bc_stage *stage)
@@ -124,29 +124,59 @@ void bc_verb_share(bc_call *c)
 }
 
 /* To another net: the same styles by name, or its first one. */
+static void change_net(bc_stage *stage, int net)
+{
+    const bc_nets *nets = stage->nets;
+    bc_settings *s = &stage->settings;
+    for (int i = 0; i < s->n_styles; i++) {
+        const int same = bc_nets_same_style(nets, s->net, s->styles[i].style, net);
+        s->styles[i].style = same >= 0 ? same : 0;
+    }
+    if (s->n_styles == 2 && s->styles[0].style == s->styles[1].style)
+        s->n_styles = 1;
+    s->net = net;
+    if (bc_model_style_count(model_of(stage)) == 0)
+        s->n_styles = 0;
+    bc_stage_settings_changed(stage);
+}
+
 void bc_verb_net(bc_call *c)
 {
     bc_stage *stage = c->stage;
     const bc_nets *nets = stage->nets;
-    bc_settings *s = &stage->settings;
-    int net = (s->net + 1) % nets->n;
-    for (int i = 0; c->n_words > 1 && i < nets->n; i++)
-        net = strcmp(nets->names[i], bc_call_word(c, 1)) == 0 ? i : net;
-    if (c->n_words > 1 && strcmp(nets->names[net], bc_call_word(c, 1)) != 0) {
-        bc_call_refuse(c, "no net '%s' is open", bc_call_word(c, 1));
+    const char *name = bc_call_word(c, 1);
+    int net = name ? 0 : (stage->settings.net + 1) % nets->n;
+    while (name && net < nets->n && strcmp(nets->names[net], name) != 0)
+        net++;
+    if (net == nets->n) {
+        bc_call_refuse(c, "no net '%s' is open", name);
         return;
     }
     if (nets->n == 1) {
         bc_call_refuse(c, "there is no other net than %s", nets->names[0]);
         return;
     }
-    for (int i = 0; i < s->n_styles; i++) {
-        const int same = bc_nets_same_style(nets, s->net, s->styles[i].style, net);
-        s->styles[i].style = same >= 0 ? same : 0;
-    }
-    s->net = net;
-    if (bc_model_style_count(model_of(stage)) == 0)
-        s->n_styles = 0;
-    bc_stage_settings_changed(stage);
+    change_net(stage, net);
     bc_stage_say(stage, "", "Net: %s", nets->names[net]);
+}
+
+/* Errors become the answer. */
+static void take_error(void *cookie, bc_log_level level, const char *message)
+{
+    if (level == BC_LOG_ERROR)
+        bc_call_refuse(cookie, "%s", message);
+}
+
+void bc_verb_add(bc_call *c)
+{
+    bc_stage *stage = c->stage;
+    const bc_log log = {.write = take_error, .cookie = c};
+    int net = stage->settings.net, style;
+    if (bc_nets_add_style(stage->nets, bc_call_word(c, 1), &net, &style, &log) < 0)
+        return;
+    if (net != stage->settings.net)
+        change_net(stage, net);
+    set_style(stage, style);
+    json_object_set_new(c->answer, "style",
+                        json_string(bc_model_style(model_of(stage), style).name));
 }

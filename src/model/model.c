@@ -68,6 +68,16 @@ static bc_status list_styles(bc_model *model, const char *folder, const bc_log *
 
 /* Opening ---------------------------------------------------------------------------------- */
 
+static bc_status check_depth(const bc_model *model, int bank, const char *path, const bc_log *log)
+{
+    const int other = bank == 0 ? model->n_banks - 1 : 0;
+    const int n_layers = model->banks[bank].n_layers, expected = model->banks[other].n_layers;
+    return n_layers == expected
+               ? BC_OK
+               : bc_fail(log, BC_ERR_FORMAT, "%s: %d layers, but style '%s' of the net has %d",
+                         path, n_layers, model->style_names[other], expected);
+}
+
 static bc_status open_banks(bc_model *model, const char *folder, const bc_log *log)
 {
     bc_status status = BC_OK;
@@ -80,10 +90,8 @@ static bc_status open_banks(bc_model *model, const char *folder, const bc_log *l
         if (asprintf(&path, "%s/%s%s", folder, name, extension) < 0)
             return fail_memory(folder, log);
         status = bc_bank_open(&model->banks[i], path, name, &model->autoencoder, log);
-        if (status == BC_OK && model->banks[i].n_layers != model->banks[0].n_layers)
-            status =
-                bc_fail(log, BC_ERR_FORMAT, "%s: %d layers, but style '%s' of the net has %d", path,
-                        model->banks[i].n_layers, model->style_names[0], model->banks[0].n_layers);
+        if (status == BC_OK && i > 0)
+            status = check_depth(model, i, path, log);
         free(path);
     }
     return status;
@@ -149,23 +157,84 @@ bc_status bc_model_open_files(bc_model **model, const char *autoencoder_path, co
     return status;
 }
 
+/* Adding ----------------------------------------------------------------------------------- */
+
+/* The parts of the base, and room for one bank more. */
+static bc_status share(bc_model *model, const bc_model *base, const char *path, const bc_log *log)
+{
+    const size_t n = (size_t)base->n_banks;
+    model->banks = calloc(n + 1, sizeof(*model->banks));
+    model->style_names = calloc(n + 1, sizeof(*model->style_names));
+    if (!model->banks || !model->style_names)
+        return fail_memory(path, log);
+    for (size_t i = 0; i < n; i++) {
+        model->banks[i] = base->banks[i];
+        model->style_names[i] = base->style_names[i];
+    }
+    model->autoencoder = base->autoencoder;
+    model->n_banks = base->n_banks;
+    return BC_OK;
+}
+
+static bc_status add_bank(bc_model *model, const char *path, const bc_log *log)
+{
+    char *name = style_name(path);
+    if (!name)
+        return fail_memory(path, log);
+    const int same = bc_model_find_style(model, name);
+    const int added = model->added = same >= 0 ? same : model->n_banks++;
+    model->style_names[added] = name;
+    bc_status status = bc_bank_open(&model->banks[added], path, name, &model->autoencoder, log);
+    if (status == BC_OK && model->n_banks > 1)
+        status = check_depth(model, added, path, log);
+    return status;
+}
+
+bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
+                             const bc_model_params *params)
+{
+    bc_model *made = *extended = calloc(1, sizeof(*made));
+    if (!made)
+        return fail_memory(path, &params->log);
+    made->base = model;
+    made->added = -1;
+    atomic_fetch_add(&model->n_followers, 1);
+    bc_status status = share(made, model, path, &params->log);
+    if (status == BC_OK)
+        status = add_bank(made, path, &params->log);
+    if (status < 0)
+        bc_model_close(extended);
+    return status;
+}
+
+/* Closing ---------------------------------------------------------------------------------- */
+
+static void close_bank(bc_model *model, int index)
+{
+    if (model->banks)
+        bc_bank_close(&model->banks[index]);
+    if (model->style_names)
+        free(model->style_names[index]);
+}
+
 void bc_model_close(bc_model **model)
 {
     bc_model *m = model ? *model : NULL;
-    if (!m)
+    if (model)
+        *model = NULL;
+    if (!m || atomic_fetch_sub(&m->n_followers, 1) > 0)
         return;
-    for (int i = 0; i < m->n_banks; i++) {
-        if (m->banks)
-            bc_bank_close(&m->banks[i]);
-        if (m->style_names)
-            free(m->style_names[i]);
-    }
-    bc_autoencoder_close(&m->autoencoder);
+    for (int i = 0; i < m->n_banks && !m->base; i++)
+        close_bank(m, i);
+    if (m->base && m->added >= 0)
+        close_bank(m, m->added);
+    if (!m->base)
+        bc_autoencoder_close(&m->autoencoder);
+    bc_model_close(&m->base);
     free(m->banks);
     free(m->style_names);
     free(m->weights);
     free(m);
-    *model = NULL;
 }
 
 /* Styles ----------------------------------------------------------------------------------- */

@@ -4,14 +4,19 @@
 #ifndef BC_MODEL_MODEL_H
 #define BC_MODEL_MODEL_H
 
+#include <stdatomic.h>
+
 #include "model/network.h"
 
 struct bc_model {
     bc_autoencoder autoencoder;
     int n_banks;
-    bc_bank *banks;     /* [n_banks], in order of name, all with the same number of layers */
-    char **style_names; /* [n_banks] */
-    float *weights;     /* of a random model; otherwise the files hold them */
+    bc_bank *banks;         /* [n_banks], in order of name but for added ones, all as deep */
+    char **style_names;     /* [n_banks] */
+    float *weights;         /* of a random model; otherwise the files hold them */
+    bc_model *base;         /* the model that this one was made of, or NULL */
+    int added;              /* with a base: the one bank that is not the base's */
+    atomic_int n_followers; /* models that have it as their base: the last to go frees it */
 };
 
 /* A model of one auto-encoder file and at most one bank file (NULL: none), for the tools. */

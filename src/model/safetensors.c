@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -329,7 +330,8 @@ static bc_status open_source(bc_safetensors **file, const source *src)
 bc_status bc_safetensors_open(bc_safetensors **file, const char *path, const bc_log *log)
 {
     *file = NULL;
-    source src = {.stream = fopen(path, "rb"), .name = path, .log = log};
+    const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would block */
+    source src = {.stream = fd >= 0 ? fdopen(fd, "rb") : NULL, .name = path, .log = log};
     if (!src.stream)
         return bc_fail(log, BC_ERR_IO, "%s: cannot open: %s", path, strerror(errno));
     struct stat info;

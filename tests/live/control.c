@@ -94,7 +94,6 @@ static void test_settings(command *c)
     CHECK(command_refuses(c, "dance", "no command 'dance'"));
     CHECK(command_refuses(c, "get money", "no 'get money'"));
     CHECK(command_refuses(c, "seek 3", "cannot seek"));
-    CHECK(command_refuses(c, "drop monet.safetensors", "folder styles"));
     CHECK(command_do(c, "  strength   0.5 ;style 2; ; "));
     CHECK(command_text_is(c, "style", "style2"));
     CHECK(command_do(c, "scale 1; strength 1"));
