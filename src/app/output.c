@@ -53,10 +53,10 @@ static const struct way {
     bool is_peer;
 } ways[] = {
     {"/dev/video", NULL, "v4l2", NULL, NULL, true},
-    {"rtmp:", NULL, "flv", "veryfast", "tune=zerolatency", true},
-    {"udp:", NULL, "mpegts", "veryfast", "tune=zerolatency", true},
-    {"tcp:", NULL, "mpegts", "veryfast", "tune=zerolatency", true},
-    {"srt:", NULL, "mpegts", "veryfast", "tune=zerolatency", true},
+    {"rtmp:", NULL, "flv", "veryfast", "tune=zerolatency:g=60", true},
+    {"udp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
+    {"tcp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
+    {"srt:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
     {NULL, ".webm", NULL, NULL, "deadline=realtime:cpu-used=8", false},
     {NULL, ".mp4", NULL, "veryfast", NULL, false},
     {NULL, ".m4v", NULL, "veryfast", NULL, false},
@@ -271,9 +271,11 @@ bc_status bc_output_close(bc_output **output_in)
         if (!join_within(output, STOP_PATIENCE_MS))
             return BC_ERR_IO;
     }
-    const bc_status status = output->status;
+    bc_status status = output->status;
+    if (!atomic_load(&output->is_open) && status == BC_ERR_INTERRUPTED)
+        bc_fail(&output->params.log, status, "%s: nobody was at the other end", output->url);
     free_output(output);
-    return status;
+    return status == BC_ERR_INTERRUPTED ? BC_ERR_IO : status;
 }
 
 static void send(bc_output *output, bc_frame *frame, bc_packet *packet)

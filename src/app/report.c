@@ -101,6 +101,8 @@ static void set_outputs(json_t *state, const bc_stage *stage)
         n_failed += bc_output_get_state(stage->outputs.fixed[i]).has_failed;
         json_array_append_new(outputs, json_output(stage->outputs.fixed[i]));
     }
+    if (stage->outputs.recording)
+        json_array_append_new(outputs, json_output(stage->outputs.recording));
     json_object_set_new(state, "outputs", outputs);
     json_object_set_new(state, "failed_outputs", json_integer(n_failed));
     json_object_set_new(state, "recording",

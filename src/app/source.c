@@ -1,7 +1,6 @@
 #include "app/source.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,53 +11,45 @@
 #include "media/sound.h"
 
 enum {
-    MAX_WAITING = 64,  /* frames read before their time, where the sound lies behind them */
-    FEW_WAITING = 8,   /* and where it does not */
+    FEW_WAITING = 8,   /* frames read before their time, where the sound does not lie behind them */
     NAP_MS = 20,       /* between two looks at what is wanted */
     RETRY_MS = 500,    /* between two tries to open a camera that is away */
-    STALLED_MS = 2000, /* without a frame there is no signal */
+    STALLED_MS = 2000, /* waiting for the reader, with nothing to show: there is no signal */
+    STILL_US = 40000,  /* how long a still picture is a frame, again and again */
+    JUDGE_MS = 500,    /* between two judgements whether the input is live */
 };
 
-static const int64_t enough_sound_us = 300000, jump_us = 80000;
+static const int64_t enough_sound_us = 300000;
 
 struct bc_source {
     bc_source_params params;
     char *url;
     pthread_t thread;
     bool is_running;
+    bc_line *line;
 
     pthread_mutex_t reader_lock; /* held while the reader works */
     bc_reader *reader;           /* NULL while a camera is away */
     bc_sound *sound;             /* with a speaker only */
     bc_speaker *speaker;         /* opened by the first sound */
     bc_frame *first;             /* of the last reader that was opened */
+    atomic_int n_asking;         /* others that want the reader's lock */
 
     pthread_mutex_t lock; /* of all that follows */
     bc_source_state state;
-    int64_t seek_us; /* -1: none is wanted */
-    int64_t last_frame_ns;
-    atomic_llong lead_us;
+    int64_t seek_us;           /* -1: none is wanted */
+    int64_t starved_ns;        /* since when the reader gives nothing; 0: it is not asked to */
     atomic_int must_interrupt; /* stops the reader: a seek or the end */
     atomic_bool is_closing;
 
     /* The thread's own. */
-    bc_captured *waiting[MAX_WAITING]; /* a ring */
-    int first_waiting, n_waiting;
-    int64_t start_us; /* of the reader, in the file */
-    int64_t base_us;  /* the source's line where the reader's clock is 0 */
-    int64_t end_us;   /* of what was read, on the line */
-    int64_t epoch_ns; /* when the line was at 0, if no time had been lost; -1: not yet known */
-    bool has_ended;   /* the reader has no more */
-    bool was_paused;
-    bool wants_one; /* the first frame after a seek is shown in a pause too */
+    int64_t start_us;           /* of the reader, in the file */
+    int64_t base_us;            /* the source's line where the reader's clock is 0 */
+    int64_t end_us;             /* of what was read, on the line */
+    bool has_ended;             /* the reader has no more */
+    bool is_still;              /* a picture, which is shown until something else happens */
+    int64_t judged_ns, idle_ns; /* when it was judged, and how long it has had to wait since */
 };
-
-void bc_captured_free(void *item)
-{
-    bc_captured *captured = item;
-    bc_frame_unref(&captured->frame);
-    free(captured);
-}
 
 /* Opening ---------------------------------------------------------------------------------- */
 
@@ -82,7 +73,7 @@ static void note_info(bc_source *source)
     source->state.duration_us = info->duration_us > 0 ? info->duration_us + source->start_us : 0;
     source->state.has_sound = source->sound != NULL;
     source->state.has_signal = true;
-    source->last_frame_ns = bc_clock_ns();
+    source->is_still = info->is_picture;
     pthread_mutex_unlock(&source->lock);
 }
 
@@ -109,7 +100,7 @@ static bc_status open_reader(bc_source *source, int64_t start_us, const bc_log *
     const bc_source_params *p = &source->params;
     const bc_reader_params params = {.format = p->format,
                                      .options = p->options,
-                                     .n_threads = p->n_threads,
+                                     .n_threads = p->is_camera ? 1 : p->n_threads,
                                      .start_us = start_us,
                                      .stop = &source->must_interrupt,
                                      .quit = p->stop,
@@ -127,65 +118,10 @@ static bc_status open_reader(bc_source *source, int64_t start_us, const bc_log *
         return status;
     source->start_us = start_us;
     source->base_us = source->end_us;
-    source->epoch_ns = -1;
     source->has_ended = false;
+    bc_line_set_speaker(source->line, source->sound ? source->speaker : NULL);
     note_info(source);
     return BC_OK;
-}
-
-/* The line ----------------------------------------------------------------------------------- */
-
-static void drop_waiting(bc_source *source)
-{
-    for (; source->n_waiting > 0; source->n_waiting--) {
-        bc_captured_free(source->waiting[source->first_waiting]);
-        source->first_waiting = (source->first_waiting + 1) % MAX_WAITING;
-    }
-    if (source->speaker)
-        bc_speaker_clear(source->speaker);
-}
-
-/* Lets the clock follow the sound: smoothly, or at once when they are far apart. */
-static void follow_sound(bc_source *source, int64_t now_ns)
-{
-    int64_t heard_us;
-    if (!source->sound || !bc_speaker_time(source->speaker, &heard_us))
-        return;
-    const int64_t wanted_ns = now_ns - heard_us * 1000, error_ns = wanted_ns - source->epoch_ns;
-    source->epoch_ns =
-        llabs(error_ns) > jump_us * 1000 ? wanted_ns : source->epoch_ns + error_ns / 16;
-}
-
-/* When the frame is to leave. */
-static int64_t due_ns(bc_source *source, const bc_captured *captured, int64_t now_ns)
-{
-    if (source->params.is_camera)
-        return now_ns;
-    if (source->epoch_ns < 0)
-        source->epoch_ns = now_ns - captured->time_us * 1000;
-    follow_sound(source, now_ns);
-    const int64_t lead_us = source->sound ? atomic_load(&source->lead_us) : 0;
-    return source->epoch_ns + (captured->time_us - lead_us) * 1000;
-}
-
-static void send_first(bc_source *source, int64_t now_ns)
-{
-    bc_captured *captured = source->waiting[source->first_waiting];
-    const int64_t time_us = captured->time_us;
-    source->first_waiting = (source->first_waiting + 1) % MAX_WAITING;
-    source->n_waiting--;
-    source->wants_one = false;
-    captured->arrival_ns = now_ns;
-    uint64_t n_dropped = 0;
-    if (bc_queue_send_newest(source->params.frames, captured, &n_dropped) != BC_OK)
-        bc_captured_free(captured);
-    pthread_mutex_lock(&source->lock);
-    source->state.n_frames++;
-    source->state.n_dropped += n_dropped;
-    source->state.position_us = source->start_us + time_us - source->base_us;
-    source->state.has_signal = true;
-    source->last_frame_ns = now_ns;
-    pthread_mutex_unlock(&source->lock);
 }
 
 /* Reading ---------------------------------------------------------------------------------- */
@@ -198,17 +134,17 @@ static void take_frame(bc_source *source, bc_frame *frame)
         bc_frame_unref(&frame);
         return;
     }
+    int64_t duration_us = frame->duration * 1000000 * frame->time_base.num / frame->time_base.den;
+    if (duration_us <= 0 || source->is_still)
+        duration_us = source->is_still ? STILL_US : 1;
     *captured = (bc_captured){.frame = frame,
                               .aspect = display_aspect(bc_reader_info_of(source->reader)),
                               .time_us = source->base_us + time_us};
     if (time_us == BC_NO_PTS || captured->time_us < source->end_us)
         captured->time_us = source->end_us;
-    const int64_t duration_us =
-        frame->duration * 1000000 * frame->time_base.num / frame->time_base.den;
-    source->end_us = captured->time_us + (duration_us > 0 ? duration_us : 1);
-    const int last = (source->first_waiting + source->n_waiting) % MAX_WAITING;
-    source->waiting[last] = captured;
-    source->n_waiting++;
+    captured->position_us = source->start_us + captured->time_us - source->base_us;
+    source->end_us = captured->time_us + duration_us;
+    bc_line_add(source->line, captured);
 }
 
 static void take_packet(bc_source *source, bc_packet *packet)
@@ -226,19 +162,37 @@ static void take_packet(bc_source *source, bc_packet *packet)
     bc_packet_free(&packet);
 }
 
-static bool may_read(const bc_source *source)
+static bool may_read(const bc_source *source, int n_waiting)
 {
-    if (source->has_ended || source->n_waiting == MAX_WAITING)
+    if (source->has_ended || n_waiting == BC_LINE_FRAMES)
         return false;
-    if (source->n_waiting < FEW_WAITING)
+    if (n_waiting < FEW_WAITING)
         return true;
     return source->sound && bc_speaker_queued_us(source->speaker) < enough_sound_us;
+}
+
+static void nap(int ms)
+{
+    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
+}
+
+static void note_starving(bc_source *source, bool is_starving)
+{
+    pthread_mutex_lock(&source->lock);
+    if (!is_starving)
+        source->starved_ns = 0;
+    else if (source->starved_ns == 0)
+        source->starved_ns = bc_clock_ns();
+    pthread_mutex_unlock(&source->lock);
 }
 
 static void read_one(bc_source *source)
 {
     bc_frame *frame = NULL;
     bc_packet *packet = NULL;
+    note_starving(source, true);
+    while (atomic_load(&source->n_asking) > 0)
+        nap(1);
     pthread_mutex_lock(&source->reader_lock);
     const bc_status status = bc_reader_read(source->reader, &frame, &packet);
     pthread_mutex_unlock(&source->reader_lock);
@@ -246,6 +200,8 @@ static void read_one(bc_source *source)
         take_packet(source, packet);
     if (frame)
         take_frame(source, frame);
+    if (frame || status != BC_OK)
+        note_starving(source, false);
     if (status != BC_OK)
         source->has_ended = true;
 }
@@ -257,38 +213,30 @@ static bool must_stop(const bc_source *source)
     return atomic_load(source->params.stop) != 0 || atomic_load(&source->is_closing);
 }
 
-static void nap(int ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
-}
-
-/* What somebody asked for since the last look. */
-static void take_orders(bc_source *source, bool *is_paused, int64_t *seek_us)
-{
-    pthread_mutex_lock(&source->lock);
-    *is_paused = source->state.is_paused;
-    *seek_us = source->seek_us;
-    if (source->seek_us >= 0)
-        atomic_store(&source->must_interrupt, 0);
-    source->seek_us = -1;
-    const bool is_stalled = bc_clock_ns() - source->last_frame_ns > STALLED_MS * 1000000LL;
-    if (is_stalled && !*is_paused && source->n_waiting == 0)
-        source->state.has_signal = false;
-    pthread_mutex_unlock(&source->lock);
-    if (*is_paused == source->was_paused)
-        return;
-    source->was_paused = *is_paused;
-    source->epoch_ns = -1;
-    if (source->speaker)
-        bc_speaker_pause(source->speaker, *is_paused);
-}
-
 static void restart(bc_source *source, int64_t start_us)
 {
-    drop_waiting(source);
+    bc_line_set_speaker(source->line, NULL);
+    bc_line_clear(source->line);
+    if (source->speaker)
+        bc_speaker_clear(source->speaker);
     close_reader(source);
     open_reader(source, start_us, &source->params.log); /* or the end */
     source->has_ended = !source->reader;
+}
+
+/* Goes where somebody has asked to go since the last look. */
+static void follow_seek(bc_source *source)
+{
+    pthread_mutex_lock(&source->lock);
+    const int64_t seek_us = source->seek_us;
+    if (seek_us >= 0)
+        atomic_store(&source->must_interrupt, atomic_load(&source->is_closing) ? 1 : 0);
+    source->seek_us = -1;
+    pthread_mutex_unlock(&source->lock);
+    if (seek_us < 0)
+        return;
+    restart(source, seek_us);
+    bc_line_let_one(source->line);
 }
 
 /* A camera is away: looks for it now and then. */
@@ -307,16 +255,8 @@ static void look_for_camera(bc_source *source)
         nap(NAP_MS);
 }
 
-static bool is_looped(bc_source *source)
-{
-    pthread_mutex_lock(&source->lock);
-    const bool looped = source->state.is_looped;
-    pthread_mutex_unlock(&source->lock);
-    return looped;
-}
-
 /* The reader has no more and all was shown. False: the source has ended. */
-static bool go_on(bc_source *source)
+static bool go_on(bc_source *source, bool is_looped)
 {
     if (source->params.is_camera) {
         if (source->reader)
@@ -325,44 +265,48 @@ static bool go_on(bc_source *source)
         look_for_camera(source);
         return true;
     }
-    if (!is_looped(source))
+    if (source->is_still) {
+        take_frame(source, bc_frame_ref(source->first));
+        return true;
+    }
+    if (!is_looped)
         return false;
     restart(source, 0);
     return source->reader != NULL;
 }
 
-static void wait_until(int64_t until_ns, int64_t now_ns)
+/*
+ * An input that keeps the reader waiting all the time gives frames as they are made: whatever has
+ * piled up in the line is late. Sound needs its line.
+ */
+static void judge_liveness(bc_source *source, int64_t idle_ns)
 {
-    const int64_t ms = (until_ns - now_ns) / 1000000;
-    if (ms >= NAP_MS)
-        nap(NAP_MS);
-    else if (until_ns > now_ns)
-        nanosleep(&(struct timespec){.tv_nsec = (long)(until_ns - now_ns)}, NULL);
+    const int64_t now_ns = bc_clock_ns(), passed_ns = now_ns - source->judged_ns;
+    source->idle_ns += idle_ns;
+    if (passed_ns < JUDGE_MS * 1000000LL)
+        return;
+    const bool is_live = source->params.is_camera ||
+                         (!source->sound && !source->has_ended && source->idle_ns < passed_ns / 10);
+    bc_line_set_live(source->line, is_live);
+    source->judged_ns = now_ns;
+    source->idle_ns = 0;
 }
 
-/* One step: a frame sent or read, or a little sleep. False at the end. */
-static bool step(bc_source *source, bool is_paused)
+/* One step: something read, or a little sleep. False at the end. */
+static bool step(bc_source *source)
 {
-    const int64_t now_ns = bc_clock_ns();
-    if (is_paused) {
-        if (source->params.is_camera && !source->has_ended) { /* so that it is not behind later */
-            read_one(source);
-            drop_waiting(source);
-        } else {
-            nap(NAP_MS);
-        }
-        return true;
-    }
-    const int64_t until_ns =
-        source->n_waiting > 0 ? due_ns(source, source->waiting[source->first_waiting], now_ns) : 0;
-    if (source->n_waiting > 0 && until_ns <= now_ns)
-        send_first(source, now_ns);
-    else if (may_read(source))
+    const int64_t start_ns = bc_clock_ns();
+    const bc_source_state state = bc_source_get_state(source);
+    const int n_waiting = bc_line_get_state(source->line).n_waiting;
+    if (source->params.is_camera && state.is_paused && n_waiting > 0)
+        bc_line_clear(source->line); /* so that it is not behind later */
+    else if (may_read(source, n_waiting))
         read_one(source);
-    else if (source->n_waiting > 0)
-        wait_until(until_ns, now_ns);
+    else if (source->has_ended && n_waiting == 0 && !state.is_paused)
+        return go_on(source, state.is_looped);
     else
-        return go_on(source);
+        bc_line_wait(source->line, NAP_MS);
+    judge_liveness(source, may_read(source, n_waiting) ? 0 : bc_clock_ns() - start_ns);
     return true;
 }
 
@@ -370,15 +314,11 @@ static void *run(void *arg)
 {
     bc_source *source = arg;
     bool goes_on = true;
+    source->judged_ns = bc_clock_ns();
+    bc_line_set_live(source->line, source->params.is_camera);
     while (goes_on && !must_stop(source)) {
-        bool is_paused;
-        int64_t seek_us;
-        take_orders(source, &is_paused, &seek_us);
-        if (seek_us >= 0) {
-            restart(source, seek_us);
-            source->wants_one = true;
-        }
-        goes_on = step(source, is_paused && !source->wants_one);
+        follow_seek(source);
+        goes_on = step(source);
     }
     pthread_mutex_lock(&source->lock);
     source->state.has_ended = true;
@@ -398,8 +338,10 @@ bc_status bc_source_open(bc_source **source_out, const bc_source_params *params)
     pthread_mutex_init(&source->reader_lock, NULL);
     pthread_mutex_init(&source->lock, NULL);
     source->url = strdup(params->url);
-    bc_status status = source->url ? open_reader(source, params->start_us, &params->log)
+    bc_status status = source->url ? bc_line_open(&source->line, params->frames, &params->log)
                                    : bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
+    if (status == BC_OK)
+        status = open_reader(source, params->start_us, &params->log);
     if (status < 0)
         bc_source_close(source_out);
     return status;
@@ -422,7 +364,7 @@ void bc_source_close(bc_source **source_in)
     atomic_store(&source->must_interrupt, 1);
     if (source->is_running)
         pthread_join(source->thread, NULL);
-    drop_waiting(source);
+    bc_line_close(&source->line);
     close_reader(source);
     bc_frame_unref(&source->first);
     bc_speaker_close(&source->speaker);
@@ -438,8 +380,15 @@ void bc_source_close(bc_source **source_in)
 bc_source_state bc_source_get_state(bc_source *source)
 {
     pthread_mutex_lock(&source->lock);
-    const bc_source_state state = source->state;
+    bc_source_state state = source->state;
+    const bc_line_state line = bc_line_get_state(source->line);
+    const bool is_starving = source->starved_ns > 0 && line.n_waiting == 0;
+    if (is_starving && bc_clock_ns() - source->starved_ns > STALLED_MS * 1000000LL)
+        state.has_signal = false;
     pthread_mutex_unlock(&source->lock);
+    state.n_frames = line.n_sent;
+    state.n_dropped = line.n_dropped;
+    state.position_us = line.position_us;
     return state;
 }
 
@@ -448,6 +397,7 @@ void bc_source_pause(bc_source *source, bool on)
     pthread_mutex_lock(&source->lock);
     source->state.is_paused = on;
     pthread_mutex_unlock(&source->lock);
+    bc_line_pause(source->line, on);
 }
 
 void bc_source_loop(bc_source *source, bool on)
@@ -466,11 +416,12 @@ void bc_source_seek(bc_source *source, int64_t position_us)
     source->seek_us = position_us > 0 ? position_us : 0;
     atomic_store(&source->must_interrupt, 1);
     pthread_mutex_unlock(&source->lock);
+    bc_line_wake(source->line);
 }
 
 void bc_source_set_lead(bc_source *source, int64_t lead_us)
 {
-    atomic_store(&source->lead_us, lead_us);
+    bc_line_set_lead(source->line, lead_us);
 }
 
 bc_status bc_source_open_writer(bc_source *source, bc_writer **writer, const char *url,
@@ -480,7 +431,10 @@ bc_status bc_source_open_writer(bc_source *source, bc_writer **writer, const cha
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec++;
-    if (pthread_mutex_timedlock(&source->reader_lock, &until) != 0)
+    atomic_fetch_add(&source->n_asking, 1); /* the reader makes way */
+    const int error = pthread_mutex_timedlock(&source->reader_lock, &until);
+    atomic_fetch_sub(&source->n_asking, 1);
+    if (error != 0)
         return bc_fail(&params->log, BC_ERR_IO, "%s: %s gives no frames", url, source->url);
     bc_status status = BC_ERR_IO;
     if (source->reader) {

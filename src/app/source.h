@@ -1,8 +1,8 @@
 /*
  * source.h: where a live picture comes from: a camera, a file, a URL, on a thread of its own. It
- * reads, keeps time (frames of files leave when they are due, those of cameras and streams when
- * they come), plays the sound, and starts anew where a camera comes back, a file is looped or
- * somebody seeks.
+ * reads, puts the frames in line (those of files leave when they are due, those of cameras and
+ * streams when they come), plays the sound, and starts anew where a camera comes back, a file is
+ * looped or somebody seeks. A still picture is a frame again and again.
  *
  * Times are on one line that only ever rises, whatever is sought or looped, so that a recording of
  * it is whole. Threads: any.
@@ -13,18 +13,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "base/queue.h"
+#include "app/line.h"
 #include "media/writer.h"
-
-typedef struct bc_captured {
-    bc_frame *frame;
-    double aspect; /* width / height as displayed */
-    int64_t arrival_ns;
-    int64_t time_us; /* on the source's line */
-} bc_captured;
-
-/* For queues. */
-void bc_captured_free(void *captured);
 
 typedef struct bc_source bc_source;
 

@@ -1,5 +1,5 @@
 /*
- * speaker.h: plays stereo sound and says what is heard now. Threads: any, one call at a time.
+ * speaker.h: plays stereo sound and says what is heard now. Threads: any.
  */
 #ifndef BC_LIVE_SPEAKER_H
 #define BC_LIVE_SPEAKER_H

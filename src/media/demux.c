@@ -72,7 +72,9 @@ static bc_status open_input(bc_demuxer *demuxer)
         error = open_url(demuxer, format, &options);
     const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
     bc_status status = BC_OK;
-    if (error < 0)
+    if (error == AVERROR_EXIT)
+        status = BC_ERR_INTERRUPTED; /* nobody need be told */
+    else if (error < 0)
         status = bc_av_fail(&params->log, error, "cannot open %s", demuxer->url);
     else if (unknown)
         status = bc_fail(&params->log, BC_ERR_ARGUMENT, "%s: no input option '%s'", demuxer->url,

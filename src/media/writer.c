@@ -214,6 +214,8 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
 bc_status bc_writer_begin(bc_writer *writer)
 {
     const int error = begin(writer);
+    if (error == AVERROR_EXIT)
+        return BC_ERR_INTERRUPTED;
     return error < 0 ? bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name)
                      : BC_OK;
 }
@@ -302,6 +304,8 @@ static bc_status mux(bc_writer *writer, AVPacket *packet, bool is_copy)
             return BC_OK;
         }
     }
+    if (error == AVERROR_EXIT)
+        return BC_ERR_INTERRUPTED;
     return error < 0 ? bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name)
                      : BC_OK;
 }

@@ -37,7 +37,7 @@ typedef struct bc_writer_params {
     bool overwrite;
     bool is_deferred;  /* bc_writer_begin will be called */
     bool ends_at_once; /* no second pass that moves mp4's index to the front */
-    atomic_int *stop;  /* not 0: whatever waits for the other end fails; or NULL */
+    atomic_int *stop;  /* not 0: whatever waits for the other end is BC_ERR_INTERRUPTED; or NULL */
     bc_log log;
 } bc_writer_params;
 

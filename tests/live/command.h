@@ -190,6 +190,21 @@ static inline int command_text_is(command *c, const char *key, const char *expec
     return is;
 }
 
+/* Waits until the state's text is that. */
+static inline int command_text_becomes(command *c, const char *key, const char *expected)
+{
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
+        json_t *state = command_say(c, "get state");
+        const char *text = json_string_value(json_object_get(state, key));
+        const int is = text && strcmp(text, expected) == 0;
+        json_decref(state);
+        if (is)
+            return 1;
+        nap_ms(20);
+    }
+    return command_text_is(c, key, expected);
+}
+
 /* Waits until a number of the state is at least that. */
 static inline int command_reaches(command *c, const char *key, double least)
 {
@@ -210,6 +225,25 @@ static inline int command_sees_frames(command *c, int n)
     return command_reaches(c, "frames", command_number(c, "frames") + n);
 }
 
+/* Starts `play` with these words and a control socket, and waits for the first frames. */
+static inline void command_play(command *c, const char *program, const char *words)
+{
+    char line[1024];
+    snprintf(line, sizeof(line), "play --control socket --threads 1 %s", words);
+    command_start(c, program, line);
+    command_connect(c);
+    CHECK(command_reaches(c, "frames", 3));
+}
+
+/* Says quit; the seconds until it has ended. */
+static inline double command_quit(command *c, int expected_status)
+{
+    const int64_t start_ns = bc_clock_ns();
+    CHECK(command_do(c, "quit"));
+    CHECK_INT(command_wait(c, 20000), expected_status);
+    return 1e-9 * (double)(bc_clock_ns() - start_ns);
+}
+
 /* The last line of a shell command's output, run in the folder. */
 static inline const char *command_shell(const command *c, const char *line)
 {
@@ -224,6 +258,51 @@ static inline const char *command_shell(const command *c, const char *line)
         fprintf(stderr, "    failed: %s\n", line);
     output[strcspn(output, "\n")] = '\0';
     return output;
+}
+
+static inline int command_log_says(const command *c, const char *words)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "grep -cF -e \"%s\" log", words);
+    const int says = atoi(command_shell(c, line)) > 0;
+    if (!says)
+        command_show_log(c);
+    return says;
+}
+
+/* 1 if `name` holds at least so many frames of video. */
+static inline int command_has_frames(const command *c, const char *name, int least)
+{
+    char line[512];
+    snprintf(line, sizeof(line),
+             "ffprobe -v error -select_streams v -count_frames -show_entries "
+             "stream=nb_read_frames -of csv=p=0 '%s'",
+             name);
+    const int n = atoi(command_shell(c, line));
+    if (n < least)
+        fprintf(stderr, "    %s has %d frames, expected at least %d\n", name, n, least);
+    return n >= least;
+}
+
+/* Runs a shell command in the folder until the test ends it with command_stop_helper. */
+static inline pid_t command_start_helper(const command *c, const char *line)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (chdir(c->folder) == 0)
+            execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(99);
+    }
+    setpgid(pid, pid);
+    return pid;
+}
+
+static inline void command_stop_helper(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 #endif

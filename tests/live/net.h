@@ -18,7 +18,7 @@ enum { NET_MAX_TENSORS = 16, NET_THUMBNAIL = 24 };
 
 static inline void net_copy_file(const char *from, const char *to)
 {
-    char command[2048];
+    char command[5000];
     snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
     CHECK_INT(system(command), 0);
 }
@@ -36,7 +36,7 @@ static inline void net_turn(bc_tensor *tensor, int turn, uint8_t *to)
 static inline void net_write_style(const bc_safetensors *bank, const char *path, int style,
                                    const bc_log *log)
 {
-    static uint8_t turned[NET_MAX_TENSORS][1 << 17];
+    static uint8_t turned[NET_MAX_TENSORS][1 << 18];
     static uint8_t thumbnail[NET_THUMBNAIL * NET_THUMBNAIL * 3];
     const int n = bc_safetensors_count(bank);
     bc_tensor tensors[NET_MAX_TENSORS];
@@ -63,27 +63,43 @@ static inline void net_write_style(const bc_safetensors *bank, const char *path,
     CHECK_INT(bc_safetensors_write(path, tensors, n + 1, metadata, 5, log), BC_OK);
 }
 
-/* Makes FOLDER/light with the styles style1 to styleN. */
-static inline void net_make(const char *folder, int n_styles)
+/* Writes the golden bank of that name as a style of its own look to FOLDER/FILE. */
+static inline void net_make_style(const char *folder, const char *file, const char *golden,
+                                  int style)
 {
     char path[1024], message[1024];
     const bc_log log = test_log(message);
     bc_safetensors *bank;
-    snprintf(path, sizeof(path), "%s/light", folder);
-    mkdir(path, 0700);
-    snprintf(path, sizeof(path), "%s/light/styles", folder);
-    mkdir(path, 0700);
-    snprintf(path, sizeof(path), "%s/light/autoencoder.safetensors", folder);
-    net_copy_file(BC_TESTS_DIR "/golden/tiny-subpixel.autoencoder.safetensors", path);
-    if (!CHECK_INT(
-            bc_safetensors_open(&bank, BC_TESTS_DIR "/golden/tiny-subpixel.bank.safetensors", &log),
-            BC_OK))
+    snprintf(path, sizeof(path), BC_TESTS_DIR "/golden/%s.bank.safetensors", golden);
+    if (!CHECK_INT(bc_safetensors_open(&bank, path, &log), BC_OK))
         exit(1);
-    for (int i = 0; i < n_styles; i++) {
-        snprintf(path, sizeof(path), "%s/light/styles/style%d.safetensors", folder, i + 1);
-        net_write_style(bank, path, i, &log);
-    }
+    snprintf(path, sizeof(path), "%s/%s", folder, file);
+    net_write_style(bank, path, style, &log);
     bc_safetensors_close(&bank);
+}
+
+/* Makes FOLDER/NET of a golden auto-encoder, with the styles styleFIRST to styleLAST. */
+static inline void net_make_as(const char *folder, const char *net, const char *golden, int first,
+                               int last)
+{
+    char path[1024], from[1024], file[512];
+    snprintf(path, sizeof(path), "%s/%s", folder, net);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/%s/styles", folder, net);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/%s/autoencoder.safetensors", folder, net);
+    snprintf(from, sizeof(from), BC_TESTS_DIR "/golden/%s.autoencoder.safetensors", golden);
+    net_copy_file(from, path);
+    for (int i = first; i <= last; i++) {
+        snprintf(file, sizeof(file), "%s/styles/style%d.safetensors", net, i);
+        net_make_style(folder, file, golden, i - 1);
+    }
+}
+
+/* Makes FOLDER/light with the styles style1 to styleN. */
+static inline void net_make(const char *folder, int n_styles)
+{
+    net_make_as(folder, "light", "tiny-subpixel", 1, n_styles);
 }
 
 #endif

@@ -1,0 +1,132 @@
+/*
+ * Two nets, and styles that come while it runs. `light` has style1 to style3, `wide`, of twice the
+ * width, has style2 to style4. The argument is the command.
+ */
+#include "live/command.h"
+
+static const char *program;
+
+static int styles_are(command *c, const char *expected)
+{
+    char names[256] = "";
+    json_t *state = command_say(c, "get state");
+    const json_t *styles = json_object_get(state, "styles");
+    for (size_t i = 0; i < json_array_size(styles); i++) {
+        strcat(names, i ? " " : "");
+        strcat(names, json_string_value(json_array_get(styles, i)));
+    }
+    json_decref(state);
+    if (strcmp(names, expected) != 0)
+        fprintf(stderr, "    styles are %s\n", names);
+    return strcmp(names, expected) == 0;
+}
+
+static void test_names(command *c)
+{
+    CHECK(styles_are(c, "style1 style2 style3"));
+    CHECK(command_do(c, "style style3; net wide"));
+    CHECK(command_text_is(c, "style", "style3"));
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(styles_are(c, "style2 style3 style4"));
+    CHECK(command_do(c, "net; style style1")); /* which wide has not: its first one */
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_do(c, "net") && command_text_is(c, "style", "style2"));
+    CHECK(command_do(c, "net light; blend style1 style2; net wide"));
+    CHECK(command_text_is(c, "style", "style2")); /* both, so that it is no blend any more */
+    CHECK(command_refuses(c, "share 0.5", "no blend"));
+    CHECK(command_refuses(c, "net narrow", "no net 'narrow' is open"));
+    CHECK(command_do(c, "net light; style 1"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+}
+
+/* The wide net cannot have 240 frames a second of this size anywhere; one each second it can. */
+static void test_governor(command *c)
+{
+    CHECK(command_do(c, "rate 1; net wide; style style2"));
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_do(c, "rate 240"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_text_is(c, "net", "wide") && command_text_is(c, "style", "style2"));
+    CHECK_INT(command_number(c, "cheap_net"), 1);
+    CHECK(command_do(c, "style style4")); /* which light has not */
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK_INT(command_number(c, "cheap_net"), 0);
+    CHECK(command_do(c, "style style3"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_do(c, "rate 1"));
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK_INT(command_number(c, "cheap_net"), 0);
+    CHECK(command_do(c, "rate auto; scale 0.25; net light"));
+}
+
+/* A picture of the present style, painted, with nothing moving. */
+static void shoot(command *c, const char *name)
+{
+    char line[128];
+    snprintf(line, sizeof(line), "screenshot %s", name);
+    CHECK(command_sees_frames(c, 2));
+    CHECK(command_do(c, line));
+}
+
+static void test_adding(command *c)
+{
+    CHECK(command_do(c, "pause on; style style1"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_do(c, "screenshot before.png"));
+    const double frames = command_number(c, "frames");
+    CHECK(command_do(c, "drop extra.safetensors"));
+    CHECK(styles_are(c, "style1 style2 style3 extra"));
+    CHECK(command_text_is(c, "style", "extra"));
+    CHECK(command_reaches(c, "frames", frames + 1)); /* another session paints, in a pause too */
+    CHECK(command_do(c, "pause off"));
+    CHECK(command_sees_frames(c, 5) && command_do(c, "pause on"));
+    CHECK(command_do(c, "screenshot after.png; pause off"));
+    CHECK(strcmp(command_shell(c, "cmp -s before.png after.png; echo $?"), "1") == 0);
+    CHECK(command_do(c, "add extra.safetensors")); /* anew in its own place */
+    CHECK(styles_are(c, "style1 style2 style3 extra"));
+    CHECK(command_do(c, "style 1; style next; style prev; style prev"));
+    CHECK(command_text_is(c, "style", "extra"));
+    CHECK(command_do(c, "add other.safetensors")); /* which is one of wide's */
+    CHECK(command_text_is(c, "net", "wide") && command_text_is(c, "style", "other"));
+    CHECK(styles_are(c, "style2 style3 style4 other"));
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    shoot(c, "other.png");
+}
+
+static void test_refusals(command *c)
+{
+    command_shell(c, "head -c 5000 extra.safetensors > cut.safetensors && mkfifo pipe.safetensors");
+    CHECK(command_refuses(c, "add foreign.safetensors", "style 'foreign' was trained on"));
+    CHECK(command_refuses(c, "drop cut.safetensors", "cut.safetensors"));
+    CHECK(command_refuses(c, "add pipe.safetensors", "not a regular file"));
+    CHECK(command_refuses(c, "add nowhere.safetensors", "No such file"));
+    CHECK(command_refuses(c, "add light/autoencoder.safetensors", "autoencoder"));
+    CHECK(command_refuses(c, "add", "usage: add FILE"));
+    CHECK(styles_are(c, "style2 style3 style4 other"));
+    CHECK(command_sees_frames(c, 3));
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    program = args[1];
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    net_make_as(c.folder, "wide", "wide-subpixel", 2, 4);
+    net_make_style(c.folder, "extra.safetensors", "tiny-subpixel", 4);
+    net_make_style(c.folder, "other.safetensors", "wide-subpixel", 5);
+    net_make_style(c.folder, "foreign.safetensors", "odd-subpixel", 1);
+    command_play(&c, program, "-f lavfi testsrc2=size=640x480:rate=30");
+    test_names(&c);
+    test_governor(&c);
+    test_adding(&c);
+    test_refusals(&c);
+    CHECK_AT_MOST(command_quit(&c, 0), 10);
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}

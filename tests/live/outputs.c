@@ -1,0 +1,122 @@
+/*
+ * Where the live picture goes beside the window, as other programs get it: a named pipe, UDP, RTMP
+ * and a file at once, and a recording with its sound from the first frame on. The argument is the
+ * command.
+ */
+#include "live/command.h"
+
+static const char *program;
+
+/* Waits until somebody listens at the port, as the kernel's table says; its lines are hexadecimal.
+ */
+static void wait_for_port(const command *c, const char *table, const char *state, int port)
+{
+    char line[256];
+    snprintf(line, sizeof(line),
+             "for i in $(seq 600); do grep -q ':%04X [0-9A-F]*:0000 %s' /proc/net/%s && break; "
+             "sleep 0.1; done",
+             (unsigned)port, state, table);
+    command_shell(c, line);
+}
+
+static void wait_for_end(pid_t helper)
+{
+    int status = 0;
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
+        if (waitpid(helper, &status, WNOHANG) == helper)
+            return;
+        nap_ms(20);
+    }
+    CHECK(0 && "the peer has ended");
+    command_stop_helper(helper);
+}
+
+static void test_peers(command *c)
+{
+    const int port = 20000 + 2 * (getpid() % 10000);
+    char line[1024];
+    command_shell(c, "mkfifo pipe");
+    const pid_t piper = command_start_helper(c, "exec ffmpeg -v error -i pipe -c copy pipe.mkv");
+    snprintf(line, sizeof(line), "exec ffmpeg -v error -i udp://127.0.0.1:%d -t 0.5 -c copy udp.ts",
+             port);
+    const pid_t listener = command_start_helper(c, line);
+    snprintf(line, sizeof(line),
+             "exec ffmpeg -v error -listen 1 -f flv -i rtmp://127.0.0.1:%d/live/a -c copy rtmp.flv",
+             port + 1);
+    const pid_t server = command_start_helper(c, line);
+    wait_for_port(c, "udp", "07", port);
+    wait_for_port(c, "tcp", "0A", port + 1);
+    snprintf(line, sizeof(line),
+             "-f lavfi testsrc2=size=160x120:rate=30 --no-window --to pipe --to "
+             "udp://127.0.0.1:%d --to rtmp://127.0.0.1:%d/live/a --to file.mkv",
+             port, port + 1);
+    command_play(c, program, line);
+    wait_for_end(listener); /* it has had enough */
+    CHECK(command_sees_frames(c, 20));
+    CHECK_INT(command_number(c, "failed_outputs"), 0);
+    CHECK_AT_MOST(command_quit(c, 0), 10);
+    wait_for_end(piper);
+    wait_for_end(server);
+    CHECK(command_has_frames(c, "pipe.mkv", 10));
+    CHECK(command_has_frames(c, "udp.ts", 10));
+    CHECK(command_has_frames(c, "rtmp.flv", 10));
+    CHECK(command_has_frames(c, "file.mkv", 10));
+}
+
+/* A reader that goes away costs that output only. */
+static void test_reader_that_leaves(command *c)
+{
+    const pid_t reader = command_start_helper(c, "exec head -c 3000 pipe > head.mkv");
+    command_play(c, program,
+                 "-f lavfi testsrc2=size=160x120:rate=30 --no-window --to pipe --to kept.mkv");
+    wait_for_end(reader);
+    CHECK(command_reaches(c, "failed_outputs", 1));
+    CHECK(command_sees_frames(c, 20));
+    CHECK_AT_MOST(command_quit(c, 1), 10);
+    CHECK(command_has_frames(c, "kept.mkv", 10));
+    CHECK(command_log_says(c, "cannot write pipe"));
+}
+
+static double start_of(const command *c, const char *stream)
+{
+    char line[256];
+    snprintf(line, sizeof(line),
+             "ffprobe -v error -select_streams %s -show_entries packet=pts_time -of csv=p=0 "
+             "sound.mkv | head -1",
+             stream);
+    return atof(command_shell(c, line));
+}
+
+/* The sound is read ahead of the picture, a good deal of it before the recording starts. */
+static void test_sound(command *c)
+{
+    command_shell(c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -f lavfi -i "
+                     "sine=frequency=440 -t 20 -c:v mpeg4 -c:a aac long.mp4");
+    command_play(c, program, "long.mp4 --loop");
+    CHECK(command_sees_frames(c, 15));
+    CHECK(command_do(c, "record sound.mkv") && command_sees_frames(c, 25));
+    CHECK(command_do(c, "record off"));
+    const double picture = start_of(c, "v"), sound = start_of(c, "a");
+    CHECK_AT_MOST(sound - picture, 0.04);
+    CHECK_AT_MOST(picture - sound, 0.1);
+    CHECK_AT_MOST(command_quit(c, 0), 10);
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    program = args[1];
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    test_peers(&c);
+    test_reader_that_leaves(&c);
+    test_sound(&c);
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}
