@@ -16,7 +16,7 @@ enum {
     LOOK_MS = 20,
     PEER_PATIENCE_MS = 400,   /* for what is left at the end */
     FILE_PATIENCE_MS = 10000, /* as long as it is worked on */
-    IDLE_PATIENCE_MS = 500,   /* and if it is not */
+    MAX_IDLE_LOOKS = 25,      /* and if it is not */
     STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
 };
 
@@ -237,23 +237,25 @@ static int64_t work_us(const bc_output *output)
     return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
 }
 
-/* A file is waited for as long as its thread works; one that stands still hangs in a write. */
+/*
+ * A file is waited for as long as its thread works; one that stands still hangs in a write. Idle
+ * looks are counted, not their time: a machine that is too busy for the thread is for them too.
+ */
 static bool join_patiently(const bc_output *output)
 {
     const int patience_ms = output->is_peer ? PEER_PATIENCE_MS : FILE_PATIENCE_MS;
-    int64_t seen_us = work_us(output), worked_ns = bc_clock_ns();
-    for (;;) {
+    int64_t seen_us = work_us(output);
+    for (int n_idle = 0; n_idle < MAX_IDLE_LOOKS; n_idle++) {
         if (join_within(output, LOOK_MS))
             return true;
-        const int64_t now_ns = bc_clock_ns(), now_us = work_us(output);
-        if (now_us - seen_us > 1000) {
-            seen_us = now_us;
-            worked_ns = now_ns;
-        }
-        if (now_ns - output->finish_ns > patience_ms * 1000000LL ||
-            now_ns - worked_ns > IDLE_PATIENCE_MS * 1000000LL)
+        if (bc_clock_ns() - output->finish_ns > patience_ms * 1000000LL)
             return false;
+        if (work_us(output) - seen_us > 200) {
+            seen_us = work_us(output);
+            n_idle = 0;
+        }
     }
+    return false;
 }
 
 /* A thread that hangs in a write for good is left behind with all it has. */

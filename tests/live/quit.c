@@ -26,6 +26,18 @@ static double interrupt(command *c, int signal_number, int expected_status)
     return 1e-9 * (double)(bc_clock_ns() - start_ns);
 }
 
+/* Waits until the program handles Ctrl-C, and then a little, so that it waits for its source. */
+static void wait_for_handler(const command *c)
+{
+    char line[128];
+    snprintf(line, sizeof(line),
+             "for i in $(seq 300); do grep -q 'SigCgt:.*[2367abef]$' /proc/%d/status && break; "
+             "sleep 0.1; done",
+             (int)c->pid);
+    command_shell(c, line);
+    nap_ms(500);
+}
+
 static void test_playing(command *c)
 {
     command_play(c, program, source);
@@ -85,12 +97,12 @@ static void test_silent_sources(command *c)
     command_stop_helper(writer);
 
     command_start(c, program, "play silent");
-    nap_ms(1000);
+    wait_for_handler(c);
     check_time("with a source pipe that nobody opens", interrupt(c, SIGINT, 130));
     char line[64];
     snprintf(line, sizeof(line), "play udp://127.0.0.1:%d", 20000 + getpid() % 20000);
     command_start(c, program, line);
-    nap_ms(1000);
+    wait_for_handler(c);
     check_time("with a source that never sends", interrupt(c, SIGINT, 130));
 }
 
