@@ -34,7 +34,6 @@ static void test_styles(command *c)
     CHECK(command_do(c, "original") && command_text_is(c, "style", "style2"));
     CHECK(command_refuses(c, "style monet", "no style 'monet'"));
     CHECK(command_refuses(c, "style 4", "the net has 3"));
-    CHECK(command_refuses(c, "net", "no other net"));
     CHECK(command_do(c, "blend style1 style3 0.25"));
     json_t *state = command_say(c, "get state");
     const json_t *second = json_array_get(json_object_get(state, "blend"), 1);
