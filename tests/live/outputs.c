@@ -37,8 +37,8 @@ static void test_peers(command *c)
     char line[1024];
     command_shell(c, "mkfifo pipe");
     const pid_t piper = command_start_helper(c, "exec ffmpeg -v error -i pipe -c copy pipe.mkv");
-    snprintf(line, sizeof(line), "exec ffmpeg -v error -i udp://127.0.0.1:%d -t 0.5 -c copy udp.ts",
-             port);
+    snprintf(line, sizeof(line),
+             "exec ffmpeg -v error -i udp://127.0.0.1:%d -frames:v 15 -c copy udp.ts", port);
     const pid_t listener = command_start_helper(c, line);
     snprintf(line, sizeof(line),
              "exec ffmpeg -v error -listen 1 -f flv -i rtmp://127.0.0.1:%d/live/a -c copy rtmp.flv",
