@@ -230,7 +230,7 @@ static void transform_plane(const bc_task *t, const float *plane, int n_tiles, f
     /* pixels are not negative, so that normalisation by 1 and 0 only splits them */
     assert(t->step->source == BC_SOURCE_PIXELS);
     kernels->norm_split(even - 1, odd - 1, plane - 2, 2 * n_tiles + 2, 1, 0, false);
-    kernels->winograd_load(to, t->pass->pitch, bc_winograd_points(t->step->kernel), even, odd,
+    kernels->winograd_load(to, bc_winograd_points(t->step->kernel), 2 * t->step->n_in, even, odd,
                            n_tiles);
 }
 
@@ -239,13 +239,12 @@ static void transform_row(const bc_task *t, const float *sample, float *halves, 
                           float *to)
 {
     const bc_pass *pass = t->pass;
-    const int n_points = bc_winograd_points(t->step->kernel);
-    const ptrdiff_t group = n_points * pass->pitch;
-    for (int i = 0; i < t->step->n_in; i++) {
+    const int n_in = t->step->n_in, group = t->session->kernels.winograd_strip;
+    for (int i = 0; i < n_in; i++) {
         const float *even = sample + 2 * i * pass->load_pitch, *odd = even + pass->load_pitch;
         if (t->step->stride == 1) {
-            t->session->kernels.winograd_load(to + i * group, pass->pitch, n_points, even, odd,
-                                              n_tiles);
+            t->session->kernels.winograd_load(to + i * group, bc_winograd_points(t->step->kernel),
+                                              n_in, even, odd, n_tiles);
             continue;
         }
         transform_plane(t, even, n_tiles, halves, to + 2 * i * group);

@@ -3,8 +3,11 @@
 #include <assert.h>
 #include <string.h>
 
-/* Floats of a ring that leave room for weights and scratch in a cache of 1 MiB. */
-enum { RING_BUDGET = 96 << 10, COLUMN_UNIT = 64, MAP_UNIT = 32 };
+/*
+ * Floats of a ring, of which a call needs what its strips read: wide rows are worth more than a
+ * ring that leaves a cache of 1 MiB to others.
+ */
+enum { RING_BUDGET = 256 << 10, COLUMN_UNIT = 64, MAP_UNIT = 32 };
 
 static int round_up(int n, int unit)
 {
@@ -54,17 +57,17 @@ static void cut_columns(bc_pass *pass, const bc_step *step)
     pass->n_calls = (step->height + pass->rows - 1) / pass->rows;
 }
 
-static void place_planes(bc_pass *pass, const bc_step *step)
+static void place_planes(bc_pass *pass, const bc_step *step, const bc_kernels *kernels)
 {
     const int width = at_most(pass->column_width, step->width);
     pass->load_pitch = plane_floats(bc_pass_samples(pass, step, width), pass->halo);
-    pass->pitch = pass->load_pitch;
+    pass->ring_row = (size_t)pass->load_pitch * (size_t)(step->n_in * (pass->split ? 2 : 1));
     if (pass->algorithm == BC_WINOGRAD) {
-        pass->pitch = plane_floats(round_up(width, BC_WINOGRAD_TILE) / BC_WINOGRAD_TILE, 0);
+        /* a line more, so that rows do not fall onto the same sets of the cache */
+        pass->ring_row = bc_winograd_row(kernels, step->n_in, step->kernel, width) + BC_PAD;
         /* all planes of a row, and one of them in halves for stride 2 */
         pass->load_floats = (size_t)pass->load_pitch * (size_t)(2 * step->n_in + 2);
     }
-    pass->ring_row = (size_t)pass->pitch * (size_t)ring_planes(pass, step);
 }
 
 static bc_pass direct_pass(const bc_step *step)
@@ -100,7 +103,7 @@ static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
     else
         step->pass = direct_pass(step);
     cut_columns(&step->pass, step);
-    place_planes(&step->pass, step);
+    place_planes(&step->pass, step, kernels);
 }
 
 static bc_map shape_map(const bc_step *step)

@@ -35,7 +35,6 @@ typedef struct bc_pass {
     bool split;             /* rows are loaded split, else plain */
     int halo;               /* samples of a loaded row left and right of a column */
     ptrdiff_t load_pitch;   /* floats from plane to plane of a loaded row */
-    ptrdiff_t pitch;        /* and of a ring row: the same unless rows are transformed */
     size_t ring_row;        /* floats of a ring row */
     size_t load_floats;     /* for the rows on their way to be transformed */
     int column_width;       /* grid positions */

@@ -50,8 +50,8 @@ static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_s
         kernels->conv_row(&t->weights->direct, call->rows, out, call->n, sums, call->scratch);
         break;
     case BC_WINOGRAD:
-        kernels->winograd_rows(&t->weights->winograd, call->rows, pass->pitch, out, call->n,
-                               call->n_rows, sums, &call->ahead, call->scratch);
+        kernels->winograd_rows(&t->weights->winograd, call->rows, out, call->n, call->n_rows, sums,
+                               &call->ahead, call->scratch);
         break;
     }
 }

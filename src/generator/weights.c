@@ -9,7 +9,7 @@ static bc_conv_shape direct_shape(const bc_step *step)
                            .height = step->kernel,
                            .width = step->kernel,
                            .split = step->pass.split,
-                           .pitch = step->pass.pitch};
+                           .pitch = step->pass.load_pitch};
 }
 
 size_t bc_weights_size(const bc_step *step)

@@ -64,9 +64,9 @@ typedef struct bc_conv {
 /*
  * Winograd's F(4x4, 3x3) and F(4x4, 5x5): Lavin and Gray, "Fast algorithms for convolutional neural
  * networks". Kernels of 3x3 or 5x5 with stride 1, or of 9x9 with stride 2, whose even and odd rows
- * and columns are four kernels of up to 5x5. A transformed ring row has groups of n_points planes,
- * one for each channel, or with stride 2 one for a channel's even and one for its odd pixels;
- * sample x belongs to the outputs from 4x on.
+ * and columns are four kernels of up to 5x5. A transformed ring row holds strips of
+ * winograd_strip tiles, of each [n_points][n_groups][winograd_strip]; a group is a channel, or with
+ * stride 2 a channel's even or its odd pixels.
  */
 typedef struct bc_winograd {
     int n_points;         /* products for a line of a tile: 6 for 3 taps, 8 for 5 */
@@ -84,8 +84,8 @@ typedef struct bc_map_rows {
 } bc_map_rows;
 
 /*
- * The rows of a map that the next call will load, from column 0 of the call's own. A kernel may
- * touch their lines between its products, so that they come nearer.
+ * The rows of a map that the next call will load, from column 0 of the call's own. A kernel touches
+ * their lines between its products, so that they come nearer.
  */
 typedef struct bc_ahead {
     const float *map; /* NULL: none */
@@ -146,17 +146,17 @@ typedef struct bc_kernels {
     void (*conv_row)(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
                      const bc_sums *sums, float *scratch);
     /*
-     * One group of a transformed ring row, n_points planes `pitch` apart, for n tiles of four
-     * samples of a split row: even[-1] .. even[2n] and odd[-1] .. odd[2n] are read.
+     * One group of a transformed ring row, from its first element on, for n tiles of four samples
+     * of a split row: even[-1] .. even[2n] and odd[-1] .. odd[2n] are read.
      */
-    void (*winograd_load)(float *to, ptrdiff_t pitch, int n_points, const float *even,
+    void (*winograd_load)(float *to, int n_points, int n_groups, const float *even,
                           const float *odd, int n);
     /*
-     * As conv_row, for n_rows (1 to 4) rows of n outputs from transformed rows, `pitch` from plane
-     * to plane. rows[k]: stride * n_points of them, from the first that the first output row reads.
+     * As conv_row, for n_rows (1 to 4) rows of n outputs from transformed rows. rows[k]: stride *
+     * n_points of them, from the first that the first output row reads.
      * scratch: bc_winograd_scratch (pack.h) floats.
      */
-    void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
+    void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[],
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch);
 

@@ -37,6 +37,13 @@ size_t bc_winograd_size(int n_in, int n_out, int kernel)
     return (floats * sizeof(float) + 63) & ~(size_t)63;
 }
 
+size_t bc_winograd_row(const bc_kernels *kernels, int n_in, int kernel, int width)
+{
+    const int tiles = (width + TILE - 1) / TILE, strip = kernels->winograd_strip;
+    return (size_t)((tiles + strip - 1) / strip * strip) * (size_t)bc_winograd_points(kernel) *
+           (size_t)(n_in * stride_of(kernel));
+}
+
 /* Three vectors of sums for each output; a strip's inputs, one block's products, and columns. */
 size_t bc_winograd_scratch(const bc_kernels *kernels, int n_in, int n_out, int kernel)
 {

@@ -33,82 +33,111 @@ VEC_INLINE void load_line(vec d[8], const float *even, const float *odd)
     }
 }
 
-VEC_INLINE void load_points(const int n_points, float *to, ptrdiff_t pitch, const float *even,
+enum { STRIP = WINOGRAD_VECS * LANES }; /* tiles */
+
+VEC_INLINE void load_points(const int n_points, float *to, int n_groups, const float *even,
                             const float *odd, int n)
 {
+    const ptrdiff_t stride = (ptrdiff_t)n_groups * STRIP;
     for (int x = 0; x < n; x += LANES) {
         vec d[8], points[8];
         load_line(d, even + 2 * x, odd + 2 * x);
         transform_line(n_points, points, n_points == 6 ? d + 1 : d);
         UNROLL
         for (int i = 0; i < n_points; i++)
-            vec_store(to + i * pitch + x, points[i]);
+            vec_store(to + (x / STRIP * n_points + i) * stride + x % STRIP, points[i]);
     }
 }
 
-static void winograd_load(float *to, ptrdiff_t pitch, int n_points, const float *even,
+static void winograd_load(float *to, int n_points, int n_groups, const float *even,
                           const float *odd, int n)
 {
     if (n_points == 6)
-        load_points(6, to, pitch, even, odd, n);
+        load_points(6, to, n_groups, even, odd, n);
     else
-        load_points(8, to, pitch, even, odd, n);
+        load_points(8, to, n_groups, even, odd, n);
+}
+
+/* Memory that is needed soon, brought nearer by equal shares between the products. */
+typedef struct touches {
+    bc_ahead rows;
+    int next, share; /* rows of all channels */
+} touches;
+
+static touches share_out(bc_ahead rows, ptrdiff_t x, int n_calls)
+{
+    const int n = rows.map ? rows.n_channels * rows.n_rows : 0;
+    rows.map = rows.map ? rows.map + x : NULL;
+    return (touches){.rows = rows, .share = (n + n_calls - 1) / n_calls};
+}
+
+VEC_INLINE void touch(touches *t, const int n_vecs, const bool is_written)
+{
+    const bc_ahead *rows = &t->rows;
+    const int n = rows->n_channels * rows->n_rows;
+    for (int i = 0; i < t->share && t->next < n; i++, t->next++) {
+        const float *row = rows->map + t->next / rows->n_rows * rows->channel_stride +
+                           t->next % rows->n_rows * rows->row_stride;
+        UNROLL
+        for (int v = 0; v < BC_WINOGRAD_TILE * n_vecs; v++) {
+            if (is_written)
+                __builtin_prefetch(row + v * LANES, 1);
+            else
+                __builtin_prefetch(row + v * LANES, 0, 2);
+        }
+    }
 }
 
 /* One strip of tiles and what it is computed from and in. */
 typedef struct strip {
     const bc_winograd *winograd;
     const float *const *rows;
-    ptrdiff_t pitch, tile; /* `tile` is the first one */
+    ptrdiff_t tile; /* the first one */
     int n_vecs;
     float *lanes;    /* sums and squares of all outputs */
-    float *inputs;   /* [points][n_in][n_vecs * LANES] */
+    float *inputs;   /* [n_in][points][n_vecs * LANES] */
     float *products; /* [points][block][n_vecs * LANES] */
     float *columns;  /* [points][n_out][BC_WINOGRAD_TILE][n_vecs * LANES] */
+    touches ahead, out;
 } strip;
 
-static int inputs_of(const bc_winograd *winograd)
-{
-    return winograd->n_groups * winograd->stride;
-}
-
 /* One vector more than needed: points would fall onto one set of the cache. */
-static ptrdiff_t input_stride(const strip *s)
-{
-    return (ptrdiff_t)(inputs_of(s->winograd) * s->n_vecs + 1) * LANES;
-}
-
 static ptrdiff_t column_stride(const strip *s)
 {
     return (ptrdiff_t)(s->winograd->n_out * BC_WINOGRAD_TILE * s->n_vecs + 1) * LANES;
 }
 
 /* The columns of point `px` of all inputs. */
-VEC_INLINE void transform_columns(const int n_points, const strip *s, int px)
+VEC_INLINE void transform_columns(const int n_points, const int n_vecs, const strip *s, int px)
 {
     const int n_groups = s->winograd->n_groups, stride = s->winograd->stride;
-    const ptrdiff_t to_stride = input_stride(s);
+    const ptrdiff_t first = (s->tile / STRIP * n_points + px) * n_groups * STRIP;
     float *to = s->inputs;
     for (int phase = 0; phase < stride; phase++) {
-        for (int group = 0; group < n_groups; group++) {
-            const ptrdiff_t at = (group * n_points + px) * s->pitch + s->tile;
-            for (int v = 0; v < s->n_vecs; v++, to += LANES) {
+        const float *rows[8];
+        UNROLL
+        for (int i = 0; i < n_points; i++)
+            rows[i] = s->rows[i * stride + phase] + first;
+        for (ptrdiff_t at = 0; at < (ptrdiff_t)n_groups * STRIP; at += STRIP) {
+            UNROLL
+            for (int v = 0; v < n_vecs; v++) {
                 vec d[8], points[8];
                 UNROLL
                 for (int i = 0; i < n_points; i++)
-                    d[i] = vec_load(s->rows[i * stride + phase] + at + v * LANES);
+                    d[i] = vec_load(rows[i] + at + v * LANES);
                 transform_line(n_points, points, d);
                 UNROLL
                 for (int i = 0; i < n_points; i++)
-                    vec_store(to + i * to_stride, points[i]);
+                    vec_store(to + (i * n_vecs + v) * LANES, points[i]);
             }
+            to += n_points * n_vecs * LANES;
         }
     }
 }
 
 /* One point's products of a block: the sums over the inputs of weight * input. */
-VEC_INLINE void multiply_point(const int n_out, const int n_vecs, float *to, const float *in,
-                               const float *weight, int n_in, const float *bias)
+VEC_INLINE void multiply_point(const int n_points, const int n_out, const int n_vecs, float *to,
+                               const float *in, const float *weight, int n_in, const float *bias)
 {
     vec acc[BC_CONV_MAX_BLOCK][MAX_VECS];
     UNROLL
@@ -125,7 +154,7 @@ VEC_INLINE void multiply_point(const int n_out, const int n_vecs, float *to, con
             for (int v = 0; v < n_vecs; v++)
                 acc[o][v] = vec_fma(w, vec_load(in + v * LANES), acc[o][v]);
         }
-        in += n_vecs * LANES;
+        in += n_points * n_vecs * LANES;
         weight += n_out;
     }
     UNROLL
@@ -136,58 +165,47 @@ VEC_INLINE void multiply_point(const int n_out, const int n_vecs, float *to, con
     }
 }
 
-/* The point, of rows and columns, whose product all outputs contain with a factor of 1. */
-enum { BIAS_POINT = 1 };
-
-/* All products of a block with point `px` of the rows. */
-VEC_INLINE void multiply_block(const int n_out, const int n_vecs, const strip *s, int px, int block)
-{
-    const bc_winograd *w = s->winograd;
-    const int n_in = inputs_of(w), n_blocks = w->n_out / n_out;
-    const ptrdiff_t in_stride = input_stride(s);
-    for (int py = 0; py < w->n_points; py++) {
-        const ptrdiff_t matrix = (ptrdiff_t)(px * n_blocks + block) * w->n_points + py;
-        const bool has_bias = px == BIAS_POINT && py == BIAS_POINT;
-        multiply_point(n_out, n_vecs, s->products + py * n_out * n_vecs * LANES,
-                       s->inputs + py * in_stride, w->weights + matrix * n_in * n_out, n_in,
-                       has_bias ? w->bias + block * n_out : NULL);
-    }
-}
-
-static void multiply(const strip *s, int px, int block)
-{
-    const bool is_last = s->winograd->block != WINOGRAD_BLOCK;
-    if (is_last && s->n_vecs == 1)
-        multiply_block(WINOGRAD_LAST_BLOCK, 1, s, px, block);
-    else if (is_last)
-        multiply_block(WINOGRAD_LAST_BLOCK, 2, s, px, block);
-    else if (s->n_vecs == 1)
-        multiply_block(WINOGRAD_BLOCK, 1, s, px, block);
-    else if (s->n_vecs == 2)
-        multiply_block(WINOGRAD_BLOCK, 2, s, px, block);
-    else
-        multiply_block(WINOGRAD_BLOCK, 3, s, px, block);
-}
-
 /* The columns of a block's products become four rows each. */
-VEC_INLINE void finish_columns(const int n_points, const strip *s, int px, int block)
+VEC_INLINE void finish_columns(const int n_points, const int n_out, const int n_vecs, float *to,
+                               const float *products)
 {
-    const int n_out = s->winograd->block, n_vecs = s->n_vecs;
-    float *to = s->columns + px * column_stride(s) +
-                (ptrdiff_t)block * n_out * BC_WINOGRAD_TILE * n_vecs * LANES;
-    const float *from = s->products;
     for (int o = 0; o < n_out; o++) {
-        for (int v = 0; v < n_vecs; v++, from += LANES) {
+        UNROLL
+        for (int v = 0; v < n_vecs; v++) {
             vec m[8], y[BC_WINOGRAD_TILE];
             UNROLL
             for (int i = 0; i < n_points; i++)
-                m[i] = vec_load(from + i * n_out * n_vecs * LANES);
+                m[i] = vec_load(products + ((i * n_out + o) * n_vecs + v) * LANES);
             outputs_of(n_points, y, m);
             UNROLL
             for (int i = 0; i < BC_WINOGRAD_TILE; i++)
                 vec_store(to + ((o * BC_WINOGRAD_TILE + i) * n_vecs + v) * LANES, y[i]);
         }
     }
+}
+
+/* The point, of rows and columns, whose product all outputs contain with a factor of 1. */
+enum { BIAS_POINT = 1 };
+
+/* All products of a block with point `px` of the rows. */
+VEC_INLINE void multiply_block(const int n_points, const int n_out, const int n_vecs, strip *s,
+                               int px, int block)
+{
+    const bc_winograd *w = s->winograd;
+    const int n_in = w->n_groups * w->stride;
+    const ptrdiff_t first = (ptrdiff_t)(px * (w->n_out / n_out) + block) * n_points;
+    for (int py = 0; py < n_points; py++) {
+        const bool has_bias = px == BIAS_POINT && py == BIAS_POINT;
+        touch(&s->ahead, n_vecs, false);
+        touch(&s->out, n_vecs, true);
+        multiply_point(n_points, n_out, n_vecs, s->products + py * n_out * n_vecs * LANES,
+                       s->inputs + py * n_vecs * LANES, w->weights + (first + py) * n_in * n_out,
+                       n_in, has_bias ? w->bias + block * n_out : NULL);
+    }
+    finish_columns(n_points, n_out, n_vecs,
+                   s->columns + px * column_stride(s) +
+                       (ptrdiff_t)block * n_out * BC_WINOGRAD_TILE * n_vecs * LANES,
+                   s->products);
 }
 
 /* A row of LANES tiles: `n` outputs of them are wanted, and some of those count. */
@@ -243,55 +261,66 @@ VEC_INLINE void finish_output(const int n_points, const strip *s, int channel,
     merge_lanes(channel_lanes, lanes);
 }
 
-/* The share of the next call's rows that stands over this strip and point `px`. */
-static void touch_ahead(const strip *s, const bc_ahead *ahead, int px)
+/* All products of a strip with point `px` of the rows. */
+VEC_INLINE void compute_point(const int n_points, const int n_out, const int n_vecs, strip *s,
+                              int px)
 {
-    const int n_lines = ahead->n_rows * ahead->n_channels, n_points = s->winograd->n_points;
-    for (int i = px * n_lines / n_points; i < (px + 1) * n_lines / n_points; i++) {
-        const float *at = ahead->map + i / ahead->n_rows * ahead->channel_stride +
-                          i % ahead->n_rows * ahead->row_stride + BC_WINOGRAD_TILE * s->tile;
-        for (int v = 0; v < BC_WINOGRAD_TILE * s->n_vecs; v++)
-            __builtin_prefetch(at + v * LANES, 0, 2);
+    transform_columns(n_points, n_vecs, s, px);
+    for (int block = 0; block < s->winograd->n_out / n_out; block++)
+        multiply_block(n_points, n_out, n_vecs, s, px, block);
+}
+
+VEC_INLINE void compute_points(const int n_points, const int n_out, strip *s)
+{
+    for (int px = 0; px < n_points; px++) {
+        if (s->n_vecs == 1)
+            compute_point(n_points, n_out, 1, s, px);
+        else if (s->n_vecs == 2 || n_out > WINOGRAD_BLOCK)
+            compute_point(n_points, n_out, 2, s, px);
+        else
+            compute_point(n_points, n_out, 3, s, px);
     }
 }
 
-VEC_INLINE void compute_strip(const int n_points, const strip *s, const bc_map_rows *out, int n,
-                              counted c, int n_rows, const bc_ahead *ahead)
+VEC_INLINE void compute_strip(const int n_points, strip *s, const bc_map_rows *out, int n,
+                              counted c, int n_rows)
 {
-    const bc_winograd *w = s->winograd;
-    for (int px = 0; px < n_points; px++) {
-        if (ahead->map)
-            touch_ahead(s, ahead, px);
-        transform_columns(n_points, s, px);
-        for (int block = 0; block < w->n_out / w->block; block++) {
-            multiply(s, px, block);
-            finish_columns(n_points, s, px, block);
-        }
-    }
-    for (int o = 0; o < w->n_out; o++)
+    if (s->winograd->block == WINOGRAD_BLOCK)
+        compute_points(n_points, WINOGRAD_BLOCK, s);
+    else
+        compute_points(n_points, WINOGRAD_LAST_BLOCK, s);
+    for (int o = 0; o < s->winograd->n_out; o++)
         finish_output(n_points, s, o, out, n, c, n_rows);
 }
 
-static void winograd_rows(const bc_winograd *winograd, const float *const rows[], ptrdiff_t pitch,
+static void winograd_rows(const bc_winograd *winograd, const float *const rows[],
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch)
 {
-    strip s = {.winograd = winograd, .rows = rows, .pitch = pitch, .lanes = scratch};
-    const counted c = counted_of(sums, n);
-    clear_lanes(scratch, winograd->n_out);
+    const int n_points = winograd->n_points, n_in = winograd->n_groups * winograd->stride;
     const int n_tiles = (n + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE;
-    while (s.tile < n_tiles) {
+    const int n_calls = n_points * n_points * winograd->n_out / winograd->block;
+    const bc_ahead written = {.map = out->map,
+                              .channel_stride = out->channel_stride,
+                              .row_stride = out->row_stride,
+                              .n_channels = winograd->n_out,
+                              .n_rows = n_rows};
+    const counted c = counted_of(sums, n);
+    strip s = {.winograd = winograd, .rows = rows, .lanes = scratch};
+    s.products = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
+    s.inputs = s.products + (ptrdiff_t)n_points * winograd->block * STRIP;
+    s.columns = s.inputs + (ptrdiff_t)n_points * n_in * STRIP;
+    clear_lanes(scratch, winograd->n_out);
+    for (; s.tile < n_tiles; s.tile += s.n_vecs * LANES) {
         const int left = (n_tiles - (int)s.tile + LANES - 1) / LANES;
-        s.n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
-        s.inputs = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
-        s.products = s.inputs + winograd->n_points * input_stride(&s);
-        s.columns = s.products + winograd->n_points * winograd->block * s.n_vecs * LANES;
         const int x = BC_WINOGRAD_TILE * (int)s.tile;
-        if (winograd->n_points == 6)
-            compute_strip(6, &s, out, n - x, counted_from(c, x), n_rows, ahead);
+        s.n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
+        s.ahead = share_out(*ahead, x, n_calls);
+        s.out = share_out(written, x, n_calls);
+        if (n_points == 6)
+            compute_strip(6, &s, out, n - x, counted_from(c, x), n_rows);
         else
-            compute_strip(8, &s, out, n - x, counted_from(c, x), n_rows, ahead);
-        s.tile += s.n_vecs * LANES;
+            compute_strip(8, &s, out, n - x, counted_from(c, x), n_rows);
     }
     if (sums)
         reduce_lanes(sums, scratch, winograd->n_out, (c.end - c.first) * n_rows);

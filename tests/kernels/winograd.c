@@ -1,7 +1,7 @@
 /* Winograd's convolutions of every tier against the definition of convolution. */
 #include "trial.h"
 
-enum { TILE = BC_WINOGRAD_TILE, PLANE_GAP = 5 };
+enum { TILE = BC_WINOGRAD_TILE };
 
 static guarded even_memory, odd_memory;
 
@@ -64,25 +64,17 @@ static const float *make_half(const trial *t, const guarded *memory, int row, in
     return half;
 }
 
-/* A transformed row; returns sample 0 of plane 0. */
 static const float *make_transformed_row(const trial *t, const bc_kernels *k, int row)
 {
-    const int n_points = bc_winograd_points(t->shape.height), n_planes = n_points * n_groups(t);
-    const ptrdiff_t pitch = t->shape.pitch;
-    float *start = guarded_floats(&rows_memory[row], (size_t)(n_planes * pitch), UNTOUCHED);
-    float *sample = start + BC_PAD;
-    bool is_kept = true;
+    const int n_points = bc_winograd_points(t->shape.height);
+    const size_t n = bc_winograd_row(k, t->shape.n_in, t->shape.height, t->n);
+    float *start = guarded_floats(&rows_memory[row], n, UNTOUCHED);
     for (int group = 0; group < n_groups(t); group++)
-        k->winograd_load(sample + group * n_points * pitch, pitch, n_points,
+        k->winograd_load(start + group * k->winograd_strip, n_points, n_groups(t),
                          make_half(t, &even_memory, row, group, 0),
                          make_half(t, &odd_memory, row, group, 1), count_tiles(t));
-    for (int i = 0; i < n_planes; i++) {
-        const float *plane = start + i * pitch;
-        is_kept = is_kept && is_untouched(plane, BC_PAD * sizeof(float));
-        is_kept = is_kept && is_untouched(plane + pitch - PLANE_GAP, PLANE_GAP * sizeof(float));
-    }
-    CHECK(is_kept && front_is_untouched(&rows_memory[row], start));
-    return sample;
+    CHECK(front_is_untouched(&rows_memory[row], start));
+    return start;
 }
 
 static void run_winograd(const trial *t, const bc_kernels *k, const float *const rows[], float gain)
@@ -97,10 +89,10 @@ static void run_winograd(const trial *t, const bc_kernels *k, const float *const
         totals sums;
         const bc_map_rows map = make_map(t, n_lines);
         const bc_sums into = sums_into(t, &sums);
-        k->winograd_rows(&winograd, rows, s->pitch, &map, t->n, n_lines, &into, &(bc_ahead){0},
+        k->winograd_rows(&winograd, rows, &map, t->n, n_lines, &into, &(bc_ahead){0},
                          guarded_floats(&scratch_memory, n_scratch, POISON));
         check(t, k, &map, n_lines, &sums, n_lines);
-        k->winograd_rows(&winograd, rows, s->pitch, &map, t->n, n_lines, NULL, &(bc_ahead){0},
+        k->winograd_rows(&winograd, rows, &map, t->n, n_lines, NULL, &(bc_ahead){0},
                          guarded_floats(&scratch_memory, n_scratch, POISON));
         check(t, k, &map, n_lines, &sums, n_lines);
     }
@@ -111,7 +103,6 @@ static void test_winograd(const bc_kernels *tiers, int n_tiers, trial t, float g
     const int n_rows = t.stride * bc_winograd_points(t.shape.height);
     const float *rows[BC_MAX_ROWS];
     t.shape.width = t.shape.height;
-    t.shape.pitch = BC_PAD + count_tiles(&t) + OVERRUN + PLANE_GAP;
     open_trial(&t, n_rows, TILE);
     compute_expected(&t, TILE);
     apply_gain(&t, (double)gain);
