@@ -1,17 +1,22 @@
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/bench_clip.h"
 #include "app/commands.h"
+#include "app/compare.h"
 #include "app/measure.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "media/log.h"
 
 typedef struct settings {
-    const char *size, *cpu, *precision, *stats, *net, *models;
+    const char *size, *cpu, *precision, *stats, *net, *models, *preset;
+    double stabilize;
     int n_threads, n_frames;
-    bool is_json;
+    bool compares, is_json;
 } settings;
 
 #define AT(field) offsetof(settings, field)
@@ -24,7 +29,8 @@ static const bc_option options[] = {
      .choices = "native|c|avx2|avx512"},
     {"precision", "exact", "32-bit floating point", BC_OPTION_CHOICE, .offset = AT(precision),
      .choices = "exact"},
-    {"stats", "KIND", "frame (each frame's own) or stream (running averages) (frame)",
+    {"stats", "KIND",
+     "frame (each frame's own) or stream (running averages) (frame; of a clip, stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
     {"frames", "N", "to measure (31)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
      .high = 100000},
@@ -32,6 +38,12 @@ static const bc_option options[] = {
      BC_OPTION_TEXT, .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
+    {"compare", NULL, "every instruction set and way of painting that this machine has",
+     BC_OPTION_FLAG, .offset = AT(compares)},
+    {"preset", "NAME", "of a clip's encoder: its speed (veryfast)", BC_OPTION_TEXT,
+     .offset = AT(preset)},
+    {"stabilize", "0..1", "of a clip: hold still parts still (0)", BC_OPTION_NUMBER,
+     .offset = AT(stabilize), .low = 0, .high = 1},
     {"json", NULL, "one object instead of the table", BC_OPTION_FLAG, .offset = AT(is_json)},
 };
 
@@ -40,9 +52,12 @@ static int run(int n_args, char **args, const bc_log *log);
 const bc_command bc_command_bench = {
     .name = "bench",
     .summary = "measure the generator on this machine",
-    .arguments = "[OPTION...]",
-    .description = "Measures the generator on this machine: a frame, each of its layers, and the "
-                   "machine's peak.",
+    .arguments = "[CLIP] [OPTION...]",
+    .description =
+        "Measures the generator on this machine: a frame, each of its layers, beside the machine's "
+        "peak of arithmetic and of memory. With a CLIP, measures a whole conversion of it to "
+        "H.264, "
+        "stage by stage.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .run = run,
@@ -58,67 +73,115 @@ static int parse_size(const char *text, int *width, int *height)
 
 /* Report ----------------------------------------------------------------------------------- */
 
-static const char *stats_name(const bc_session *session)
-{
-    return session->params.stats == BC_STATS_STREAM ? "stream" : "frame";
-}
-
 static void print_json(const bc_session *session, const bc_measurement *m)
 {
     const bc_session_params *p = &session->params;
     json_t *layers = json_array();
     for (int i = 0; i < m->n_layers; i++) {
         const bc_layer_time *layer = &m->layers[i];
-        json_array_append_new(layers, json_pack("{s:s, s:f, s:f, s:f, s:f}", "name", layer->name,
-                                                "gmac", layer->gmac, "ms", layer->ms, "gflops",
-                                                layer->gflops, "peak_share", layer->peak_share));
+        json_array_append_new(layers,
+                              json_pack("{s:s, s:f, s:f, s:f, s:f, s:f, s:f}", "name", layer->name,
+                                        "gmac", layer->gmac, "ms", layer->ms, "gflops",
+                                        layer->gflops, "peak_share", layer->peak_share, "mbytes",
+                                        layer->mbytes, "bandwidth_share", layer->bandwidth_share));
     }
-    json_t *report = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:I, s:o}", "net",
-        session->model->autoencoder.name, "upsample",
-        bc_upsample_name(session->model->autoencoder.upsample), "width", p->width, "height",
-        p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu), "precision", "exact",
-        "stats", stats_name(session), "median_ms", m->median_ms, "p10_ms", m->p10_ms, "p90_ms",
-        m->p90_ms, "peak_gflops", m->peak_gflops, "memory_bytes",
-        (json_int_t)bc_session_memory(session->model, p), "layers", layers);
+    json_t *report =
+        json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:o}",
+                  "net", session->model->autoencoder.name, "upsample",
+                  bc_upsample_name(session->model->autoencoder.upsample), "width", p->width,
+                  "height", p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu),
+                  "precision", bc_precision_name(p->precision), "stats", bc_stats_name(p->stats),
+                  "median_ms", m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms,
+                  "peak_gflops", m->peak_gflops, "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
+                  (json_int_t)bc_session_memory(session->model, p), "layers", layers);
     json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(report);
 }
 
 /* A line of the table; the bar is the share of the frame's time. */
-static void print_row(const char *name, double gmac, double ms, double gflops, double peak,
-                      double share)
+static void print_row(const bc_layer_time *layer, double share)
 {
-    static const char bar[] = "########################################";
-    printf("%-10s %7.3f %8.2f %9.0f %7.0f %% %6.1f %%  %.*s\n", name, gmac, ms, gflops, 100 * peak,
-           100 * share, (int)(share * (double)(sizeof(bar) - 1) + 0.5), bar);
+    static const char bar[] = "##############################";
+    printf("%-10s %7.3f %8.2f %9.0f %7.0f %% %7.1f %7.0f %% %6.1f %%  %.*s\n", layer->name,
+           layer->gmac, layer->ms, layer->gflops, 100 * layer->peak_share, layer->mbytes,
+           100 * layer->bandwidth_share, 100 * share,
+           (int)(share * (double)(sizeof(bar) - 1) + 0.5), bar);
+}
+
+static bc_layer_time sum_of(const bc_measurement *m)
+{
+    bc_layer_time all = {.name = "all"};
+    for (int i = 0; i < m->n_layers; i++) {
+        all.gmac += m->layers[i].gmac;
+        all.ms += m->layers[i].ms;
+        all.mbytes += m->layers[i].mbytes;
+    }
+    all.gflops = 2e3 * all.gmac / all.ms;
+    all.peak_share = all.gflops / m->peak_gflops;
+    all.bandwidth_share = m->bandwidth_gbs > 0 ? all.mbytes / all.ms / m->bandwidth_gbs : 0;
+    return all;
+}
+
+static void print_head(const bc_model *model, const bc_session_params *p)
+{
+    const bc_autoencoder *net = &model->autoencoder;
+    printf("net %s (%d,%d,%d %s), %dx%d, %d thread%s", net->name, net->widths[0], net->widths[1],
+           net->widths[2], bc_upsample_name(net->upsample), p->width, p->height, p->n_threads,
+           p->n_threads == 1 ? "" : "s");
 }
 
 static void print_table(const bc_session *session, const bc_measurement *m)
 {
     const bc_session_params *p = &session->params;
-    const bc_autoencoder *net = &session->model->autoencoder;
-    double gmac = 0, ms = 0;
-    printf("net %s (%d,%d,%d %s), %dx%d, %d thread%s, %s, exact, %s statistics, %.0f MB\n",
-           net->name, net->widths[0], net->widths[1], net->widths[2],
-           bc_upsample_name(net->upsample), p->width, p->height, p->n_threads,
-           p->n_threads == 1 ? "" : "s", bc_cpu_name(p->cpu), stats_name(session),
+    const bc_layer_time all = sum_of(m);
+    print_head(session->model, p);
+    printf(", %s, %s, %s statistics, %.0f MB\n", bc_cpu_name(p->cpu),
+           bc_precision_name(p->precision), bc_stats_name(p->stats),
            1e-6 * (double)bc_session_memory(session->model, p));
-    printf("this machine's peak: %.0f GFLOP/s of fused multiply-adds\n\n", m->peak_gflops);
-    printf("layer         GMAC       ms   GFLOP/s   of peak  of time\n");
-    for (int i = 0; i < m->n_layers; i++) {
-        const bc_layer_time *layer = &m->layers[i];
-        print_row(layer->name, layer->gmac, layer->ms, layer->gflops, layer->peak_share,
-                  layer->ms / m->median_ms);
-        gmac += layer->gmac;
-        ms += layer->ms;
-    }
-    print_row("all", gmac, ms, 2e3 * gmac / ms, 2e3 * gmac / ms / m->peak_gflops,
-              ms / m->median_ms);
+    printf("this machine's peak: %.0f GFLOP/s of fused multiply-adds, %.1f GB/s of memory\n\n",
+           m->peak_gflops, m->bandwidth_gbs);
+    printf("layer         GMAC       ms   GFLOP/s   of peak      MB of memory  of time\n");
+    for (int i = 0; i < m->n_layers; i++)
+        print_row(&m->layers[i], m->layers[i].ms / m->median_ms);
+    print_row(&all, all.ms / m->median_ms);
     printf("\nGFLOP/s count the operations of an ordinary convolution; Winograd's needs fewer.\n"
+           "MB are a layer's input and output, each once, wherever the caches leave them.\n"
            "a frame: median %.2f ms, p10 %.2f, p90 %.2f: %.1f frames a second\n",
            m->median_ms, m->p10_ms, m->p90_ms, 1e3 / m->median_ms);
+}
+
+static void print_ways_json(const bc_way_result *ways, int n)
+{
+    json_t *report = json_array();
+    for (int i = 0; i < n; i++) {
+        const bc_way_result *w = &ways[i];
+        json_array_append_new(
+            report, json_pack("{s:s, s:s, s:s, s:f, s:o}", "cpu", bc_cpu_name(w->cpu), "precision",
+                              bc_precision_name(w->precision), "stats", bc_stats_name(w->stats),
+                              "median_ms", w->median_ms, "psnr_db",
+                              isfinite(w->psnr_db) ? json_real(w->psnr_db) : json_null()));
+    }
+    json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
+    putchar('\n');
+    json_decref(report);
+}
+
+static void print_ways(const bc_way_result *ways, int n, const bc_model *model,
+                       const bc_session_params *params)
+{
+    print_head(model, params);
+    printf("\n\ncpu     precision  statistics       ms  times the C code's speed  PSNR to exact\n");
+    for (int i = 0; i < n; i++) {
+        const bc_way_result *w = &ways[i];
+        printf("%-7s %-10s %-10s %8.2f  %24.1f  ", bc_cpu_name(w->cpu),
+               bc_precision_name(w->precision), bc_stats_name(w->stats), w->median_ms,
+               ways[0].median_ms / w->median_ms);
+        if (isfinite(w->psnr_db))
+            printf("%10.1f dB\n", w->psnr_db);
+        else
+            printf("%13s\n", "the same");
+    }
 }
 
 /* The net of the options, or one of random weights of the same widths. */
@@ -140,45 +203,90 @@ static bc_status open_model(bc_model **model, const settings *o, const bc_log *l
     return status;
 }
 
-static bc_status bench(const settings *o, int width, int height, const bc_log *log)
+static bc_status bench_session(const settings *o, const bc_model *model,
+                               const bc_session_params *params)
 {
-    bc_session_params params = {
-        .width = width, .height = height, .n_threads = o->n_threads, .log = *log};
-    bc_cpu_parse(o->cpu, &params.cpu);
-    params.stats = strcmp(o->stats, "stream") == 0 ? BC_STATS_STREAM : BC_STATS_FRAME;
     const bc_style_weight first = {.style = 0, .weight = 1};
-    bc_model *model = NULL;
     bc_session *session = NULL;
     bc_measurement measurement;
-    bc_status status = open_model(&model, o, log);
-    if (status == BC_OK)
-        status = bc_session_open(&session, model, &params);
+    bc_status status = bc_session_open(&session, model, params);
     if (status == BC_OK && bc_model_style_count(model) > 0)
         status = bc_session_set_style(session, &first, 1);
     if (status == BC_OK)
-        status = bc_measure_session(&measurement, session, o->n_frames, log);
+        status = bc_measure_session(&measurement, session, o->n_frames, &params->log);
     if (status == BC_OK && o->is_json)
         print_json(session, &measurement);
     else if (status == BC_OK)
         print_table(session, &measurement);
     bc_session_close(&session);
+    return status;
+}
+
+static bc_status compare(const settings *o, const bc_model *model, const bc_session_params *params)
+{
+    bc_way_result ways[BC_MAX_WAYS];
+    int n_ways;
+    const bc_status status = bc_compare_ways(ways, &n_ways, model, params, o->n_frames);
+    if (status == BC_OK && o->is_json)
+        print_ways_json(ways, n_ways);
+    else if (status == BC_OK)
+        print_ways(ways, n_ways, model, params);
+    return status;
+}
+
+static bc_stats stats_of(const settings *o, bc_stats by_default)
+{
+    return !o->stats                         ? by_default
+           : strcmp(o->stats, "stream") == 0 ? BC_STATS_STREAM
+                                             : BC_STATS_FRAME;
+}
+
+static bc_status bench(const settings *o, int width, int height, const bc_log *log)
+{
+    bc_session_params params = {.width = width,
+                                .height = height,
+                                .n_threads = o->n_threads ? o->n_threads : bc_cpu_count(),
+                                .stats = stats_of(o, BC_STATS_FRAME),
+                                .log = *log};
+    bc_model *model = NULL;
+    bc_cpu_parse(o->cpu, &params.cpu);
+    bc_status status = open_model(&model, o, log);
+    if (status == BC_OK)
+        status = o->compares ? compare(o, model, &params) : bench_session(o, model, &params);
     bc_model_close(&model);
     return status;
+}
+
+static bc_status bench_clip(const settings *o, const char *input, const bc_log *log)
+{
+    bc_media_log(log);
+    return bc_bench_clip(
+        &(bc_bench_clip_params){.input = input,
+                                .net = o->net,
+                                .models = o->models,
+                                .preset = o->preset,
+                                .stats = stats_of(o, BC_STATS_STREAM),
+                                .stabilize = (float)o->stabilize,
+                                .n_threads = o->n_threads ? o->n_threads : bc_cpu_count(),
+                                .is_json = o->is_json,
+                                .log = *log});
 }
 
 static int run(int n_args, char **args, const bc_log *log)
 {
     settings o = {
-        .size = "1280x720", .cpu = "native", .stats = "frame", .n_frames = 31, .net = "light"};
+        .size = "1280x720", .cpu = "native", .n_frames = 31, .net = "light", .preset = "veryfast"};
     int width, height;
     const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
-    if (n_args > 1 || parse_size(o.size, &width, &height) < 0) {
+    if (n_args > 2 || parse_size(o.size, &width, &height) < 0) {
         bc_log_write(
             log, BC_LOG_ERROR, "bench: %s '%s'",
-            n_args > 1 ? "unexpected argument" : "no size:", n_args > 1 ? args[1] : o.size);
+            n_args > 2 ? "unexpected argument" : "no size:", n_args > 2 ? args[2] : o.size);
         return 2;
     }
-    return bench(&o, width, height, log) < 0 ? 1 : 0;
+    const bc_status status =
+        n_args == 2 ? bench_clip(&o, args[1], log) : bench(&o, width, height, log);
+    return status < 0 ? 1 : 0;
 }

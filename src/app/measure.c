@@ -4,12 +4,16 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "base/pool.h"
 
 enum {
     N_WARM_UP = 3,
-    PEAK_JOBS = 32,     /* a thread and measurement */
-    PEAK_ROUNDS = 50000 /* a job: half a millisecond or so */
+    PEAK_JOBS = 32,      /* a thread and measurement */
+    PEAK_ROUNDS = 50000, /* a job: half a millisecond or so */
+    N_RUNS = 5,
+    COPY_MBYTES = 128, /* twice that is more than caches hold */
+    COPY_JOBS = 64
 };
 
 /* Peak ------------------------------------------------------------------------------------- */
@@ -32,7 +36,7 @@ static double measure_peak(const bc_session *session, double *flops)
     const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
     peak_task task = {.kernels = &session->kernels, .flops = flops};
     double best = 0;
-    for (int run = 0; run < 5; run++) {
+    for (int run = 0; run < N_RUNS; run++) {
         const int64_t start = bc_clock_ns();
         bc_pool_run(session->pool, run_peak_job, &task, n_jobs);
         const double ns = (double)(bc_clock_ns() - start);
@@ -45,10 +49,47 @@ static double measure_peak(const bc_session *session, double *flops)
     return best;
 }
 
+/* Memory ----------------------------------------------------------------------------------- */
+
+typedef struct copy_task {
+    const float *from;
+    float *to;
+    size_t n; /* floats a job */
+} copy_task;
+
+static void run_copy_job(void *arg, int job, int thread)
+{
+    const copy_task *task = arg;
+    const float *from = task->from + (size_t)job * task->n;
+    float *to = task->to + (size_t)job * task->n;
+    (void)thread;
+    for (size_t i = 0; i < task->n; i++)
+        to[i] = 2 * from[i];
+}
+
+/*
+ * 1e9 bytes a second, read and written, the best of some runs; as in STREAM's "scale", what the
+ * processor reads only to overwrite it does not count. 0 without memory.
+ */
+static double measure_bandwidth(const bc_session *session)
+{
+    const size_t size = (size_t)COPY_MBYTES << 20;
+    float *pages = bc_pages_alloc(2 * size);
+    copy_task task = {pages, pages + size / sizeof(float), size / sizeof(float) / COPY_JOBS};
+    double best = 0;
+    for (int run = 0; run < N_RUNS && pages; run++) {
+        const int64_t start = bc_clock_ns();
+        bc_pool_run(session->pool, run_copy_job, &task, COPY_JOBS);
+        const double gbs = 2 * (double)size / (double)(bc_clock_ns() - start);
+        best = gbs > best ? gbs : best;
+    }
+    bc_pages_free(pages, 2 * size);
+    return best;
+}
+
 /* Frames ----------------------------------------------------------------------------------- */
 
-/* Slopes of several colours under noise: every layer has something to do. */
-static void draw(uint8_t *pixels, int width, int height)
+void bc_measure_draw(uint8_t *pixels, int width, int height)
 {
     uint32_t noise = 1;
     for (int y = 0; y < height; y++) {
@@ -86,7 +127,7 @@ static void run_frames(bc_session *session, uint8_t *pixels, double *times, int 
                              .format = BC_RGB24};
     bc_image painting = source;
     painting.pixels += size;
-    draw(pixels, width, height);
+    bc_measure_draw(pixels, width, height);
     for (int i = -N_WARM_UP; i < n_frames; i++) {
         const int64_t start = bc_clock_ns();
         bc_session_run(session, &source, &painting);
@@ -99,6 +140,14 @@ static void run_frames(bc_session *session, uint8_t *pixels, double *times, int 
     }
     for (int step = 0; step <= n_steps; step++)
         qsort(times + step * n_frames, (size_t)n_frames, sizeof(*times), compare);
+}
+
+static double count_mbytes(const bc_plan *plan, const bc_step *step)
+{
+    const double in = (double)step->n_in * step->in_width * step->in_height;
+    const double out = (double)step->n_out * step->width * step->height;
+    const bool is_last = step == &plan->steps[plan->n_steps - 1];
+    return 1e-6 * (in * (step->source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_last ? 1 : 4));
 }
 
 static void summarise(bc_measurement *m, const bc_plan *plan, const double *times, int n_frames)
@@ -116,7 +165,10 @@ static void summarise(bc_measurement *m, const bc_plan *plan, const double *time
                                        .gmac = gmac,
                                        .ms = ms,
                                        .gflops = gflops,
-                                       .peak_share = gflops / m->peak_gflops};
+                                       .peak_share = gflops / m->peak_gflops,
+                                       .mbytes = count_mbytes(plan, &plan->steps[i])};
+        if (ms > 0 && m->bandwidth_gbs > 0)
+            m->layers[i].bandwidth_share = m->layers[i].mbytes / ms / m->bandwidth_gbs;
     }
 }
 
@@ -131,10 +183,13 @@ bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, i
     bc_status status = BC_OK;
     *measurement = (bc_measurement){0};
     if (pixels && times && flops) {
+        const double bandwidth = measure_bandwidth(session);
         const double before = measure_peak(session, flops);
         run_frames(session, pixels, times, n_frames);
         const double after = measure_peak(session, flops);
+        const double bandwidth_after = measure_bandwidth(session);
         measurement->peak_gflops = before > after ? before : after;
+        measurement->bandwidth_gbs = bandwidth > bandwidth_after ? bandwidth : bandwidth_after;
         summarise(measurement, &session->plan, times, n_frames);
     } else {
         status = bc_fail(log, BC_ERR_MEMORY, "no memory for %d frames", n_frames);

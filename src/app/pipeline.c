@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/queue.h"
 #include "media/convert.h"
@@ -104,6 +105,14 @@ static bc_status open_all(pipeline *p)
     return status;
 }
 
+/* Adds the time since *start_ns, which moves on to now. */
+static void add_time(pipeline *p, bc_pipeline_part part, int64_t *start_ns)
+{
+    const int64_t now_ns = bc_clock_ns();
+    p->result.part_ns[part] += now_ns - *start_ns;
+    *start_ns = now_ns;
+}
+
 /* Stages ----------------------------------------------------------------------------------- */
 
 /* The frame's pixels as RGB, unless its own planes will do. */
@@ -120,14 +129,17 @@ static bc_status convert(pipeline *p, struct parcel *parcel)
 static bc_status fill(pipeline *p, struct parcel *parcel)
 {
     bc_status status = BC_OK;
+    int64_t clock_ns = bc_clock_ns();
     while (status == BC_OK && !parcel->frame && parcel->n_packets < MAX_PACKETS) {
         bc_packet *packet = NULL;
         status = bc_reader_read(p->params->reader, &parcel->frame, &packet);
         if (packet)
             parcel->packets[parcel->n_packets++] = packet;
     }
+    add_time(p, BC_PART_DECODE, &clock_ns);
     if (status == BC_OK && parcel->frame)
         status = convert(p, parcel);
+    add_time(p, BC_PART_CONVERT, &clock_ns);
     if (status != BC_OK)
         bc_frame_unref(&parcel->frame);
     return status;
@@ -164,7 +176,9 @@ static void *paint_all(void *arg)
     pipeline *p = arg;
     void *item;
     while (bc_queue_receive(p->read, &item) == BC_OK) {
+        int64_t clock_ns = bc_clock_ns();
         p->painting = paint(p, item);
+        add_time(p, BC_PART_PAINT, &clock_ns);
         if (p->painting < 0 || bc_queue_send(p->painted, item) != BC_OK)
             break;
     }
@@ -199,12 +213,15 @@ static bc_status write_frame(pipeline *p, const struct parcel *parcel)
 {
     const bc_pipeline_params *params = p->params;
     bc_frame *mixed = NULL;
+    int64_t clock_ns = bc_clock_ns();
     bc_status status = update_mask(p, parcel->frame);
     if (status == BC_OK)
         status = bc_mixer_run(params->mixer, parcel->frame, parcel->painting, &params->mix, &mixed);
+    add_time(p, BC_PART_MIX, &clock_ns);
     if (status == BC_OK)
         status = bc_writer_frame(params->writer, mixed);
     bc_frame_unref(&mixed);
+    add_time(p, BC_PART_ENCODE, &clock_ns);
     if (status < 0)
         return status;
     const int64_t time_us = bc_frame_time_us(parcel->frame);

@@ -29,11 +29,22 @@ typedef struct bc_pipeline_params {
     bc_log log;
 } bc_pipeline_params;
 
+/* Where the time goes; each belongs to one of the three threads. */
+typedef enum bc_pipeline_part {
+    BC_PART_DECODE,
+    BC_PART_CONVERT, /* to RGB, where the painter does not take the frame's own planes */
+    BC_PART_PAINT,
+    BC_PART_MIX,
+    BC_PART_ENCODE,
+    BC_N_PARTS
+} bc_pipeline_part;
+
 typedef struct bc_pipeline_result {
     bc_status read;  /* BC_END, or why the input ended: what came before is written all the same */
     bc_status write; /* BC_OK, or a failure of painting or writing: the output is worth nothing */
     int64_t n_frames;
-    int64_t end_us; /* of the last frame */
+    int64_t end_us;              /* of the last frame */
+    int64_t part_ns[BC_N_PARTS]; /* by the clock, waiting for the codecs' own threads included */
 } bc_pipeline_result;
 
 /* Runs until the input ends; does not finish the writer. The calling thread writes. */
