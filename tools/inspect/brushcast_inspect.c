@@ -19,6 +19,9 @@ static const command commands[] = {
     {"decode", "draw how a painting comes about, layer by layer", bc_inspect_decode},
     {"losses", "draw the losses that brushcast-gatys and brushcast-train logged",
      bc_inspect_losses},
+    {"flicker", "measure how steady painted clips are", bc_inspect_flicker},
+    {"roofline", "draw the layers of brushcast bench under the machine's roofs",
+     bc_inspect_roofline},
 };
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

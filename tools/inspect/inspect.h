@@ -19,6 +19,7 @@ int bc_inspect_features(int argc, char **argv, const bc_log *log);
 int bc_inspect_flicker(int argc, char **argv, const bc_log *log);
 int bc_inspect_layers(int argc, char **argv, const bc_log *log);
 int bc_inspect_losses(int argc, char **argv, const bc_log *log);
+int bc_inspect_roofline(int argc, char **argv, const bc_log *log);
 int bc_inspect_style(int argc, char **argv, const bc_log *log);
 
 #endif

@@ -1,0 +1,265 @@
+/*
+ * roofline.c: the layers of brushcast bench --json under the machine's roofs. Source: Williams,
+ * Waterman and Patterson, "Roofline: an insightful visual performance model", 2009.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "inspect/canvas.h"
+#include "inspect/inspect.h"
+
+static const char help[] =
+    "Usage: brushcast bench --json | brushcast-inspect roofline -o OUT.png|OUT.svg [FILE]\n"
+    "Draws each layer's speed over its operations for each byte that it reads and writes, under\n"
+    "what the machine's memory and its arithmetic allow. FILE holds the report (standard input).\n"
+    "Operations are those of an ordinary convolution: Winograd's leaves out some of them, and so\n"
+    "may pass the roof.\n"
+    "\n"
+    "  -o, --output FILE       picture (.png, .jpg, ...) or drawing (.svg) to write\n"
+    "  -y, --overwrite         replace an existing one\n"
+    "      --help\n";
+
+static const double width = 760, height = 470;
+static const double left = 66, right = 24, top = 56, bottom = 52, text_size = 13;
+
+enum { MAX_POINTS = 32 };
+
+typedef struct point {
+    char name[24];
+    double intensity, gflops; /* operations for each byte; 1e9 operations a second */
+} point;
+
+typedef struct chart {
+    char title[160];
+    double peak, bandwidth; /* 1e9 operations, 1e9 bytes a second */
+    int n_points;
+    point points[MAX_POINTS];
+    double x_low, x_high, y_low, y_high;
+} chart;
+
+/* Report ----------------------------------------------------------------------------------- */
+
+static bool take_layer(chart *c, json_t *layer)
+{
+    const char *name;
+    double gmac, gflops, mbytes;
+    if (c->n_points == MAX_POINTS ||
+        json_unpack(layer, "{s:s, s:F, s:F, s:F}", "name", &name, "gmac", &gmac, "gflops", &gflops,
+                    "mbytes", &mbytes) != 0)
+        return false;
+    point *p = &c->points[c->n_points++];
+    snprintf(p->name, sizeof(p->name), "%s", name);
+    p->intensity = mbytes > 0 ? 2e3 * gmac / mbytes : 0;
+    p->gflops = gflops;
+    return p->intensity > 0 && gflops > 0;
+}
+
+static bool take_report(chart *c, json_t *report)
+{
+    const char *net, *cpu;
+    int w, h, threads;
+    json_t *layers;
+    if (json_unpack(report, "{s:s, s:s, s:i, s:i, s:i, s:F, s:F, s:o}", "net", &net, "cpu", &cpu,
+                    "width", &w, "height", &h, "threads", &threads, "peak_gflops", &c->peak,
+                    "bandwidth_gbs", &c->bandwidth, "layers", &layers) != 0)
+        return false;
+    snprintf(c->title, sizeof(c->title), "The layers of %s at %dx%d, %s, %d thread%s", net, w, h,
+             cpu, threads, threads == 1 ? "" : "s");
+    bool is_good = c->peak > 0 && c->bandwidth > 0 && json_array_size(layers) > 0;
+    for (size_t i = 0; i < json_array_size(layers) && is_good; i++)
+        is_good = take_layer(c, json_array_get(layers, i));
+    return is_good;
+}
+
+static bc_status read_chart(chart *c, const char *path, const bc_log *log)
+{
+    json_error_t error;
+    json_t *report = path ? json_load_file(path, 0, &error) : json_loadf(stdin, 0, &error);
+    const char *name = path ? path : "standard input";
+    if (!report)
+        return bc_fail(log, BC_ERR_FORMAT, "%s: %s", name, error.text);
+    const bool is_good = take_report(c, report);
+    json_decref(report);
+    return is_good
+               ? BC_OK
+               : bc_fail(log, BC_ERR_FORMAT, "%s: is no report of brushcast bench --json", name);
+}
+
+/* Drawing ---------------------------------------------------------------------------------- */
+
+static double x_of(const chart *c, double intensity)
+{
+    const double share = log(intensity / c->x_low) / log(c->x_high / c->x_low);
+    return left + share * (width - left - right);
+}
+
+static double y_of(const chart *c, double gflops)
+{
+    const double share = log(gflops / c->y_low) / log(c->y_high / c->y_low);
+    return height - bottom - share * (height - top - bottom);
+}
+
+static double roof(const chart *c, double intensity)
+{
+    return fmin(c->peak, c->bandwidth * intensity);
+}
+
+static void set_ranges(chart *c)
+{
+    const double ridge = c->peak / c->bandwidth;
+    double x_low = ridge / 4, x_high = ridge * 2, y_low = c->peak / 8, y_high = c->peak * 1.3;
+    for (int i = 0; i < c->n_points; i++) {
+        x_low = fmin(x_low, c->points[i].intensity / 1.5);
+        x_high = fmax(x_high, c->points[i].intensity * 1.5);
+        y_low = fmin(y_low, c->points[i].gflops / 1.5);
+        y_high = fmax(y_high, c->points[i].gflops * 1.3);
+    }
+    c->x_low = x_low;
+    c->x_high = x_high;
+    c->y_low = y_low;
+    c->y_high = y_high;
+}
+
+static void draw_line(cairo_t *cairo, double x0, double y0, double x1, double y1)
+{
+    cairo_move_to(cairo, x0, y0);
+    cairo_line_to(cairo, x1, y1);
+    cairo_stroke(cairo);
+}
+
+/* Grid lines and labels at 1, 2 and 5 of each power of ten. */
+static void draw_ticks(const chart *c, const bc_canvas *canvas, bool is_x)
+{
+    static const double digits[] = {1, 2, 5};
+    const double low = is_x ? c->x_low : c->y_low, high = is_x ? c->x_high : c->y_high;
+    for (int i = 3 * (int)floor(log10(low)); i <= 3 * (int)ceil(log10(high)) + 2; i++) {
+        const int power = (int)floor(i / 3.0);
+        const double tick = digits[i - 3 * power] * pow(10, power);
+        char text[32];
+        if (tick < low || tick > high)
+            continue;
+        snprintf(text, sizeof(text), "%g", tick);
+        cairo_set_source_rgb(canvas->cairo, .88, .88, .88);
+        if (is_x)
+            draw_line(canvas->cairo, x_of(c, tick), top, x_of(c, tick), height - bottom);
+        else
+            draw_line(canvas->cairo, left, y_of(c, tick), width - right, y_of(c, tick));
+        cairo_set_source_rgb(canvas->cairo, 0, 0, 0);
+        if (is_x)
+            bc_canvas_text(canvas, x_of(c, tick), height - bottom + 18, text_size, BC_ANCHOR_MIDDLE,
+                           false, text);
+        else
+            bc_canvas_text(canvas, left - 6, y_of(c, tick) + 4, text_size, BC_ANCHOR_RIGHT, false,
+                           text);
+    }
+}
+
+static void draw_roof(const chart *c, const bc_canvas *canvas)
+{
+    const double ridge = c->peak / c->bandwidth;
+    const double start = fmax(c->x_low, c->y_low / c->bandwidth);
+    char text[96];
+    cairo_set_source_rgb(canvas->cairo, .835, .369, 0);
+    cairo_set_line_width(canvas->cairo, 2);
+    draw_line(canvas->cairo, x_of(c, start), y_of(c, roof(c, start)), x_of(c, ridge),
+              y_of(c, c->peak));
+    draw_line(canvas->cairo, x_of(c, ridge), y_of(c, c->peak), width - right, y_of(c, c->peak));
+    snprintf(text, sizeof(text), "%.0f GFLOP/s of fused multiply-adds, %.1f GB/s of memory",
+             c->peak, c->bandwidth);
+    bc_canvas_text(canvas, left, 42, text_size, BC_ANCHOR_LEFT, false, text);
+    cairo_set_line_width(canvas->cairo, 1);
+}
+
+/* Beside its point; below that of a point which lies almost in the same place. */
+static void draw_label(const chart *c, const bc_canvas *canvas, int index)
+{
+    const point *p = &c->points[index];
+    double y = y_of(c, p->gflops) + 4;
+    for (int i = 0; i < index; i++) {
+        const bool is_near = fabs(x_of(c, c->points[i].intensity) - x_of(c, p->intensity)) < 70;
+        if (is_near && fabs(y_of(c, c->points[i].gflops) + 4 - y) < 12)
+            y = y_of(c, c->points[i].gflops) + 4 + (y_of(c, p->gflops) + 4 < y ? -13 : 13);
+    }
+    bc_canvas_text(canvas, x_of(c, p->intensity) + 8, y, text_size, BC_ANCHOR_LEFT, false, p->name);
+}
+
+static void draw_points(const chart *c, const bc_canvas *canvas)
+{
+    for (int i = 0; i < c->n_points; i++) {
+        const point *p = &c->points[i];
+        cairo_set_source_rgb(canvas->cairo, 0, .447, .698);
+        cairo_arc(canvas->cairo, x_of(c, p->intensity), y_of(c, p->gflops), 4.5, 0, 2 * M_PI);
+        cairo_fill(canvas->cairo);
+        cairo_set_source_rgb(canvas->cairo, 0, 0, 0);
+        draw_label(c, canvas, i);
+    }
+}
+
+static void draw(const chart *c, const bc_canvas *canvas)
+{
+    cairo_set_line_width(canvas->cairo, 1);
+    draw_ticks(c, canvas, true);
+    draw_ticks(c, canvas, false);
+    draw_roof(c, canvas);
+    draw_points(c, canvas);
+    cairo_set_source_rgb(canvas->cairo, 0, 0, 0);
+    bc_canvas_text(canvas, left, 24, 15, BC_ANCHOR_LEFT, true, c->title);
+    bc_canvas_text(canvas, (left + width - right) / 2, height - 12, text_size, BC_ANCHOR_MIDDLE,
+                   false, "operations for each byte read and written");
+    cairo_save(canvas->cairo);
+    cairo_translate(canvas->cairo, 18, (top + height - bottom) / 2);
+    cairo_rotate(canvas->cairo, -M_PI / 2);
+    bc_canvas_text(canvas, 0, 0, text_size, BC_ANCHOR_MIDDLE, false, "GFLOP/s");
+    cairo_restore(canvas->cairo);
+}
+
+/* The command ------------------------------------------------------------------------------ */
+
+static bc_status run(const char *input, const char *output, bool overwrite, const bc_log *log)
+{
+    chart c = {0};
+    bc_canvas canvas = {0};
+    if (!overwrite && access(output, F_OK) == 0)
+        return bc_fail(log, BC_ERR_IO, "%s: exists; -y overwrites it", output);
+    bc_status status = read_chart(&c, input, log);
+    if (status < 0)
+        return status;
+    set_ranges(&c);
+    status = bc_canvas_open(&canvas, output, width, height, 2, log);
+    if (status == BC_OK) {
+        draw(&c, &canvas);
+        status = bc_canvas_write(&canvas, output, log);
+    }
+    bc_canvas_close(&canvas);
+    return status;
+}
+
+int bc_inspect_roofline(int argc, char **argv, const bc_log *log)
+{
+    static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
+                                                 {"overwrite", no_argument, NULL, 'y'},
+                                                 {"help", no_argument, NULL, 'h'},
+                                                 {0}};
+    const char *output = NULL;
+    bool overwrite = false;
+    int id;
+    while ((id = getopt_long(argc, argv, "o:yh", long_options, NULL)) != -1) {
+        if (id == 'h')
+            return fputs(help, stdout), BC_EXIT_DONE;
+        else if (id == 'o')
+            output = optarg;
+        else if (id == 'y')
+            overwrite = true;
+        else
+            return bc_inspect_usage("roofline", "wrong option");
+    }
+    if (!output || argc - optind > 1)
+        return bc_inspect_usage("roofline", "needs --output and one report at most");
+    return run(optind < argc ? argv[optind] : NULL, output, overwrite, log) < 0 ? BC_EXIT_FAILED
+                                                                                : BC_EXIT_DONE;
+}
