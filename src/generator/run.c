@@ -56,30 +56,34 @@ static void run_kernel(const task_call *call, const bc_map_rows *out, const bc_s
     }
 }
 
-/* The rows that the next call will load, beyond those in the ring. */
-static bc_ahead rows_ahead(const bc_task *t, int x, int y)
+/* The rows that the next call will load, beyond those in the ring; of phases half as many. */
+static bc_ahead rows_ahead(const bc_task *t, int x, int y, int n)
 {
     const bc_pass *pass = t->pass;
-    const int next = y - pass->above + pass->n_slots, n_rows = t->step->in_height - next;
-    if (pass->algorithm != BC_WINOGRAD || t->step->source != BC_SOURCE_MAP || n_rows <= 0)
+    const int scale = t->step->source == BC_SOURCE_PHASES ? 2 : 1;
+    const int next = (y - pass->above + pass->n_slots) / scale;
+    const int n_rows = t->step->in_height / scale - next;
+    if (t->step->source == BC_SOURCE_PIXELS || n_rows <= 0)
         return (bc_ahead){0};
-    return (bc_ahead){.map = t->inputs[0].map + next * t->in_map->row_stride + x,
+    return (bc_ahead){.map = t->inputs[0].map + next * t->in_map->row_stride + x / scale,
                       .channel_stride = t->in_map->channel_stride,
                       .row_stride = t->in_map->row_stride,
-                      .n_channels = t->step->n_in,
-                      .n_rows = bc_clamp(n_rows, 1, pass->rows)};
+                      .n_channels = t->step->n_in * scale * scale,
+                      .n_rows = bc_clamp(n_rows, 1, pass->rows / scale),
+                      .n = n / scale};
 }
 
 static task_call make_call(const bc_task *t, int column, int number, const thread_memory *memory)
 {
     const bc_pass *pass = t->pass;
     const int x = column * pass->column_width, y = number * pass->rows;
+    const int n = bc_clamp(t->step->width - x, 0, pass->column_width);
     task_call call = {.task = t,
                       .x = x,
                       .y = y,
-                      .n = bc_clamp(t->step->width - x, 0, pass->column_width),
+                      .n = n,
                       .n_rows = bc_clamp(t->step->height - y, 1, pass->rows),
-                      .ahead = rows_ahead(t, x, y),
+                      .ahead = rows_ahead(t, x, y, n),
                       .scratch = memory->scratch};
     for (int k = 0; k < pass->n_slots; k++)
         call.rows[k] = bc_ring_sample(t, memory->ring, y * t->step->stride - pass->above + k);

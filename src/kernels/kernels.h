@@ -90,7 +90,7 @@ typedef struct bc_map_rows {
 typedef struct bc_ahead {
     const float *map; /* NULL: none */
     ptrdiff_t channel_stride, row_stride;
-    int n_channels, n_rows;
+    int n_channels, n_rows, n; /* n: floats of a row */
 } bc_ahead;
 
 /* Three sums of products: channel c is m[c][0] a + m[c][1] b + m[c][2] c + m[c][3]. */

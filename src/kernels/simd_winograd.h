@@ -64,26 +64,25 @@ typedef struct touches {
     int next, share; /* rows of all channels */
 } touches;
 
-static touches share_out(bc_ahead rows, ptrdiff_t x, int n_calls)
+static touches share_out(const bc_ahead *rows, int n_calls)
 {
-    const int n = rows.map ? rows.n_channels * rows.n_rows : 0;
-    rows.map = rows.map ? rows.map + x : NULL;
-    return (touches){.rows = rows, .share = (n + n_calls - 1) / n_calls};
+    const int n = rows->map ? rows->n_channels * rows->n_rows : 0;
+    return (touches){.rows = *rows, .share = (n + n_calls - 1) / n_calls};
 }
 
-VEC_INLINE void touch(touches *t, const int n_vecs, const bool is_written)
+VEC_INLINE void touch(touches *t, const bool is_written)
 {
+    enum { LINE = 16 }; /* floats of a cache line */
     const bc_ahead *rows = &t->rows;
     const int n = rows->n_channels * rows->n_rows;
     for (int i = 0; i < t->share && t->next < n; i++, t->next++) {
         const float *row = rows->map + t->next / rows->n_rows * rows->channel_stride +
                            t->next % rows->n_rows * rows->row_stride;
-        UNROLL
-        for (int v = 0; v < BC_WINOGRAD_TILE * n_vecs; v++) {
+        for (int x = 0; x < rows->n; x += LINE) {
             if (is_written)
-                __builtin_prefetch(row + v * LANES, 1);
+                __builtin_prefetch(row + x, 1);
             else
-                __builtin_prefetch(row + v * LANES, 0, 2);
+                __builtin_prefetch(row + x, 0, 2);
         }
     }
 }
@@ -196,11 +195,13 @@ VEC_INLINE void multiply_block(const int n_points, const int n_out, const int n_
     const ptrdiff_t first = (ptrdiff_t)(px * (w->n_out / n_out) + block) * n_points;
     for (int py = 0; py < n_points; py++) {
         const bool has_bias = px == BIAS_POINT && py == BIAS_POINT;
-        touch(&s->ahead, n_vecs, false);
-        touch(&s->out, n_vecs, true);
+        touch(&s->ahead, false);
+        touch(&s->out, true);
+        /* with stride 2 the odd rows of a kernel have no last tap */
+        const int n_used = py == n_points - 1 ? w->n_groups : n_in;
         multiply_point(n_points, n_out, n_vecs, s->products + py * n_out * n_vecs * LANES,
                        s->inputs + py * n_vecs * LANES, w->weights + (first + py) * n_in * n_out,
-                       n_in, has_bias ? w->bias + block * n_out : NULL);
+                       n_used, has_bias ? w->bias + block * n_out : NULL);
     }
     finish_columns(n_points, n_out, n_vecs,
                    s->columns + px * column_stride(s) +
@@ -300,13 +301,17 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
     const int n_points = winograd->n_points, n_in = winograd->n_groups * winograd->stride;
     const int n_tiles = (n + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE;
     const int n_calls = n_points * n_points * winograd->n_out / winograd->block;
-    const bc_ahead written = {.map = out->map,
-                              .channel_stride = out->channel_stride,
-                              .row_stride = out->row_stride,
-                              .n_channels = winograd->n_out,
-                              .n_rows = n_rows};
+    const int n_strips = (n_tiles + STRIP - 1) / STRIP;
+    bc_ahead written = {.map = out->map,
+                        .channel_stride = out->channel_stride,
+                        .row_stride = out->row_stride,
+                        .n_channels = winograd->n_out,
+                        .n_rows = n_rows};
     const counted c = counted_of(sums, n);
-    strip s = {.winograd = winograd, .rows = rows, .lanes = scratch};
+    strip s = {.winograd = winograd,
+               .rows = rows,
+               .lanes = scratch,
+               .ahead = share_out(ahead, n_strips * n_calls)};
     s.products = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
     s.inputs = s.products + (ptrdiff_t)n_points * winograd->block * STRIP;
     s.columns = s.inputs + (ptrdiff_t)n_points * n_in * STRIP;
@@ -315,8 +320,9 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
         const int left = (n_tiles - (int)s.tile + LANES - 1) / LANES;
         const int x = BC_WINOGRAD_TILE * (int)s.tile;
         s.n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
-        s.ahead = share_out(*ahead, x, n_calls);
-        s.out = share_out(written, x, n_calls);
+        written.map = out->map + x;
+        written.n = BC_WINOGRAD_TILE * s.n_vecs * LANES;
+        s.out = share_out(&written, n_calls);
         if (n_points == 6)
             compute_strip(6, &s, out, n - x, counted_from(c, x), n_rows);
         else
