@@ -31,7 +31,7 @@ typedef struct bc_line_state {
     int64_t position_us;        /* of the last one that was sent */
 } bc_line_state;
 
-enum { BC_LINE_FRAMES = 64 }; /* that can wait */
+enum { BC_LINE_FRAMES = 256 }; /* that can wait */
 
 /* `frames` gets bc_captured *, the newest wins; it must outlive the line. */
 bc_status bc_line_open(bc_line **line, bc_queue *frames, const bc_log *log);

@@ -12,11 +12,15 @@
 
 enum {
     FEW_WAITING = 8,   /* frames read before their time, where the sound does not lie behind them */
+    MAX_WAITING = 64,  /* and where it does */
     NAP_MS = 20,       /* between two looks at what is wanted */
     RETRY_MS = 500,    /* between two tries to open a camera that is away */
     STALLED_MS = 2000, /* waiting for the reader, with nothing to show: there is no signal */
     STILL_US = 40000,  /* how long a still picture is a frame, again and again */
     JUDGE_MS = 500,    /* between two judgements whether the input is live */
+    N_JUDGED = 2,      /* that say so before it is believed */
+    PROBE_MS = 2000,   /* at first: an endless input is read as far as it goes */
+    PROBE_BYTES = 96 << 20,
 };
 
 static const int64_t enough_sound_us = 300000;
@@ -48,7 +52,10 @@ struct bc_source {
     int64_t end_us;             /* of what was read, on the line */
     bool has_ended;             /* the reader has no more */
     bool is_still;              /* a picture, which is shown until something else happens */
+    bool is_endless;            /* as far as one knows */
+    int64_t started_ns;         /* to read */
     int64_t judged_ns, idle_ns; /* when it was judged, and how long it has had to wait since */
+    int n_busy;                 /* judgements that it keeps the reader waiting */
 };
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -74,6 +81,7 @@ static void note_info(bc_source *source)
     source->state.has_sound = source->sound != NULL;
     source->state.has_signal = true;
     source->is_still = info->is_picture;
+    source->is_endless = info->duration_us <= 0 && !info->is_picture;
     pthread_mutex_unlock(&source->lock);
 }
 
@@ -162,9 +170,19 @@ static void take_packet(bc_source *source, bc_packet *packet)
     bc_packet_free(&packet);
 }
 
+/* What has piled up in a live input while it was opened must all be fetched, to see its end. */
+static int most_probed(const bc_source *source)
+{
+    const bc_image *image = &source->first->image;
+    const int most = PROBE_BYTES / (image->width * image->height * 3 / 2 + 1);
+    return most < BC_LINE_FRAMES ? most : BC_LINE_FRAMES;
+}
+
 static bool may_read(const bc_source *source, int n_waiting)
 {
-    if (source->has_ended || n_waiting == BC_LINE_FRAMES)
+    if (source->is_endless && bc_clock_ns() - source->started_ns < PROBE_MS * 1000000LL)
+        return !source->has_ended && n_waiting < most_probed(source);
+    if (source->has_ended || n_waiting >= MAX_WAITING)
         return false;
     if (n_waiting < FEW_WAITING)
         return true;
@@ -285,9 +303,9 @@ static void judge_liveness(bc_source *source, int64_t idle_ns)
     source->idle_ns += idle_ns;
     if (passed_ns < JUDGE_MS * 1000000LL)
         return;
-    const bool is_live = source->params.is_camera ||
-                         (!source->sound && !source->has_ended && source->idle_ns < passed_ns / 10);
-    bc_line_set_live(source->line, is_live);
+    const bool is_busy = source->is_endless && !source->sound && source->idle_ns < passed_ns / 10;
+    source->n_busy = is_busy ? source->n_busy + 1 : 0;
+    bc_line_set_live(source->line, source->params.is_camera || source->n_busy >= N_JUDGED);
     source->judged_ns = now_ns;
     source->idle_ns = 0;
 }
@@ -314,7 +332,7 @@ static void *run(void *arg)
 {
     bc_source *source = arg;
     bool goes_on = true;
-    source->judged_ns = bc_clock_ns();
+    source->judged_ns = source->started_ns = bc_clock_ns();
     bc_line_set_live(source->line, source->params.is_camera);
     while (goes_on && !must_stop(source)) {
         follow_seek(source);

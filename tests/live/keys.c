@@ -3,43 +3,7 @@
  * resizing, closing. What they did is asked on the control socket and seen in screenshots of the
  * screen. The argument is the command.
  */
-#include <sys/prctl.h>
-
-#include "live/command.h"
-
-static pid_t xvfb;
-
-/* Starts a screen of 800x600 on a free display, and makes it everybody's. */
-static void open_screen(void)
-{
-    int ends[2];
-    char number[16] = "", display[24];
-    CHECK_INT(pipe(ends), 0);
-    xvfb = fork();
-    if (xvfb == 0) {
-        char fd[12];
-        snprintf(fd, sizeof(fd), "%d", ends[1]);
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
-            _exit(99);
-        execlp("Xvfb", "Xvfb", "-displayfd", fd, "-screen", "0", "800x600x24", "-nolisten", "tcp",
-               (char *)NULL);
-        _exit(99);
-    }
-    close(ends[1]);
-    if (!CHECK(read(ends[0], number, sizeof(number) - 1) > 0)) /* once it is ready */
-        exit(1);
-    close(ends[0]);
-    number[strcspn(number, "\n")] = '\0';
-    snprintf(display, sizeof(display), ":%s", number);
-    setenv("DISPLAY", display, 1);
-}
-
-static void close_screen(void)
-{
-    kill(xvfb, SIGTERM);
-    waitpid(xvfb, NULL, 0);
-}
+#include "live/screen.h"
 
 static void start(command *c, const char *program)
 {
@@ -226,14 +190,14 @@ int main(int n_args, char **args)
     setenv("LC_ALL", "C.UTF-8", 1);
     signal(SIGPIPE, SIG_IGN);
     command_make_folder(&c, 3);
-    open_screen();
+    const pid_t screen = screen_open("800x600x24");
     start(&c, args[1]);
     test_keys(&c);
     test_mouse(&c);
     test_picture(&c);
     act(&c, "search --name Brushcast windowfocus key q");
     CHECK_INT(command_wait(&c, 20000), 0);
-    close_screen();
+    screen_close(screen);
     if (test_n_failures > 0)
         command_show_log(&c);
     command_remove_folder(&c);
