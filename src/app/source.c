@@ -242,8 +242,8 @@ static void restart(bc_source *source, int64_t start_us)
     source->has_ended = !source->reader;
 }
 
-/* Goes where somebody has asked to go since the last look. */
-static void follow_seek(bc_source *source)
+/* Where somebody has asked to go since the last look, or -1. */
+static int64_t take_seek(bc_source *source)
 {
     pthread_mutex_lock(&source->lock);
     const int64_t seek_us = source->seek_us;
@@ -251,10 +251,17 @@ static void follow_seek(bc_source *source)
         atomic_store(&source->must_interrupt, atomic_load(&source->is_closing) ? 1 : 0);
     source->seek_us = -1;
     pthread_mutex_unlock(&source->lock);
-    if (seek_us < 0)
-        return;
-    restart(source, seek_us);
-    bc_line_let_one(source->line);
+    return seek_us;
+}
+
+/* A seek interrupts the one before: only after the last one must there be a reader. */
+static void follow_seeks(bc_source *source)
+{
+    int64_t seek_us;
+    while ((seek_us = take_seek(source)) >= 0) {
+        restart(source, seek_us);
+        bc_line_let_one(source->line);
+    }
 }
 
 /* A camera is away: looks for it now and then. */
@@ -335,7 +342,7 @@ static void *run(void *arg)
     source->judged_ns = source->started_ns = bc_clock_ns();
     bc_line_set_live(source->line, source->params.is_camera);
     while (goes_on && !must_stop(source)) {
-        follow_seek(source);
+        follow_seeks(source);
         goes_on = step(source);
     }
     pthread_mutex_lock(&source->lock);

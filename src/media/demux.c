@@ -72,8 +72,8 @@ static bc_status open_input(bc_demuxer *demuxer)
         error = open_url(demuxer, format, &options);
     const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
     bc_status status = BC_OK;
-    if (error == AVERROR_EXIT)
-        status = BC_ERR_INTERRUPTED; /* nobody need be told */
+    if (error < 0 && bc_demuxer_is_stopped(demuxer))
+        status = BC_ERR_INTERRUPTED; /* whatever FFmpeg makes of it */
     else if (error < 0)
         status = bc_av_fail(&params->log, error, "cannot open %s", demuxer->url);
     else if (unknown)
@@ -107,6 +107,8 @@ static bc_status find_video(bc_demuxer *demuxer)
     const bc_log *log = &demuxer->params->log;
     AVFormatContext *input = demuxer->input;
     int error = avformat_find_stream_info(input, NULL);
+    if (bc_demuxer_is_stopped(demuxer))
+        return BC_ERR_INTERRUPTED;
     if (error < 0)
         return bc_av_fail(log, error, "cannot read %s", demuxer->url);
     bc_webvtt_find(input);

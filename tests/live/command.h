@@ -240,7 +240,7 @@ static inline double command_quit(command *c, int expected_status)
 {
     const int64_t start_ns = bc_clock_ns();
     CHECK(command_do(c, "quit"));
-    CHECK_INT(command_wait(c, 20000), expected_status);
+    CHECK_INT(command_wait(c, COMMAND_PATIENCE_MS), expected_status);
     return 1e-9 * (double)(bc_clock_ns() - start_ns);
 }
 

@@ -19,7 +19,7 @@ static void start(command *c, const char *words)
 
 static void quit(command *c)
 {
-    CHECK_AT_MOST(command_quit(c, 0), 10); /* it is a second on a machine that does nothing else */
+    CHECK_AT_MOST(command_quit(c, 0), 30); /* it is a second on a machine that does nothing else */
 }
 
 static void test_styles(command *c)
@@ -205,6 +205,31 @@ static void test_verbs(command *c)
     quit(c);
 }
 
+/* No frame comes any more, once those under way have come. */
+static int stands_still(command *c)
+{
+    for (int i = 0; i < 100; i++) {
+        const double frames = command_number(c, "frames");
+        nap_ms(300);
+        if (command_number(c, "frames") <= frames)
+            return 1;
+    }
+    return 0;
+}
+
+static int position_becomes(command *c, double least, double most)
+{
+    double position = -1;
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 10) {
+        position = command_number(c, "position");
+        if (position >= least && position <= most)
+            return 1;
+        nap_ms(10);
+    }
+    fprintf(stderr, "    position is %g, expected %g to %g\n", position, least, most);
+    return 0;
+}
+
 /* A file with sound: seek, pause, loop, a recording with its sound, and the end by itself. */
 static void test_file(command *c)
 {
@@ -213,18 +238,19 @@ static void test_file(command *c)
     start(c, "clip.mp4 --loop --record whole.mkv");
     CHECK(command_number(c, "duration") > 3.5);
     CHECK(command_do(c, "pause on"));
-    nap_ms(300);
-    const double frames = command_number(c, "frames");
-    nap_ms(300);
-    CHECK_INT(command_number(c, "frames"), frames);
+    CHECK(stands_still(c));
     CHECK(command_do(c, "seek 2"));
-    CHECK(command_reaches(c, "position", 1.9)); /* in a pause too */
-    CHECK_AT_MOST(command_number(c, "position"), 2.3);
+    CHECK(position_becomes(c, 1.9, 2.3)); /* in a pause too */
+    for (int i = 0; i < 40; i++) {        /* each interrupts the one before */
+        char line[32];
+        snprintf(line, sizeof(line), "seek %.1f", 0.1 * (i % 37));
+        CHECK(command_do(c, line));
+        nap_ms(i % 4);
+    }
+    CHECK(position_becomes(c, 0.2, 0.4));
     CHECK(command_do(c, "pause off; seek 3.5"));
-    CHECK(command_reaches(c, "position", 3.4));
-    for (int i = 0; i < 1000 && command_number(c, "position") > 1; i++)
-        nap_ms(10); /* it begins anew */
-    CHECK_AT_MOST(command_number(c, "position"), 1);
+    CHECK(position_becomes(c, 3.4, 4));
+    CHECK(position_becomes(c, 0, 1)); /* it begins anew */
     CHECK(command_do(c, "record off"));
     CHECK(strcmp(command_shell(c, "ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "
                                   "whole.mkv | sort | tr '\\n' ' '"),
