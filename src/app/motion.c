@@ -6,9 +6,10 @@
 
 enum {
     BLOCK = BC_MOTION_BLOCK,
-    MAX_STEPS = 12,                     /* downhill, of a pixel each */
-    VECTOR_COST = 12,                   /* of half a pixel away from the neighbours' motion */
-    MOTION_COST = BLOCK * BLOCK * 3 / 8 /* of any at all: noise shall not move what stands still */
+    MAX_STEPS = 12,                      /* downhill, of a pixel each */
+    VECTOR_COST = 12,                    /* of half a pixel away from the neighbours' motion */
+    MOTION_COST = BLOCK * BLOCK * 3 / 8, /* of any at all: noise shall not move what stands still */
+    STILL_COST = BLOCK * BLOCK           /* differs by a level: stands still */
 };
 
 /* One block on its way. */
@@ -92,6 +93,8 @@ static bc_vector match(search *s, const bc_vector *vectors, int columns, int row
                               (int16_t)middle(left.y, above.y, right.y)};
     s->cost = INT_MAX;
     try_vector(s, 0, 0);
+    if (s->cost <= STILL_COST)
+        return s->best;
     try_candidate(s, s->expected);
     try_candidate(s, left);
     try_candidate(s, above);

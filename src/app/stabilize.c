@@ -303,26 +303,39 @@ static void spread_row(bc_stabilizer *s, int y)
         const int to = s->cell_row[smaller(i + 1, n - 1)];
         uint16_t *row = s->pixel_row + i * CELL;
         for (int x = 0; x < CELL / 2; x++) {
-            row[x] = (uint16_t)(from + (middle - from) * (2 * x + 1 + CELL) / (2 * CELL));
-            row[x + CELL / 2] = (uint16_t)(middle + (to - middle) * (2 * x + 1) / (2 * CELL));
+            const int part_before = CELL - 1 - 2 * x, part_behind = 2 * x + 1;
+            row[x] = (uint16_t)(middle + (from - middle) * part_before / (2 * CELL));
+            row[x + CELL / 2] = (uint16_t)(middle + (to - middle) * part_behind / (2 * CELL));
         }
     }
 }
 
 /* Filter ----------------------------------------------------------------------------------- */
 
-static void set_sample_row(bc_stabilizer *s, const plane *p, int y)
+/* The shares of a plane's samples, from those of a row of luma. */
+static const uint16_t *sample_shares(const bc_stabilizer *s, const plane *p)
 {
-    spread_row(s, y << p->shift);
+    const uint16_t *from = s->pixel_row;
     uint16_t *to = s->sample_row;
-    for (int x = 0; x < p->width; x++)
-        for (int c = 0; c < p->channels; c++)
-            *to++ = s->pixel_row[x << p->shift];
+    if (p->channels == 1 && p->shift == 0)
+        return from;
+    if (p->channels == 4) {
+        for (int x = 0; x < p->width; x++)
+            to[4 * x] = to[4 * x + 1] = to[4 * x + 2] = to[4 * x + 3] = from[x];
+    } else if (p->channels == 3) {
+        for (int x = 0; x < p->width; x++)
+            to[3 * x] = to[3 * x + 1] = to[3 * x + 2] = from[x];
+    } else {
+        for (int x = 0; x < p->width; x++)
+            to[x] = from[2 * x];
+    }
+    return to;
 }
 
 /* n samples: those held before, on their way to the new ones by `shares`. */
-static void filter_row(uint8_t *painting, uint16_t *held, const uint16_t *last, place p,
-                       const uint16_t *shares, int n)
+static void filter_samples(uint8_t *restrict painting, uint16_t *restrict held,
+                           const uint16_t *restrict last, place p, const uint16_t *restrict shares,
+                           int n)
 {
     const uint16_t *a = last + p.at, *b = a + p.right, *c = a + p.below, *d = c + p.right;
     for (int i = 0; i < n; i++) {
@@ -346,22 +359,24 @@ static void complete(const plane *p)
         memcpy(row, row - p->stride, (size_t)p->stride * sizeof(*row));
 }
 
-static void filter_plane(bc_stabilizer *s, plane *p, uint8_t *pixels, ptrdiff_t stride_bytes)
+/* Neighbours that moved alike, as most do, are one. */
+static void filter_row(const bc_stabilizer *s, const plane *p, int y, uint8_t *samples)
 {
     const int block = BLOCK >> p->shift;
-    for (int y = 0; y < p->height; y++) {
-        const bc_vector *vectors = s->vectors + y / block * s->columns;
-        set_sample_row(s, p, y);
-        for (int column = 0; column * block < p->width; column++) {
-            const int x = column * block * p->channels;
-            const int n = smaller(block, p->width - column * block) * p->channels;
-            const place from = place_of(y * p->stride + x, vectors[column].x >> p->shift,
-                                        vectors[column].y >> p->shift, p->channels, p->stride);
-            filter_row(pixels + y * stride_bytes + x, p->held[1] + y * p->stride + x, p->held[0],
-                       from, s->sample_row + x, n);
-        }
+    const bc_vector *vectors = s->vectors + y / block * s->columns;
+    const uint16_t *shares = sample_shares(s, p);
+    for (int column = 0, end; column * block < p->width; column = end) {
+        const bc_vector v = vectors[column];
+        end = column + 1;
+        while (end < s->columns && vectors[end].x == v.x && vectors[end].y == v.y)
+            end++;
+        const int x = column * block * p->channels;
+        const int n = smaller(end * block, p->width) * p->channels - x;
+        const place from =
+            place_of(y * p->stride + x, v.x >> p->shift, v.y >> p->shift, p->channels, p->stride);
+        filter_samples(samples + x, p->held[1] + y * p->stride + x, p->held[0], from, shares + x,
+                       n);
     }
-    complete(p);
 }
 
 static void hold_plane(const plane *p, const uint8_t *pixels, ptrdiff_t stride_bytes)
@@ -407,17 +422,30 @@ static void begin(bc_stabilizer *s, const bc_image *painting)
     }
 }
 
+/* Row by row through all planes: the shares of a row are for all of them. */
+static void filter_planes(bc_stabilizer *s, const bc_image *painting)
+{
+    for (int y = 0; y < s->height; y++) {
+        spread_row(s, y);
+        for (int i = 0; i < s->n_planes; i++) {
+            const plane *p = &s->planes[i];
+            ptrdiff_t stride_bytes;
+            uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
+            if ((y & p->shift) == 0)
+                filter_row(s, p, y >> p->shift, samples + (y >> p->shift) * stride_bytes);
+        }
+    }
+    for (int i = 0; i < s->n_planes; i++)
+        complete(&s->planes[i]);
+}
+
 static void go_on(bc_stabilizer *s, const bc_image *painting, float amount)
 {
     const bc_luma now = {s->luma, s->columns * BLOCK, s->columns, s->rows};
     bc_motion_estimate(s->vectors, &now, s->held_luma);
     measure_cells(s);
     set_shares(s, amount);
-    for (int i = 0; i < s->n_planes; i++) {
-        ptrdiff_t stride_bytes;
-        uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
-        filter_plane(s, &s->planes[i], samples, stride_bytes);
-    }
+    filter_planes(s, painting);
 }
 
 bc_status bc_stabilizer_run(bc_stabilizer *s, const bc_image *source, const bc_image *painting,
