@@ -260,6 +260,45 @@ static void test_threads(const bc_model *model)
     free(source.memory);
 }
 
+/* Whether running statistics start again at the frame: then it is painted as a first one. */
+static bool begins_scene(const bc_model *model, const bc_image *before, const bc_image *frame)
+{
+    const bc_session_params params = {
+        .width = frame->width, .height = frame->height, .stats = BC_STATS_STREAM};
+    bc_session *session = open_session(model, &params), *fresh = open_session(model, &params);
+    const size_t size = (size_t)(3 * frame->width * frame->height);
+    choose(session, 0);
+    choose(fresh, 0);
+    free(paint_rgb(session, before));
+    uint8_t *painting = paint_rgb(session, frame), *first = paint_rgb(fresh, frame);
+    const bool begins = memcmp(painting, first, size) == 0;
+    free(first);
+    free(painting);
+    bc_session_close(&fresh);
+    bc_session_close(&session);
+    return begins;
+}
+
+/* A change of luma or of colour alone is a cut; the same picture with other noise is none. */
+static void test_cuts(const bc_model *model)
+{
+    const bc_image kind = {0};
+    planes a = open_planes(64, 36, &kind), b = open_planes(64, 36, &kind);
+    fill_planes(&a.image, 1);
+    fill_planes(&b.image, 2);
+    CHECK(!begins_scene(model, &a.image, &b.image));
+    for (int y = 0; y < b.image.height; y++)
+        memset(b.image.pixels + y * b.image.stride_bytes, 230, (size_t)b.image.width);
+    CHECK(begins_scene(model, &a.image, &b.image));
+    fill_planes(&b.image, 2);
+    for (int y = 0; y < b.image.height / 2; y++)
+        memset(b.image.chroma[1] + y * b.image.chroma_stride_bytes[1], 230,
+               (size_t)b.image.width / 2);
+    CHECK(begins_scene(model, &a.image, &b.image));
+    free(b.memory);
+    free(a.memory);
+}
+
 int main(void)
 {
     net n;
@@ -273,6 +312,7 @@ int main(void)
         test_size(n.model, cpu, MAX_WIDTH, 6);
     }
     test_threads(n.model);
+    test_cuts(n.model);
     net_close(&n);
     return TEST_END();
 }
