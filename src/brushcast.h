@@ -163,8 +163,12 @@ typedef struct bc_session bc_session;
 /* The instruction sets a session may use, each containing the one before it. */
 typedef enum bc_cpu { BC_CPU_NATIVE, BC_CPU_C, BC_CPU_AVX2, BC_CPU_AVX512 } bc_cpu;
 
-/* Arithmetic: `exact` is 32-bit floating point throughout. */
-typedef enum bc_precision { BC_PRECISION_EXACT } bc_precision;
+/*
+ * How frames are computed, both in 32-bit floating point: `exact` layer by layer; `fast` depth first
+ * through groups of layers, where `stream` statistics are known from the frames before. The pixels
+ * are the same, bit for bit; tiers that compute with less may make `fast` differ one day.
+ */
+typedef enum bc_precision { BC_PRECISION_EXACT, BC_PRECISION_FAST } bc_precision;
 
 /*
  * Instance normalisation's statistics. `frame` takes each frame's own, exactly. `stream` is for

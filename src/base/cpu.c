@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const tier_names[] = {[BC_CPU_NATIVE] = "native",
                                          [BC_CPU_C] = "c",
@@ -41,6 +42,16 @@ int bc_cpu_parse(const char *name, bc_cpu *cpu)
         }
     }
     return -1;
+}
+
+bc_caches bc_cpu_caches(void)
+{
+    const long most = 24 << 20;
+    const long core = sysconf(_SC_LEVEL2_CACHE_SIZE), shared = sysconf(_SC_LEVEL3_CACHE_SIZE);
+    return (bc_caches){.core = (size_t)(core > 0 ? core : 1 << 20),
+                       .shared = (size_t)(shared <= 0     ? 8 << 20
+                                          : shared > most ? most
+                                                          : shared)};
 }
 
 int bc_cpu_count(void)

@@ -20,6 +20,18 @@ const char *bc_cpu_name(bc_cpu cpu);
 /* The inverse of bc_cpu_name: 0, or -1 for an unknown name. */
 int bc_cpu_parse(const char *name, bc_cpu *cpu);
 
+/* In bytes. */
+typedef struct bc_caches {
+    size_t core;   /* a processor's own of the second level */
+    size_t shared; /* that of the third level, which processors share */
+} bc_caches;
+
+/*
+ * What the system says, else 1 MiB and 8 MiB; of the shared one at most 24 MiB: virtual machines
+ * have been seen to name that of the whole host.
+ */
+bc_caches bc_cpu_caches(void);
+
 /* Processors that this process may run on, at least 1. */
 int bc_cpu_count(void);
 

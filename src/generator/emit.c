@@ -1,26 +1,5 @@
 /* The painting's pixels from the last layer's phases. */
-#include <string.h>
-
 #include "generator/task.h"
-
-/*
- * Chroma on the left takes a pixel of the position to its left, which may belong to another column
- * and thread: such samples are made again when all columns are done.
- */
-typedef struct bc_emit_edge {
-    float even[2], odd[2]; /* Cb, Cr of the column's first position */
-    float last[2];         /* of the odd pixel of its last one */
-} edge;
-
-size_t bc_emit_edges_bytes(const bc_step *last)
-{
-    return (size_t)last->pass.n_columns * (size_t)last->height * sizeof(edge);
-}
-
-static edge *edge_of(const bc_task *t, int column, int y)
-{
-    return &t->session->edges[(size_t)column * (size_t)t->step->height + (size_t)y];
-}
 
 /* Even and odd pixels of three channels of the painting's row 2y + ry. */
 static void find_planes(const float *planes[6], const float *rows, ptrdiff_t pitch, int ry)
@@ -31,15 +10,13 @@ static void find_planes(const float *planes[6], const float *rows, ptrdiff_t pit
     }
 }
 
-static void emit_packed(const bc_task *t, const float *const planes[6], int x, int n_pixels,
+static void emit_packed(const bc_task *t, const float *const planes[6], int n_pixels,
                         ptrdiff_t line)
 {
     const bc_image *source = t->frame->source, *painting = t->frame->painting;
     const bool has_alpha = source->format == BC_RGBA32 || source->format == BC_BGRA32;
-    uint8_t *to =
-        painting->pixels + line * painting->stride_bytes + 2 * x * bc_pixel_size(painting->format);
-    const uint8_t *from =
-        has_alpha ? source->pixels + line * source->stride_bytes + 2 * x * 4 : NULL;
+    uint8_t *to = painting->pixels + line * painting->stride_bytes;
+    const uint8_t *from = has_alpha ? source->pixels + line * source->stride_bytes : NULL;
     t->session->kernels.store_pixels(to, painting->format, planes, from,
                                      has_alpha ? source->format : BC_RGB24, n_pixels);
 }
@@ -51,92 +28,59 @@ static const float *chroma_taps(const bc_image *image)
     return taps[image->chroma_position];
 }
 
-static void emit_chroma(const bc_task *t, int c, const float *even, float *odd, int x, int n, int y)
+static void emit_chroma(const bc_task *t, int c, const float *even, float *odd, int n, int y)
 {
     const bc_image *painting = t->frame->painting;
-    edge *e = edge_of(t, x / t->pass->column_width, y);
-    e->even[c] = even[0];
-    e->odd[c] = odd[0];
-    e->last[c] = odd[n - 1];
     odd[-1] = even[0]; /* the picture's repeated edge */
-    t->session->kernels.store_chroma(painting->chroma[c] + y * painting->chroma_stride_bytes[c] + x,
+    t->session->kernels.store_chroma(painting->chroma[c] + y * painting->chroma_stride_bytes[c],
                                      even, odd, n, chroma_taps(painting));
 }
 
-static void emit_yuv(const bc_task *t, const float *rows, ptrdiff_t pitch, int x, int n_pixels,
-                     int y, float *scratch)
+static void emit_yuv(const bc_task *t, const float *rows, ptrdiff_t pitch, int n_pixels, int y,
+                     float *scratch)
 {
     const bc_image *painting = t->frame->painting;
     const int n_rows = bc_clamp(painting->height - 2 * y, 0, 2), n = (n_pixels + 1) / 2;
-    const ptrdiff_t scratch_pitch = bc_emit_pitch(t->pass);
+    const ptrdiff_t scratch_pitch = bc_emit_pitch(t->step);
     float *chroma[4];
-    if (n_pixels == 0 || n_rows == 0)
+    if (n_rows == 0)
         return;
     for (int i = 0; i < 4; i++)
         chroma[i] = scratch + i * scratch_pitch + BC_PAD;
     for (int ry = 0; ry < n_rows; ry++) {
         const float *planes[6];
         find_planes(planes, rows, pitch, ry);
-        t->session->kernels.store_luma(
-            painting->pixels + (2 * y + ry) * painting->stride_bytes + 2 * x, chroma, planes,
-            n_pixels, &t->frame->from_rgb, 1 / (float)n_rows, ry > 0);
+        t->session->kernels.store_luma(painting->pixels + (2 * y + ry) * painting->stride_bytes,
+                                       chroma, planes, n_pixels, &t->frame->from_rgb,
+                                       1 / (float)n_rows, ry > 0);
     }
     for (int c = 0; c < 2; c++) {
         if (n_pixels % 2) /* the last pixel has no partner: it is its own */
             chroma[2 * c + 1][n - 1] = chroma[2 * c][n - 1];
-        emit_chroma(t, c, chroma[2 * c], chroma[2 * c + 1], x, n, y);
+        emit_chroma(t, c, chroma[2 * c], chroma[2 * c + 1], n, y);
     }
 }
 
-static void emit_linear(const bc_task *t, const float *const planes[6], int x, int n_pixels,
+static void emit_linear(const bc_task *t, const float *const planes[6], int n_pixels,
                         ptrdiff_t line)
 {
-    float *to = t->frame->linear + (line * t->frame->painting->width + 2 * x) * 3;
+    float *to = t->frame->linear + line * t->frame->painting->width * 3;
     for (int i = 0; i < 3 * n_pixels; i++)
         to[i] = planes[2 * (i % 3) + (i / 3 & 1)][i / 6];
 }
 
-void bc_emit_rows(const bc_task *t, const float *rows, ptrdiff_t pitch, int x, int n, int y,
-                  float *scratch)
+void bc_emit_rows(const bc_task *t, const float *rows, ptrdiff_t pitch, int y, float *scratch)
 {
     const bc_image *painting = t->frame->painting;
-    const int n_pixels = bc_clamp(painting->width - 2 * x, 0, 2 * n);
+    const int n_pixels = painting->width;
     if (painting->format == BC_YUV420)
-        emit_yuv(t, rows, pitch, x, n_pixels, y, scratch);
+        emit_yuv(t, rows, pitch, n_pixels, y, scratch);
     for (int ry = 0; ry < 2 && 2 * y + ry < painting->height; ry++) {
         const float *planes[6];
         find_planes(planes, rows, pitch, ry);
         if (painting->format != BC_YUV420)
-            emit_packed(t, planes, x, n_pixels, 2 * y + ry);
+            emit_packed(t, planes, n_pixels, 2 * y + ry);
         if (t->frame->linear)
-            emit_linear(t, planes, x, n_pixels, 2 * y + ry);
-    }
-}
-
-/* The first chroma samples of a column's row, with the last pixel of the column before. */
-static void mend_edge(const bc_task *t, int column, int y)
-{
-    const bc_image *painting = t->frame->painting;
-    const edge *own = edge_of(t, column, y), *before = edge_of(t, column - 1, y);
-    const int x = column * t->pass->column_width;
-    for (int c = 0; c < 2; c++) {
-        float even[2 * BC_PAD] = {own->even[c]},
-                       odd[1 + 2 * BC_PAD] = {before->last[c], own->odd[c]};
-        t->session->kernels.store_chroma(painting->chroma[c] +
-                                             y * painting->chroma_stride_bytes[c] + x,
-                                         even, odd + 1, 1, chroma_taps(painting));
-    }
-}
-
-void bc_emit_end(const bc_task *t)
-{
-    const bc_image *painting = t->frame->painting;
-    if (painting->format != BC_YUV420 || painting->chroma_position != BC_CHROMA_LEFT)
-        return;
-    for (int column = 1; column < t->pass->n_columns; column++) {
-        for (int y = 0; 2 * y < painting->height; y++) {
-            if (2 * column * t->pass->column_width < painting->width)
-                mend_edge(t, column, y);
-        }
+            emit_linear(t, planes, n_pixels, 2 * y + ry);
     }
 }

@@ -3,44 +3,25 @@
 #include <assert.h>
 #include <string.h>
 
-/* A column of a ring row in the making: units are samples of a plane. */
-typedef struct column_span {
-    int first;    /* unit of the input at sample 0 */
-    int from, to; /* samples that the input has, the rest is repeated edge */
-} column_span;
+/* A plane of a row in the making. */
+typedef struct plane_shape {
+    int n;     /* samples, halo left out */
+    int given; /* those that the input has, from 0 on; the rest is repeated edge */
+} plane_shape;
 
-static int unit_of(const bc_pass *pass)
+static plane_shape shape_of(const bc_task *t, int in_width)
 {
-    return pass->split ? 2 : 1;
-}
-
-static int column_width(const bc_task *t, int column)
-{
-    return bc_clamp(t->step->width - column * t->pass->column_width, 0, t->pass->column_width);
-}
-
-static int column_samples(const bc_task *t, int column)
-{
-    return bc_pass_samples(t->pass, t->step, column_width(t, column));
-}
-
-static column_span column_of(const bc_task *t, int column, int in_width)
-{
-    const int unit = unit_of(t->pass), n = column_samples(t, column), halo = t->pass->halo;
-    const int first = column * t->pass->column_width * t->step->stride / unit;
-    const int n_units = (in_width + unit - 1) / unit;
-    return (column_span){.first = first,
-                         .from = bc_clamp(-first, -halo, 0),
-                         .to = bc_clamp(n_units - first, 1, n + halo)};
+    const int unit = t->pass->split ? 2 : 1, n = bc_pass_samples(t->step);
+    return (plane_shape){.n = n,
+                         .given = bc_clamp((in_width + unit - 1) / unit, 1, n + t->pass->halo)};
 }
 
 /* Of the samples -halo .. n + halo, the ones that the input does not have. */
-static void repeat_edges(float *plane, const column_span *c, int halo, int n, float left,
-                         float right)
+static void repeat_edges(float *plane, plane_shape shape, int halo, float left, float right)
 {
-    for (int i = -halo; i < c->from; i++)
+    for (int i = -halo; i < 0; i++)
         plane[i] = left;
-    for (int i = c->to; i < n + halo; i++)
+    for (int i = shape.given; i < shape.n + halo; i++)
         plane[i] = right;
 }
 
@@ -49,99 +30,95 @@ static float *plane_of(float *sample, const bc_task *t, int plane)
     return sample + plane * t->pass->load_pitch;
 }
 
+/* Row y of an input's channel. */
+static const float *input_row(const bc_task *t, const bc_input *in, int channel, int y)
+{
+    const bc_map *map = t->in_map;
+    return in->map + channel * map->channel_stride + (y - map->y) * map->row_stride;
+}
+
 /* Channel `channel` of input row `y`, all inputs added, into split planes. */
-static void load_split(const bc_task *t, const column_span *c, int channel, int y, float *even,
+static void load_split(const bc_task *t, plane_shape shape, int channel, int y, float *even,
                        float *odd)
 {
-    const int n = c->to - c->from, x = 2 * (c->first + c->from);
     for (int i = 0; i < t->n_inputs; i++) {
         const bc_input *in = &t->inputs[i];
-        const float *row =
-            in->map + channel * t->in_map->channel_stride + y * t->in_map->row_stride;
-        t->session->kernels.norm_split(even + c->from, odd + c->from, row + x, n,
+        t->session->kernels.norm_split(even, odd, input_row(t, in, channel, y), shape.given,
                                        in->affine.scale[channel], in->affine.shift[channel], i > 0);
     }
-    if (2 * (c->first + c->to) > t->step->in_width) /* an odd width: the last pair is half */
-        odd[c->to - 1] = even[c->to - 1];
+    if (2 * shape.given > t->step->in_width) /* an odd width: the last pair is half */
+        odd[shape.given - 1] = even[shape.given - 1];
 }
 
-static void load_plain(const bc_task *t, const column_span *c, int channel, int y, float *plane)
+static void load_plain(const bc_task *t, plane_shape shape, int channel, int y, float *plane)
 {
-    const int n = c->to - c->from, x = c->first + c->from;
     for (int i = 0; i < t->n_inputs; i++) {
         const bc_input *in = &t->inputs[i];
-        const float *row =
-            in->map + channel * t->in_map->channel_stride + y * t->in_map->row_stride;
-        t->session->kernels.norm_row(plane + c->from, row + x, n, in->affine.scale[channel],
-                                     in->affine.shift[channel], i > 0);
+        t->session->kernels.norm_row(plane, input_row(t, in, channel, y), shape.given,
+                                     in->affine.scale[channel], in->affine.shift[channel], i > 0);
     }
 }
 
-/* The two phases that row y of the doubled grid consists of, at x = 0. */
+/* The two phases that row y of the doubled grid consists of. */
 typedef struct phase_rows {
     const float *even, *odd;
 } phase_rows;
 
 static phase_rows phases_of(const bc_task *t, int channel, int y)
 {
-    const ptrdiff_t phase = t->from->n_channels * t->in_map->channel_stride;
-    const float *even = t->inputs[0].map + channel * t->in_map->channel_stride +
-                        y / 2 * t->in_map->row_stride + (y & 1) * 2 * phase;
-    return (phase_rows){.even = even, .odd = even + phase};
+    const int n = t->from->n_channels, first = (y & 1) * 2 * n + channel;
+    return (phase_rows){.even = input_row(t, t->inputs, first, y / 2),
+                        .odd = input_row(t, t->inputs, first + n, y / 2)};
 }
 
-static void load_phases_split(const bc_task *t, const column_span *c, int channel, int y,
-                              float *even, float *odd)
+static void load_phases_split(const bc_task *t, plane_shape shape, int channel, int y, float *even,
+                              float *odd)
 {
     const phase_rows rows = phases_of(t, channel, y);
     const float scale = t->inputs[0].affine.scale[channel];
     const float shift = t->inputs[0].affine.shift[channel];
-    const int n = c->to - c->from, x = c->first + c->from;
-    t->session->kernels.norm_row(even + c->from, rows.even + x, n, scale, shift, false);
-    t->session->kernels.norm_row(odd + c->from, rows.odd + x, n, scale, shift, false);
+    t->session->kernels.norm_row(even, rows.even, shape.given, scale, shift, false);
+    t->session->kernels.norm_row(odd, rows.odd, shape.given, scale, shift, false);
 }
 
-static void load_phases_plain(const bc_task *t, const column_span *c, int channel, int y,
-                              float *plane)
+static void load_phases_plain(const bc_task *t, plane_shape shape, int channel, int y, float *plane)
 {
     const phase_rows rows = phases_of(t, channel, y);
-    const int x = (c->first + c->from) / 2;
-    assert((c->first + c->from) % 2 == 0);
-    t->session->kernels.norm_join(plane + c->from, rows.even + x, rows.odd + x,
-                                  (c->to - c->from + 1) / 2, t->inputs[0].affine.scale[channel],
+    t->session->kernels.norm_join(plane, rows.even, rows.odd, (shape.given + 1) / 2,
+                                  t->inputs[0].affine.scale[channel],
                                   t->inputs[0].affine.shift[channel]);
 }
 
-static void load_split_channel(const bc_task *t, const column_span *c, int n, int channel, int y,
-                               float *even, float *odd)
+static void load_split_channel(const bc_task *t, plane_shape shape, int channel, int y, float *even,
+                               float *odd)
 {
     if (t->step->source == BC_SOURCE_PHASES)
-        load_phases_split(t, c, channel, y, even, odd);
+        load_phases_split(t, shape, channel, y, even, odd);
     else
-        load_split(t, c, channel, y, even, odd);
-    const float left = even[c->from], right = odd[c->to - 1];
-    repeat_edges(even, c, t->pass->halo, n, left, right);
-    repeat_edges(odd, c, t->pass->halo, n, left, right);
+        load_split(t, shape, channel, y, even, odd);
+    const float left = even[0], right = odd[shape.given - 1];
+    repeat_edges(even, shape, t->pass->halo, left, right);
+    repeat_edges(odd, shape, t->pass->halo, left, right);
 }
 
-static void load_plain_channel(const bc_task *t, const column_span *c, int n, int channel, int y,
+static void load_plain_channel(const bc_task *t, plane_shape shape, int channel, int y,
                                float *plane)
 {
     if (t->step->source == BC_SOURCE_PHASES)
-        load_phases_plain(t, c, channel, y, plane);
+        load_phases_plain(t, shape, channel, y, plane);
     else
-        load_plain(t, c, channel, y, plane);
-    repeat_edges(plane, c, t->pass->halo, n, plane[c->from], plane[c->to - 1]);
+        load_plain(t, shape, channel, y, plane);
+    repeat_edges(plane, shape, t->pass->halo, plane[0], plane[shape.given - 1]);
 }
 
-static void load_map_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
+static void load_map_row(const bc_task *t, plane_shape shape, int y, float *sample)
 {
     for (int channel = 0; channel < t->step->n_in; channel++) {
         if (t->pass->split)
-            load_split_channel(t, c, n, channel, y, plane_of(sample, t, 2 * channel),
+            load_split_channel(t, shape, channel, y, plane_of(sample, t, 2 * channel),
                                plane_of(sample, t, 2 * channel + 1));
         else
-            load_plain_channel(t, c, n, channel, y, plane_of(sample, t, channel));
+            load_plain_channel(t, shape, channel, y, plane_of(sample, t, channel));
     }
 }
 
@@ -159,19 +136,15 @@ static void load_last_pixel(const bc_task *t, const bc_image *image, const uint8
     t->session->kernels.pixels_split(at, pair, 1, image->format);
 }
 
-static void load_packed_row(const bc_task *t, const column_span *c, int y, float *const planes[6])
+static void load_packed_row(const bc_task *t, plane_shape shape, int y, float *const planes[6])
 {
     const bc_image *image = t->frame->source;
     const uint8_t *row = image->pixels + y * image->stride_bytes;
-    const int size = bc_pixel_size(image->format), n_pairs = image->width / 2 - c->first;
-    const int to = bc_clamp(c->to, c->from, n_pairs);
-    float *at[6];
-    for (int i = 0; i < 6; i++)
-        at[i] = planes[i] + c->from;
-    t->session->kernels.pixels_split(at, row + 2 * (c->first + c->from) * size, to - c->from,
-                                     image->format);
-    if (to < c->to)
-        load_last_pixel(t, image, row + (image->width - 1) * size, planes, to);
+    const int n_pairs = image->width / 2;
+    t->session->kernels.pixels_split(planes, row, n_pairs, image->format);
+    if (n_pairs < shape.given)
+        load_last_pixel(t, image, row + (image->width - 1) * bc_pixel_size(image->format), planes,
+                        n_pairs);
 }
 
 /* Row y stands a quarter of a chroma row above or below the nearer one. */
@@ -192,32 +165,29 @@ static bc_yuv_row yuv_row(const bc_image *image, int y)
     return row;
 }
 
-static void load_yuv_row(const bc_task *t, const column_span *c, int y, float *const planes[6])
+static void load_yuv_row(const bc_task *t, plane_shape shape, int y, float *const planes[6])
 {
     const bc_yuv_row row = yuv_row(t->frame->source, y);
-    float *at[6];
-    for (int i = 0; i < 6; i++)
-        at[i] = planes[i] + c->from;
-    t->session->kernels.yuv_split(at, &row, c->first + c->from, c->to - c->from, &t->frame->to_rgb);
-    if (2 * (c->first + c->to) <= row.width)
+    t->session->kernels.yuv_split(planes, &row, 0, shape.given, &t->frame->to_rgb);
+    if (2 * shape.given <= row.width)
         return;
     for (int i = 0; i < 6; i += 2) /* an odd width: the last pair is half */
-        planes[i + 1][c->to - 1] = planes[i][c->to - 1];
+        planes[i + 1][shape.given - 1] = planes[i][shape.given - 1];
 }
 
-static void load_pixel_row(const bc_task *t, const column_span *c, int n, int y, float *sample)
+static void load_pixel_row(const bc_task *t, plane_shape shape, int y, float *sample)
 {
     float *planes[6];
     for (int i = 0; i < 6; i++)
         planes[i] = plane_of(sample, t, i);
     if (t->frame->source->format == BC_YUV420)
-        load_yuv_row(t, c, y, planes);
+        load_yuv_row(t, shape, y, planes);
     else
-        load_packed_row(t, c, y, planes);
+        load_packed_row(t, shape, y, planes);
     for (int i = 0; i < 6; i += 2) {
-        const float left = planes[i][c->from], right = planes[i + 1][c->to - 1];
-        repeat_edges(planes[i], c, t->pass->halo, n, left, right);
-        repeat_edges(planes[i + 1], c, t->pass->halo, n, left, right);
+        const float left = planes[i][0], right = planes[i + 1][shape.given - 1];
+        repeat_edges(planes[i], shape, t->pass->halo, left, right);
+        repeat_edges(planes[i + 1], shape, t->pass->halo, left, right);
     }
 }
 
@@ -252,20 +222,20 @@ static void transform_row(const bc_task *t, const float *sample, float *halves, 
     }
 }
 
-void bc_load_row(const bc_task *t, int column, int y, float *ring, float *loaded)
+void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
     const bool is_transformed = t->pass->algorithm == BC_WINOGRAD;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
-    const column_span c = column_of(t, column, in_width);
-    const int n = column_samples(t, column), row = bc_clamp(y, 0, in_height - 1);
-    float *to = bc_ring_sample(t, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
+    const plane_shape shape = shape_of(t, in_width);
+    const int row = bc_clamp(y, 0, in_height - 1);
+    float *to = bc_ring_sample(t->pass, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
     if (is_frame)
-        load_pixel_row(t, &c, n, row, sample);
+        load_pixel_row(t, shape, row, sample);
     else
-        load_map_row(t, &c, n, row, sample);
+        load_map_row(t, shape, row, sample);
     if (is_transformed)
         transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
-                      (column_width(t, column) + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
+                      (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
 }

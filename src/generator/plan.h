@@ -8,14 +8,21 @@
  * loads them, row by row, into a ring of rows that its kernel reads.
  *
  * A step's pass is the way in which it is computed: an algorithm, and its cut of the grid into
- * columns, narrow enough that the ring stays in a core's cache, and of a column into calls of the
- * kernel, one or four rows each. Columns and calls depend on nothing but the grid: every call has
+ * calls of the kernel, one or four whole rows each. Calls depend on nothing but the grid: each has
  * its own slot for its sums, and slots are added in order, so that the statistics are the same
  * whichever thread ran what.
+ *
+ * Depth first, for frames whose normalisation is known before they start: the steps of a *group*
+ * run together. A *stripe*, some rows of the group's last step, rolls down the frame: each call's
+ * rows go straight into the ring of the next step, so that between two steps is only what the next
+ * call needs, and no map. What a step needs above and below a stripe's own rows is computed by the
+ * neighbouring stripe as well. cut.h chooses the groups. Since calls are the same in either order,
+ * so are the statistics and the painting, bit for bit.
  */
 #ifndef BC_GENERATOR_PLAN_H
 #define BC_GENERATOR_PLAN_H
 
+#include "base/cpu.h"
 #include "kernels/kernels.h"
 #include "kernels/pack.h"
 #include "model/model.h"
@@ -29,30 +36,43 @@ typedef enum bc_algorithm {
 
 typedef struct bc_pass {
     bc_algorithm algorithm;
-    int rows;               /* output rows of a call */
-    int above;              /* input rows needed above the first output row's own */
-    int n_slots;            /* input rows of a call, and of the ring */
-    bool split;             /* rows are loaded split, else plain */
-    int halo;               /* samples of a loaded row left and right of a column */
-    ptrdiff_t load_pitch;   /* floats from plane to plane of a loaded row */
-    size_t ring_row;        /* floats of a ring row */
-    size_t load_floats;     /* for the rows on their way to be transformed */
-    int column_width;       /* grid positions */
-    int n_columns, n_calls; /* calls of one column */
+    int rows;             /* output rows of a call */
+    int above;            /* input rows needed above the first output row's own */
+    int n_slots;          /* input rows of a call */
+    int n_ring;           /* rows of the ring: they come in several at once */
+    bool split;           /* rows are loaded split, else plain */
+    int halo;             /* samples of a loaded row left and right of its own */
+    ptrdiff_t load_pitch; /* floats from plane to plane of a loaded row */
+    size_t ring_row;      /* floats of a ring row */
+    size_t ring_offset;   /* floats into a thread's rings; one for each style may follow */
+    size_t load_floats;   /* for the rows on their way to be transformed */
+    int n_calls;
 } bc_pass;
 
-/* Floats from plane to plane of a row's chroma on its way out: even and odd pixels of two. */
-static inline ptrdiff_t bc_emit_pitch(const bc_pass *last)
-{
-    return last->column_width + 4 * BC_PAD;
-}
+/* Steps that run depth first. */
+typedef struct bc_group {
+    int first, end;
+    int height;    /* of the smallest grid */
+    int rows;      /* of that: a stripe has a multiple, so that every step has whole calls */
+    int n_stripes; /* that a frame is cut into */
+} bc_group;
 
-/* Raw outputs of a step. Life: the places in the order of the steps between which it is needed. */
+/* How a frame may run: layer by layer or depth first, in a style or through the auto-encoder alone.
+ */
+typedef enum bc_way { BC_LAYERS, BC_LAYERS_PLAIN, BC_GROUPS, BC_GROUPS_PLAIN, BC_N_WAYS } bc_way;
+
+/* The steps from which and up to which a map is needed; dies < born: never. */
+typedef struct bc_life {
+    int born, dies;
+} bc_life;
+
+/* Raw outputs of a step, from row y on: all of them in the arena, or those of a call. */
 typedef struct bc_map {
     size_t offset;                        /* floats into the arena */
     ptrdiff_t row_stride, channel_stride; /* floats */
+    int y;
     size_t size;
-    int born, dies;
+    bc_life lives[BC_N_WAYS];
 } bc_map;
 
 typedef enum bc_source { BC_SOURCE_PIXELS, BC_SOURCE_MAP, BC_SOURCE_PHASES } bc_source;
@@ -70,27 +90,49 @@ typedef struct bc_step {
     int width, height;       /* of the grid */
     double macs;             /* multiply-adds a frame, as an ordinary convolution */
     bc_pass pass;
-    bc_map map; /* of the last bank layer: geometry only, its places are in `responses` */
+    size_t slots_offset; /* doubles: sums of its calls; of banks, those of each style follow */
+    bc_map map;          /* of the last bank layer: geometry only, its places are in `responses` */
 } bc_step;
 
 typedef struct bc_plan {
     int n_steps, first_bank, n_bank_layers, first_decoder;
     bc_step steps[BC_MAX_STEPS];
+    int n_groups;
+    bc_group groups[BC_MAX_STEPS];
     int max_blend;
     bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
     size_t ring_floats, load_floats, scratch_floats, row_floats, emit_floats; /* for each thread */
-    size_t slots_doubles; /* sums of all calls of the largest step */
+    size_t slots_doubles; /* sums of all calls */
 } bc_plan;
 
-/*
- * Plans frames of width x height on `model` with the kernels of `kernels`. Banks must all have the
- * same number of layers; max_blend as in bc_session_params, at least 1. Allocates nothing.
- */
-void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels, int width,
-                  int height, int max_blend);
+typedef struct bc_plan_params {
+    int width, height;
+    int max_blend; /* as in bc_session_params, at least 1 */
+    int n_threads;
+    bc_caches caches; /* to run depth first in; 0: never, every step is a group */
+} bc_plan_params;
 
-/* Samples of a loaded row's plane, halo left out, that `width` positions of the grid need. */
-int bc_pass_samples(const bc_pass *pass, const bc_step *step, int width);
+/*
+ * Plans frames on `model` with the kernels of `kernels`. Banks must all have the same number of
+ * layers. Allocates nothing. Neither threads nor cache change what is computed, only its order.
+ */
+void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels,
+                  const bc_plan_params *params);
+
+/* Floats from plane to plane of a row's chroma on its way out: even and odd pixels of two. */
+static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
+{
+    return last->width + 4 * BC_PAD;
+}
+
+/* Samples of a loaded row's plane, halo left out. */
+int bc_pass_samples(const bc_step *step);
+
+/* Sums that a step's calls leave, 2 * n_out doubles each. */
+static inline size_t bc_plan_slots(const bc_step *step)
+{
+    return 2 * (size_t)step->n_out * (size_t)step->pass.n_calls;
+}
 
 #endif

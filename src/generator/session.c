@@ -18,7 +18,8 @@ static bool are_valid(const bc_session_params *p)
 {
     return p->width >= 1 && p->width <= BC_MAX_SIZE && p->height >= 1 && p->height <= BC_MAX_SIZE &&
            p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
-           p->max_blend <= BC_MAX_BLEND && p->precision == BC_PRECISION_EXACT &&
+           p->max_blend <= BC_MAX_BLEND && p->precision >= BC_PRECISION_EXACT &&
+           p->precision <= BC_PRECISION_FAST &&
            (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && p->cpu >= BC_CPU_NATIVE &&
            p->cpu <= BC_CPU_AVX512;
 }
@@ -35,10 +36,23 @@ static void resolve_defaults(bc_session_params *params)
         params->cpu = bc_cpu_detect();
 }
 
+/* Frames run depth first where their normalisation is known before. */
+static void make_plan(bc_plan *plan, const bc_model *model, const bc_kernels *kernels,
+                      const bc_session_params *params)
+{
+    const bool is_fast = params->precision == BC_PRECISION_FAST && params->stats == BC_STATS_STREAM;
+    bc_plan_make(plan, model, kernels,
+                 &(bc_plan_params){.width = params->width,
+                                   .height = params->height,
+                                   .max_blend = params->max_blend,
+                                   .n_threads = params->n_threads,
+                                   .caches = is_fast ? bc_cpu_caches() : (bc_caches){0}});
+}
+
 static size_t thread_bytes(const bc_plan *plan)
 {
     return align64((plan->ring_floats + plan->load_floats + plan->scratch_floats +
-                    plan->row_floats + plan->emit_floats) *
+                    plan->emit_floats + (size_t)plan->max_blend * plan->row_floats) *
                    sizeof(float)) +
            64; /* a line between two threads */
 }
@@ -66,13 +80,6 @@ static size_t count_channels(const bc_plan *plan)
     return n;
 }
 
-static size_t count_response_channels(const bc_plan *plan)
-{
-    if (plan->n_bank_layers == 0)
-        return 0;
-    return (size_t)plan->max_blend * (size_t)plan->steps[plan->first_bank].n_channels;
-}
-
 static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
 {
     const size_t n_channels = count_channels(plan);
@@ -90,16 +97,13 @@ static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
         if (bc_weights_scratch(step) > n_fold)
             n_fold = bc_weights_scratch(step);
     }
-    const size_t n_affine = 2 * (n_channels + count_response_channels(plan));
-    parts.scratch = align64((n_affine + n_fold) * sizeof(float));
-    parts.edges = align64(bc_emit_edges_bytes(&plan->steps[plan->n_steps - 1]));
+    parts.scratch = align64((2 * n_channels + n_fold) * sizeof(float));
     return parts;
 }
 
 static size_t total(const bc_session_memory_parts *parts)
 {
-    return parts->maps + parts->weights + parts->threads + parts->statistics + parts->scratch +
-           parts->edges;
+    return parts->maps + parts->weights + parts->threads + parts->statistics + parts->scratch;
 }
 
 uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params)
@@ -111,7 +115,7 @@ uint64_t bc_session_memory(const bc_model *model, const bc_session_params *param
     bc_kernels kernels;
     bc_plan plan;
     bc_kernels_init(&kernels, p.cpu);
-    bc_plan_make(&plan, model, &kernels, p.width, p.height, p.max_blend);
+    make_plan(&plan, model, &kernels, &p);
     const bc_session_memory_parts parts = measure(&plan, p.n_threads);
     return sizeof(bc_session) + total(&parts) + (uint64_t)(p.n_threads - 1) * BC_POOL_STACK_BYTES;
 }
@@ -156,13 +160,14 @@ static void cut_memory(bc_session *s)
     s->threads = next;
     s->thread_bytes = thread_bytes(plan);
     next += s->parts.threads;
-    s->edges = (struct bc_emit_edge *)(void *)next;
-    next += s->parts.edges;
     float *scratch = (float *)(void *)next;
-    for (int i = 0; i < plan->n_steps; i++)
-        s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
-    for (int i = 0; i < plan->max_blend && plan->n_bank_layers > 0; i++)
-        s->responses[i] = take_affine(&scratch, plan->steps[plan->first_bank].n_channels);
+    for (int i = 0; i < plan->n_steps; i++) {
+        if (!is_bank(&plan->steps[i]))
+            s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
+    }
+    for (int i = 0; i < plan->max_blend * plan->n_bank_layers; i++)
+        s->slots[i / plan->n_bank_layers].affines[i % plan->n_bank_layers] =
+            take_affine(&scratch, plan->steps[plan->first_bank].n_channels);
     s->fold_scratch = scratch;
 }
 
@@ -219,8 +224,7 @@ bc_status bc_session_open(bc_session **session, const bc_model *model,
     s->params = *params;
     resolve_defaults(&s->params);
     bc_kernels_init(&s->kernels, s->params.cpu);
-    bc_plan_make(&s->plan, model, &s->kernels, s->params.width, s->params.height,
-                 s->params.max_blend);
+    make_plan(&s->plan, model, &s->kernels, &s->params);
     s->parts = measure(&s->plan, s->params.n_threads);
     const bc_status status = take_resources(s);
     if (status < 0) {

@@ -15,12 +15,13 @@ typedef struct bc_slot {
     int style;    /* in the model, or -1 */
     float weight; /* of the current blend, or 0: not in it */
     bc_weights layers[BC_MAX_BANK_LAYERS];
+    bc_affine affines[BC_MAX_BANK_LAYERS]; /* of each layer's output; the last one's: the share */
     bc_statistics running[BC_MAX_BANK_LAYERS];
     uint8_t *memory;
 } bc_slot;
 
 typedef struct bc_session_memory_parts {
-    size_t maps, weights, threads, statistics, scratch, edges; /* bytes, multiples of 64 */
+    size_t maps, weights, threads, statistics, scratch; /* bytes, multiples of 64 */
 } bc_session_memory_parts;
 
 struct bc_session {
@@ -37,18 +38,17 @@ struct bc_session {
     bc_weights weights[BC_MAX_STEPS]; /* of all but the banks */
     bc_slot slots[BC_MAX_BLEND];
     float *fold_scratch; /* bc_weights_scratch of the largest step */
-    uint8_t *threads;    /* for each: a ring, loaded rows, scratch, output rows, chroma */
+    uint8_t *threads;    /* for each: rings, loaded rows, scratch, chroma, output rows */
     size_t thread_bytes;
-    double *sums;                      /* of one step: [column][call][sums, squares][n_out] */
-    bc_affine affines[BC_MAX_STEPS];   /* of each step's output */
-    bc_affine responses[BC_MAX_BLEND]; /* of each slot's response */
+    double *sums;                    /* of all steps: [call][sums, squares][n_out] */
+    bc_affine affines[BC_MAX_STEPS]; /* of each step's output; the banks' are with their slots */
 
     bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
-    struct bc_emit_edge *edges;          /* emit.c's */
     bc_scene scene;
     double rate; /* bc_statistics_rate of a frame */
 
-    int64_t time_ns[BC_MAX_STEPS]; /* of the last frame */
+    bool is_deep;                  /* the last frame ran depth first */
+    int64_t time_ns[BC_MAX_STEPS]; /* of it; of a group, at its first step */
 };
 
 /* Packs one layer for its step into *memory, which moves on by bc_weights_size. */

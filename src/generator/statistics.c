@@ -35,19 +35,32 @@ void bc_normalise_frame(const bc_affine *affine, const bc_totals *totals, const 
         set_channel(affine, c, measure(totals, c), (double)scale[c], (double)shift[c], share);
 }
 
-void bc_normalise_stream(const bc_affine *affine, const bc_totals *totals, const float *scale,
-                         const float *shift, double share, bc_statistics *running, double rate)
+void bc_statistics_start(bc_statistics *running, const bc_totals *totals)
 {
     for (int c = 0; c < totals->n_channels; c++) {
         const moments frame = measure(totals, c);
-        moments used = frame;
-        if (running->is_known)
-            used = (moments){.mean = running->mean[c], .variance = running->variance[c]};
-        set_channel(affine, c, used, (double)scale[c], (double)shift[c], share);
-        running->mean[c] = used.mean + rate * (frame.mean - used.mean);
-        running->variance[c] = used.variance + rate * (frame.variance - used.variance);
+        running->mean[c] = frame.mean;
+        running->variance[c] = frame.variance;
     }
     running->is_known = true;
+}
+
+void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, int n_channels,
+                         const float *scale, const float *shift, double share)
+{
+    for (int c = 0; c < n_channels; c++) {
+        const moments m = {.mean = running->mean[c], .variance = running->variance[c]};
+        set_channel(affine, c, m, (double)scale[c], (double)shift[c], share);
+    }
+}
+
+void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate)
+{
+    for (int c = 0; c < totals->n_channels; c++) {
+        const moments frame = measure(totals, c);
+        running->mean[c] += rate * (frame.mean - running->mean[c]);
+        running->variance[c] += rate * (frame.variance - running->variance[c]);
+    }
 }
 
 double bc_statistics_rate(double seconds)

@@ -34,12 +34,15 @@ typedef struct bc_totals {
 void bc_normalise_frame(const bc_affine *affine, const bc_totals *totals, const float *scale,
                         const float *shift, double share);
 
-/*
- * The affine map of the running statistics S, which then take in the frame's own M:
- * S += rate (M - S). Where S is not known it is M.
- */
-void bc_normalise_stream(const bc_affine *affine, const bc_totals *totals, const float *scale,
-                         const float *shift, double share, bc_statistics *running, double rate);
+/* Running statistics begin with a frame's own. */
+void bc_statistics_start(bc_statistics *running, const bc_totals *totals);
+
+/* The affine map of running statistics, as bc_normalise_frame. */
+void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, int n_channels,
+                         const float *scale, const float *shift, double share);
+
+/* Running statistics S take in a frame's own M: S += rate (M - S). */
+void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate);
 
 /* 1 - exp(-seconds / tau), tau 0.5 s: how much of a frame's statistics the running ones take in. */
 double bc_statistics_rate(double seconds);

@@ -1,6 +1,6 @@
 /*
- * task.h: one step of one frame, as all its jobs see it, the loading of its input rows, and the
- * painting's pixels.
+ * task.h: the steps of one frame as all jobs see them: the loading of a step's input rows, the
+ * running of steps together, and the painting's pixels.
  */
 #ifndef BC_GENERATOR_TASK_H
 #define BC_GENERATOR_TASK_H
@@ -13,25 +13,22 @@ typedef struct bc_input {
     bc_affine affine;
 } bc_input;
 
+/* What a step loads from. */
 typedef struct bc_task {
     bc_session *session;
     const bc_frame_views *frame;
     const bc_step *step, *from; /* `from`: the step that made the inputs; NULL for pixels */
     const bc_pass *pass;
-    const bc_weights *weights;
     int n_inputs;
-    bc_input inputs[BC_MAX_BLEND];
-    const bc_map *in_map; /* geometry of all inputs */
-    float *out;           /* NULL: the last step, to pixels */
-    const bc_map *out_map;
-    int n_chunks; /* jobs a column */
+    bc_input inputs[BC_MAX_BLEND]; /* added up */
+    const bc_map *in_map;          /* geometry of all inputs */
 } bc_task;
 
 /* Where the ring row of input row y lies: sample 0 of plane 0. */
-static inline float *bc_ring_sample(const bc_task *task, float *ring, int y)
+static inline float *bc_ring_sample(const bc_pass *pass, float *ring, int y)
 {
-    const int n = task->pass->n_slots;
-    return ring + (size_t)((y % n + n) % n) * task->pass->ring_row + BC_PAD;
+    const int n = pass->n_ring;
+    return ring + (size_t)((y % n + n) % n) * pass->ring_row + BC_PAD;
 }
 
 static inline int bc_clamp(int x, int low, int high)
@@ -39,22 +36,39 @@ static inline int bc_clamp(int x, int low, int high)
     return x < low ? low : x > high ? high : x;
 }
 
-/*
- * Fills the ring row of input row y (any, edges repeat) for a column of the pass; `loaded`
- * has the pass's load_floats.
- */
-void bc_load_row(const bc_task *task, int column, int y, float *ring, float *loaded);
+/* load.c: fills the ring row of input row y (any, edges repeat); `loaded` has the load_floats. */
+void bc_load_row(const bc_task *task, int y, float *ring, float *loaded);
 
 /*
- * Writes the painting's rows 2y and 2y + 1 from n positions of grid row y of the last step, from
- * position x, a column's first, on: output o is `rows + o * pitch`. `scratch` has the plan's
- * emit_floats.
+ * emit.c: writes the painting's rows 2y and 2y + 1 from grid row y of the last step: output o is
+ * `rows + o * pitch`. `scratch` has the plan's emit_floats.
  */
-void bc_emit_rows(const bc_task *task, const float *rows, ptrdiff_t pitch, int x, int n, int y,
-                  float *scratch);
-/* When the last row is written: what needs pixels of two columns. */
-void bc_emit_end(const bc_task *task);
-/* Memory that the session keeps for that. */
-size_t bc_emit_edges_bytes(const bc_step *last);
+void bc_emit_rows(const bc_task *task, const float *rows, ptrdiff_t pitch, int y, float *scratch);
+
+/* What a step does in one style; all but the banks' steps do one thing. */
+typedef struct bc_variant {
+    const bc_weights *weights;
+    bc_affine affine; /* of the outputs */
+    double *sums;     /* [call][sums, squares][n_out]; NULL: the last step */
+    float *out;       /* the map, for the last stage; unless that is the last step */
+} bc_variant;
+
+typedef struct bc_stage {
+    bc_task task; /* inputs: of the first stage only */
+    int n_variants;
+    bc_variant variants[BC_MAX_BLEND]; /* in the order in which the decoder adds them up */
+} bc_stage;
+
+/* Steps that run together, each on what the one before it makes: a group's, or one alone. */
+typedef struct bc_cascade {
+    bc_session *session;
+    bc_group group; /* height, rows and n_stripes */
+    int n_stages;
+    bc_stage stages[BC_MAX_STEPS];
+    const bc_map *out_map; /* geometry of the last stage's maps; NULL: to pixels */
+} bc_cascade;
+
+/* stripe.c: runs all stripes on the session's threads; sums are left in the variants' slots. */
+void bc_cascade_run(bc_cascade *cascade);
 
 #endif

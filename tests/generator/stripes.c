@@ -1,0 +1,145 @@
+/*
+ * Depth first is layer by layer in another order: the same paintings and statistics, bit for bit,
+ * frame after frame, for every number of threads and every cut into groups that caches of all sizes
+ * make. The linker sends the question for the caches to the function below (-Wl,--wrap).
+ */
+#include "generator/session.h"
+#include "net.h"
+
+enum { BLEND = 3, N_FRAMES = 7, CUT = 3, SWITCH = 5 };
+
+static const bc_style_weight blend[BLEND] = {{0, 1}, {2, 0.5f}, {1, 2}};
+
+static bc_caches caches;
+static int fewest_groups = BC_MAX_STEPS, most_groups;
+
+bc_caches __wrap_bc_cpu_caches(void);
+
+bc_caches __wrap_bc_cpu_caches(void)
+{
+    return caches;
+}
+
+typedef struct trial {
+    const bc_model *model;
+    bc_cpu cpu;
+    int width, height, n_threads, n_styles;
+} trial;
+
+static bc_session *open_trial(const trial *t, bc_precision precision, int n_threads)
+{
+    bc_session *session = open_session(t->model, &(bc_session_params){.width = t->width,
+                                                                      .height = t->height,
+                                                                      .n_threads = n_threads,
+                                                                      .max_blend = t->n_styles,
+                                                                      .precision = precision,
+                                                                      .stats = BC_STATS_STREAM,
+                                                                      .cpu = t->cpu});
+    CHECK_INT(bc_session_set_style(session, blend, t->n_styles), BC_OK);
+    return session;
+}
+
+/* Frame `number` of a scene that changes, and of another one from CUT on. */
+static uint8_t *make_scene(const trial *t, int number)
+{
+    uint8_t *frame = make_frame(t->width, t->height, (uint64_t)number + 1);
+    for (int i = 0; i < 3 * t->width * t->height; i++)
+        frame[i] = (uint8_t)(number < CUT ? frame[i] / 4 + 5 * number : 255 - frame[i] / 4);
+    return frame;
+}
+
+static bool same_statistics(const bc_statistics *a, const bc_statistics *b, int n_channels)
+{
+    const size_t size = (size_t)n_channels * sizeof(*a->mean);
+    return memcmp(a->mean, b->mean, size) == 0 && memcmp(a->variance, b->variance, size) == 0;
+}
+
+static void check_statistics(const bc_session *a, const bc_session *b)
+{
+    for (int i = 0; i < a->plan.n_steps - 1; i++) {
+        const bc_step *step = &a->plan.steps[i];
+        if (step->bank_layer < 0)
+            CHECK(same_statistics(&a->running[i], &b->running[i], step->n_channels));
+        for (int slot = 0; slot < BLEND && step->bank_layer >= 0; slot++) {
+            if (a->slots[slot].weight > 0)
+                CHECK(same_statistics(&a->slots[slot].running[step->bank_layer],
+                                      &b->slots[slot].running[step->bank_layer], step->n_channels));
+        }
+    }
+}
+
+/* The exact session's frames and the fast one's. */
+static void check_frame(const trial *t, bc_session *exact, bc_session *fast, int number)
+{
+    uint8_t *frame = make_scene(t, number);
+    uint8_t *expected = paint(exact, frame, t->width, t->height);
+    uint8_t *painting = paint(fast, frame, t->width, t->height);
+    const bool begins = number == 0 || number == CUT || (number == SWITCH && t->n_styles > 0);
+    CHECK(!exact->is_deep && fast->is_deep == !begins);
+    if (!CHECK(memcmp(painting, expected, (size_t)(3 * t->width * t->height)) == 0))
+        fprintf(stderr, "    frame %d of %dx%d, %s, %d threads, %d styles, %d groups\n", number,
+                t->width, t->height, bc_cpu_name(t->cpu), t->n_threads, t->n_styles,
+                fast->plan.n_groups);
+    free(painting);
+    free(expected);
+    free(frame);
+}
+
+static void test_stream(const trial *t)
+{
+    bc_session *exact = open_trial(t, BC_PRECISION_EXACT, 1);
+    bc_session *fast = open_trial(t, BC_PRECISION_FAST, t->n_threads);
+    for (int i = 0; i < N_FRAMES; i++) {
+        if (i == SWITCH && t->n_styles > 0) {
+            choose(exact, 2);
+            choose(fast, 2);
+        }
+        check_frame(t, exact, fast, i);
+        check_statistics(exact, fast);
+    }
+    const int n_groups = fast->plan.n_groups;
+    fewest_groups = n_groups < fewest_groups ? n_groups : fewest_groups;
+    most_groups = n_groups > most_groups ? n_groups : most_groups;
+    bc_session_close(&fast);
+    bc_session_close(&exact);
+}
+
+/* 1 to 5 threads, and caches that hold from one step to all. */
+static void test_cuts(trial t)
+{
+    static const bc_caches all[] = {
+        {1, 0}, {8 << 10, 64 << 10}, {128 << 10, 1 << 20}, {1 << 20, 64 << 20}, {64 << 20, 0}};
+    for (int i = 0; i < 5; i++) {
+        caches = all[i];
+        t.n_threads = 1 + (i + t.n_styles) % 5;
+        test_stream(&t);
+    }
+}
+
+static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
+{
+    static const int sizes[][2] = {{1, 1},   {2, 7},   {5, 4},    {3, 201},
+                                   {90, 61}, {517, 6}, {197, 129}};
+    net n;
+    net_open(&n, widths, upsample, BLEND);
+    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+        for (int i = 0; i < (cpu == BC_CPU_C ? 4 : 7); i++)
+            test_cuts((trial){.model = n.model,
+                              .cpu = cpu,
+                              .width = sizes[i][0],
+                              .height = sizes[i][1],
+                              .n_styles = (i + (int)cpu) % (BLEND + 1)});
+    }
+    net_close(&n);
+}
+
+int main(void)
+{
+    test_net(light, BC_UPSAMPLE_SUBPIXEL);
+    test_net(light, BC_UPSAMPLE_ZERO);
+    test_net(light, BC_UPSAMPLE_NEAREST);
+    test_net(wide, BC_UPSAMPLE_SUBPIXEL);
+    CHECK_INT(fewest_groups, 1);
+    CHECK_INT(most_groups, 8);
+    return TEST_END();
+}
