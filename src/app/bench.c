@@ -27,8 +27,7 @@ static const bc_option options[] = {
      .high = BC_MAX_THREADS},
     {"cpu", "TIER", "native, c, avx2 or avx512 (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
      .choices = "native|c|avx2|avx512"},
-    {"precision", "exact", "32-bit floating point", BC_OPTION_CHOICE, .offset = AT(precision),
-     .choices = "exact"},
+    BC_PRECISION_OPTION(AT(precision)),
     {"stats", "KIND",
      "frame (each frame's own) or stream (running averages) (frame; of a clip, stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
@@ -103,7 +102,7 @@ static void print_json(const bc_session *session, const bc_measurement *m)
 static void print_row(const bc_layer_time *layer, double share)
 {
     static const char bar[] = "##############################";
-    printf("%-10s %7.3f %8.2f %9.0f %7.0f %% %7.1f %7.0f %% %6.1f %%  %.*s\n", layer->name,
+    printf("%-22s %7.3f %8.2f %9.0f %7.0f %% %7.1f %7.0f %% %6.1f %%  %.*s\n", layer->name,
            layer->gmac, layer->ms, layer->gflops, 100 * layer->peak_share, layer->mbytes,
            100 * layer->bandwidth_share, 100 * share,
            (int)(share * (double)(sizeof(bar) - 1) + 0.5), bar);
@@ -141,7 +140,8 @@ static void print_table(const bc_session *session, const bc_measurement *m)
            1e-6 * (double)bc_session_memory(session->model, p));
     printf("this machine's peak: %.0f GFLOP/s of fused multiply-adds, %.1f GB/s of memory\n\n",
            m->peak_gflops, m->bandwidth_gbs);
-    printf("layer         GMAC       ms   GFLOP/s   of peak      MB of memory  of time\n");
+    printf(
+        "layer                     GMAC       ms   GFLOP/s   of peak      MB of memory  of time\n");
     for (int i = 0; i < m->n_layers; i++)
         print_row(&m->layers[i], m->layers[i].ms / m->median_ms);
     print_row(&all, all.ms / m->median_ms);
@@ -250,6 +250,8 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
                                 .log = *log};
     bc_model *model = NULL;
     bc_cpu_parse(o->cpu, &params.cpu);
+    if (params.stats == BC_STATS_STREAM)
+        params.precision = bc_precision_named(o->precision);
     bc_status status = open_model(&model, o, log);
     if (status == BC_OK)
         status = o->compares ? compare(o, model, &params) : bench_session(o, model, &params);
@@ -266,6 +268,7 @@ static bc_status bench_clip(const settings *o, const char *input, const bc_log *
                                 .models = o->models,
                                 .preset = o->preset,
                                 .stats = stats_of(o, BC_STATS_STREAM),
+                                .precision = bc_precision_named(o->precision),
                                 .stabilize = (float)o->stabilize,
                                 .n_threads = o->n_threads ? o->n_threads : bc_cpu_count(),
                                 .is_json = o->is_json,

@@ -25,6 +25,7 @@ static bc_status open_all(bench_clip *b)
     const bc_painter_params painter = {.net = p->net,
                                        .models = p->models,
                                        .stats = p->stats,
+                                       .precision = p->precision,
                                        .stabilize = p->stabilize,
                                        .n_threads = p->n_threads,
                                        .log = p->log};

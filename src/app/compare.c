@@ -9,7 +9,8 @@
 
 const char *bc_precision_name(bc_precision precision)
 {
-    static const char *const names[] = {[BC_PRECISION_EXACT] = "exact"};
+    static const char *const names[] = {
+        [BC_PRECISION_EXACT] = "exact", [BC_PRECISION_FAST] = "fast"};
     return names[precision];
 }
 
@@ -96,10 +97,10 @@ static bc_status paint_exact(const bc_model *model, const bc_session_params *par
     return status;
 }
 
-/* All that differ: only `stream` statistics let precisions below `exact` be of use. */
+/* All that differ: only `stream` statistics let `fast` be of use. */
 static int list_ways(bc_way_result ways[BC_MAX_WAYS])
 {
-    static const bc_precision precisions[] = {BC_PRECISION_EXACT};
+    static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST};
     int n = 0;
     for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
         ways[n++] = (bc_way_result){.cpu = cpu, .stats = BC_STATS_FRAME};

@@ -17,7 +17,7 @@ enum { MAX_CONVERSION_THREADS = 4 };
 typedef struct settings {
     const char *output, *input_format, *output_format;
     bool overwrite, never_overwrite;
-    const char *style, *net, *models, *stats;
+    const char *style, *net, *models, *stats, *precision;
     double strength, keep_colors, scale, stabilize;
     const char *mask;
     int64_t start_us, duration_us;
@@ -56,6 +56,7 @@ static const bc_option options[] = {
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
     {"stabilize", "0..1", "hold still parts still, at 1 averaged over 33 frames (0)",
      BC_OPTION_NUMBER, .offset = AT(stabilize), .low = 0, .high = 1},
+    BC_PRECISION_OPTION(AT(precision)),
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
     {"f", "FORMAT", "the input's format, where its name and content do not say it (lavfi, v4l2)",
@@ -292,6 +293,7 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
             .models = s->models,
             .styles = s->style,
             .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME : BC_STATS_STREAM,
+            .precision = bc_precision_named(s->precision),
             .stabilize = (float)s->stabilize,
             .n_threads = s->n_threads,
             .log = *log};

@@ -235,6 +235,7 @@ int bc_live_run(const bc_live_options *options, bc_stage_params *stage)
     stage->is_fullscreen = options->is_fullscreen;
     stage->no_window = options->no_window;
     stage->n_threads = options->n_threads;
+    stage->precision = bc_precision_named(options->precision);
     stage->overwrite = options->overwrite;
     stage->outputs = options->to.texts;
     stage->n_outputs = options->to.n;

@@ -9,7 +9,7 @@
 #include "app/stage.h"
 
 typedef struct bc_live_options {
-    const char *style, *net, *models, *scale, *record, *control;
+    const char *style, *net, *models, *scale, *record, *control, *precision;
     bc_texts to;
     double strength, keep_colors, stabilize, brush, fade_s, rate;
     bool mirror, no_window, is_fullscreen, overwrite;
@@ -119,13 +119,14 @@ typedef struct bc_live_options {
          BC_OPTION_TEXT,                                                                           \
          .offset = BC_LIVE_AT(control),                                                            \
          .completion = BC_COMPLETE_FILE},                                                          \
+        BC_PRECISION_OPTION(BC_LIVE_AT(precision)),                                                \
     {                                                                                              \
         "threads", "N", "processors to paint on (all)", BC_OPTION_COUNT,                           \
             .offset = BC_LIVE_AT(n_threads), .low = 1, .high = BC_MAX_THREADS                      \
     }
 
-/* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed, whatever
- * the result. */
+/* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed,
+ * whatever the result. */
 int bc_live_options_parse(const bc_command *command, int *n_args, char **args,
                           bc_live_options *options, const bc_log *log);
 

@@ -1,5 +1,6 @@
 #include "app/measure.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -142,33 +143,48 @@ static void run_frames(bc_session *session, uint8_t *pixels, double *times, int 
         qsort(times + step * n_frames, (size_t)n_frames, sizeof(*times), compare);
 }
 
-static double count_mbytes(const bc_plan *plan, const bc_step *step)
+/* The input of the first step and the output of the last one. */
+static double count_mbytes(const bc_plan *plan, const bc_step *first, const bc_step *last)
 {
-    const double in = (double)step->n_in * step->in_width * step->in_height;
-    const double out = (double)step->n_out * step->width * step->height;
-    const bool is_last = step == &plan->steps[plan->n_steps - 1];
-    return 1e-6 * (in * (step->source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_last ? 1 : 4));
+    const double in = (double)first->n_in * first->in_width * first->in_height;
+    const double out = (double)last->n_out * last->width * last->height;
+    const bool is_end = last == &plan->steps[plan->n_steps - 1];
+    return 1e-6 * (in * (first->source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_end ? 1 : 4));
 }
 
-static void summarise(bc_measurement *m, const bc_plan *plan, const double *times, int n_frames)
+/* The steps from `first` on that were measured as one: a group's if frames ran depth first. */
+static void set_steps(bc_layer_time *layer, const bc_session *session, int first)
 {
+    const bc_plan *plan = &session->plan;
+    const bc_step *steps = plan->steps;
+    *layer = (bc_layer_time){.end = first + 1};
+    for (int i = 0; i < plan->n_groups && session->is_deep; i++) {
+        if (plan->groups[i].first == first)
+            layer->end = plan->groups[i].end;
+    }
+    for (int i = first; i < layer->end; i++)
+        layer->gmac += 1e-9 * steps[i].macs;
+    layer->mbytes = count_mbytes(plan, &steps[first], &steps[layer->end - 1]);
+    snprintf(layer->name, sizeof(layer->name), layer->end - first > 1 ? "%s..%s" : "%s",
+             steps[first].name, steps[layer->end - 1].name);
+}
+
+static void summarise(bc_measurement *m, const bc_session *session, const double *times,
+                      int n_frames)
+{
+    const bc_plan *plan = &session->plan;
     const double *frames = times + plan->n_steps * n_frames;
     m->median_ms = percentile(frames, n_frames, 0.5);
     m->p10_ms = percentile(frames, n_frames, 0.1);
     m->p90_ms = percentile(frames, n_frames, 0.9);
-    m->n_layers = plan->n_steps;
-    for (int i = 0; i < plan->n_steps; i++) {
-        const double ms = percentile(times + i * n_frames, n_frames, 0.5);
-        const double gmac = 1e-9 * plan->steps[i].macs;
-        const double gflops = ms > 0 ? 2e3 * gmac / ms : 0;
-        m->layers[i] = (bc_layer_time){.name = plan->steps[i].name,
-                                       .gmac = gmac,
-                                       .ms = ms,
-                                       .gflops = gflops,
-                                       .peak_share = gflops / m->peak_gflops,
-                                       .mbytes = count_mbytes(plan, &plan->steps[i])};
-        if (ms > 0 && m->bandwidth_gbs > 0)
-            m->layers[i].bandwidth_share = m->layers[i].mbytes / ms / m->bandwidth_gbs;
+    for (int i = 0; i < plan->n_steps; i = m->layers[m->n_layers++].end) {
+        bc_layer_time *layer = &m->layers[m->n_layers];
+        set_steps(layer, session, i);
+        layer->ms = percentile(times + i * n_frames, n_frames, 0.5);
+        layer->gflops = layer->ms > 0 ? 2e3 * layer->gmac / layer->ms : 0;
+        layer->peak_share = layer->gflops / m->peak_gflops;
+        if (layer->ms > 0 && m->bandwidth_gbs > 0)
+            layer->bandwidth_share = layer->mbytes / layer->ms / m->bandwidth_gbs;
     }
 }
 
@@ -190,7 +206,7 @@ bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, i
         const double bandwidth_after = measure_bandwidth(session);
         measurement->peak_gflops = before > after ? before : after;
         measurement->bandwidth_gbs = bandwidth > bandwidth_after ? bandwidth : bandwidth_after;
-        summarise(measurement, &session->plan, times, n_frames);
+        summarise(measurement, session, times, n_frames);
     } else {
         status = bc_fail(log, BC_ERR_MEMORY, "no memory for %d frames", n_frames);
     }

@@ -10,7 +10,8 @@
 #include "generator/session.h"
 
 typedef struct bc_layer_time {
-    const char *name;  /* the plan's */
+    char name[40];     /* the plan's, of a group its first and its last layer's */
+    int end;           /* the plan's step behind it */
     double gmac;       /* 1e9 multiply-adds a frame, as an ordinary convolution */
     double ms;         /* median over the frames */
     double gflops;     /* 2 * gmac / s */

@@ -259,3 +259,8 @@ void bc_options_print_help(const bc_command *command, FILE *stream)
     if (command->examples)
         print_examples(stream, command->examples);
 }
+
+bc_precision bc_precision_named(const char *name)
+{
+    return name && strcmp(name, "exact") == 0 ? BC_PRECISION_EXACT : BC_PRECISION_FAST;
+}

@@ -75,4 +75,16 @@ int bc_options_parse(const bc_command *command, int *n_args, char **args, void *
 /* What --help prints. */
 void bc_options_print_help(const bc_command *command, FILE *stream);
 
+/* How frames are computed, an option of every command that paints. */
+#define BC_PRECISION_OPTION(AT)                                                                    \
+    {                                                                                              \
+        "precision", "KIND",                                                                       \
+            "fast (through several layers at once, where --stats is stream) or exact (layer by "   \
+            "layer) (fast)",                                                                       \
+            BC_OPTION_CHOICE, .offset = (AT), .choices = "fast|exact"                              \
+    }
+
+/* NULL: the default. */
+bc_precision bc_precision_named(const char *name);
+
 #endif

@@ -149,6 +149,7 @@ bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
                                              .n_threads = painter->params.n_threads,
                                              .max_blend = painter->n_weights,
                                              .stats = painter->params.stats,
+                                             .precision = painter->params.precision,
                                              .log = painter->params.log});
     return status < 0
                ? status

@@ -14,6 +14,7 @@ typedef struct bc_painter_params {
     const char *models; /* where to look first, or NULL */
     const char *styles; /* NAME[:WEIGHT][,NAME[:WEIGHT]...]; NULL: the net's first */
     bc_stats stats;
+    bc_precision precision;
     float stabilize; /* 0 to 1, see stabilize.h */
     int n_threads;   /* 0: one for each processor */
     bc_log log;

@@ -370,7 +370,7 @@ static bc_status open_all(bc_stage *stage)
 {
     const bc_stage_params *p = &stage->params;
     const bc_studio_params studio_params = {
-        .nets = stage->nets, .n_threads = p->n_threads, .log = p->log};
+        .nets = stage->nets, .n_threads = p->n_threads, .precision = p->precision, .log = p->log};
     bc_status status = bc_queue_open(&stage->captured, 1, bc_captured_free);
     if (status == BC_OK)
         status = bc_queue_open(&stage->painted, 1, free_painted);

@@ -26,6 +26,7 @@ typedef struct bc_stage_params {
     bool is_camera, is_looped, no_window, is_fullscreen, is_silent;
     int64_t start_us;
     int n_threads;
+    bc_precision precision;
     bool overwrite;
     bc_settings settings;       /* at first */
     const char *const *outputs; /* [n_outputs] */

@@ -74,6 +74,7 @@ static bc_status open_easel(const bc_studio *studio, easel *e)
                                       .height = e->height,
                                       .n_threads = studio->params.n_threads,
                                       .max_blend = BC_LIVE_BLEND,
+                                      .precision = studio->params.precision,
                                       .stats = BC_STATS_STREAM,
                                       .log = studio->params.log};
     return bc_session_open(&e->session, e->model, &params);

@@ -54,6 +54,7 @@ typedef struct bc_studio bc_studio;
 typedef struct bc_studio_params {
     const bc_nets *nets; /* must outlive the studio */
     int n_threads;       /* 0: one for each processor */
+    bc_precision precision;
     bc_log log;
 } bc_studio_params;
 
