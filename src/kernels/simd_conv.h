@@ -42,7 +42,7 @@ VEC_INLINE counted counted_from(counted c, int x)
 
 static counted counted_of(const bc_sums *sums, int n)
 {
-    return sums ? (counted){.first = sums->n_left, .end = n - sums->n_right} : (counted){.end = n};
+    return sums ? (counted){.first = sums->n_left, .end = n - sums->n_right} : (counted){0};
 }
 
 /* Adds the lanes that count. */
