@@ -18,6 +18,8 @@ typedef struct bc_letterbox {
 
 /* Replaces the frame where it has to. */
 bc_status bc_letterbox_run(bc_letterbox *box, AVFrame *av, const bc_log *log);
+/* Makes the bars around a source's picture black in its painting too. */
+void bc_letterbox_blacken(AVFrame *painted, const AVFrame *source);
 void bc_letterbox_close(bc_letterbox *box);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "media/canvas.h"
+#include "media/letterbox.h"
 
 enum { WEIGHT_BITS = 14, WEIGHT_ONE = 1 << WEIGHT_BITS };
 
@@ -370,6 +371,8 @@ bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *
     *result = NULL;
     bc_status status = mix->strength > 0 ? paint_over(mixer, source, painting, mix, &av)
                                          : fit_source(mixer, source, &av);
+    if (status == BC_OK && mix->strength > 0 && source->native)
+        bc_letterbox_blacken(av, source->native);
     if (status == BC_OK)
         status = bc_av_to_frame(result, av, &mixer->log);
     if (status < 0)
