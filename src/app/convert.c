@@ -183,6 +183,9 @@ static void say_what_is_done(const conversion *c, const char *input, const char 
     else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
         bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
                      input, info->bits, bc_writer_bits(c->writer));
+    if (info->has_alpha && !bc_writer_has_alpha(c->writer))
+        bc_log_write(&c->log, BC_LOG_INFO, "%s may be transparent: %s holds no alpha", input,
+                     output);
 }
 
 static bc_status open_all(conversion *c, const char *input, const char *output)

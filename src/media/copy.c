@@ -77,11 +77,12 @@ int bc_copy_stream(AVFormatContext *output, const AVStream *stream)
 /* Entries that speak of the source's own bytes. */
 static bool is_stale(const char *key)
 {
-    static const char *const keys[] = {
-        "encoder",     "rotate",      "BPS",           "DURATION",          "NUMBER_OF",
-        "_STATISTICS", "major_brand", "minor_version", "compatible_brands", "vendor_id"};
+    static const char *const keys[] = {"encoder",     "rotate",        "BPS",
+                                       "DURATION",    "NUMBER_OF",     "_STATISTICS",
+                                       "major_brand", "minor_version", "compatible_brands",
+                                       "vendor_id",   "alpha_mode"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-        if (av_strstart(key, keys[i], NULL))
+        if (av_stristart(key, keys[i], NULL))
             return true;
     return false;
 }
@@ -136,4 +137,53 @@ int bc_copy_notes(AVFormatContext *output, const bc_reader *reader)
     for (unsigned i = 0; error >= 0 && i < input->nb_chapters; i++)
         error = copy_chapter(output, input->chapters[i], reader);
     return error;
+}
+
+/* Lost notes ------------------------------------------------------------------------------- */
+
+/* What every container makes of a stream by itself, or nobody said. */
+static bool is_technical(const AVDictionaryEntry *note)
+{
+    return av_strcasecmp(note->key, "handler_name") == 0 ||
+           av_strcasecmp(note->key, "creation_time") == 0 || strcmp(note->value, "und") == 0;
+}
+
+static void list_lost(const AVDictionary *meant, const AVDictionary *written, int stream,
+                      AVBPrint *list)
+{
+    const AVDictionaryEntry *note = NULL;
+    while ((note = av_dict_get(meant, "", note, AV_DICT_IGNORE_SUFFIX))) {
+        if (av_dict_get(written, note->key, NULL, 0) || is_stale(note->key) ||
+            (stream >= 0 && is_technical(note)))
+            continue;
+        av_bprintf(list, "%s%s", list->len ? ", " : "", note->key);
+        if (stream >= 0)
+            av_bprintf(list, " of stream %d", stream);
+    }
+}
+
+int bc_copy_remember_notes(AVFormatContext **meant, const AVFormatContext *output)
+{
+    *meant = avformat_alloc_context();
+    int error = *meant ? av_dict_copy(&(*meant)->metadata, output->metadata, 0) : AVERROR(ENOMEM);
+    for (unsigned i = 0; error >= 0 && i < output->nb_streams; i++) {
+        AVStream *stream = avformat_new_stream(*meant, NULL);
+        error = stream ? av_dict_copy(&stream->metadata, output->streams[i]->metadata, 0)
+                       : AVERROR(ENOMEM);
+    }
+    return error;
+}
+
+void bc_copy_list_lost_notes(const AVFormatContext *meant, const char *url, AVBPrint *list)
+{
+    AVFormatContext *written = NULL;
+    AVPacket *packet = av_packet_alloc();
+    if (packet && avformat_open_input(&written, url, NULL, NULL) >= 0) {
+        av_read_frame(written, packet); /* in FLV notes are a packet */
+        list_lost(meant->metadata, written->metadata, -1, list);
+        for (unsigned i = 0; i < FFMIN(meant->nb_streams, written->nb_streams); i++)
+            list_lost(meant->streams[i]->metadata, written->streams[i]->metadata, (int)i, list);
+    }
+    avformat_close_input(&written);
+    av_packet_free(&packet);
 }

@@ -5,6 +5,7 @@
 #ifndef BC_MEDIA_COPY_H
 #define BC_MEDIA_COPY_H
 
+#include <libavutil/bprint.h>
 #include <stdbool.h>
 
 #include "media/input.h"
@@ -20,5 +21,11 @@ int bc_copy_stream_notes(AVStream *target, const AVStream *source);
 
 /* Metadata of the file, and its chapters, shifted to the reader's 0. */
 int bc_copy_notes(AVFormatContext *output, const bc_reader *reader);
+
+/* A copy of the metadata that `output` is to hold, before its muxer changes it: in a context for
+ * nothing else, to be freed. FFmpeg's error or 0. */
+int bc_copy_remember_notes(AVFormatContext **meant, const AVFormatContext *output);
+/* The keys of it that the finished file does not hold; nothing where FFmpeg cannot read it. */
+void bc_copy_list_lost_notes(const AVFormatContext *meant, const char *url, AVBPrint *list);
 
 #endif

@@ -4,6 +4,7 @@
 #include <libavutil/time.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "media/av.h"
@@ -30,6 +31,12 @@ static int interrupt(void *cookie)
 
 /* Opening ---------------------------------------------------------------------------------- */
 
+/* A picture of the very name that would mean a series. */
+static bool is_literal(const char *url)
+{
+    return av_filename_number_test(url) && access(url, F_OK) == 0;
+}
+
 static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictionary **options)
 {
     const AVIOInterruptCB stop = {interrupt, demuxer};
@@ -44,7 +51,12 @@ static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictiona
         }
         demuxer->input->pb = demuxer->pipe;
     }
-    return avformat_open_input(&demuxer->input, demuxer->url, format, options);
+    if (format || !is_literal(demuxer->url))
+        return avformat_open_input(&demuxer->input, demuxer->url, format, options);
+    av_dict_set(options, "pattern_type", "none", 0);
+    const int error = avformat_open_input(&demuxer->input, demuxer->url, NULL, options);
+    av_dict_set(options, "pattern_type", NULL, 0); /* where it is no picture, nobody took it */
+    return error;
 }
 
 static bc_status open_input(bc_demuxer *demuxer)
@@ -102,6 +114,19 @@ static int find_largest(const AVFormatContext *input, int best)
     return best;
 }
 
+/* FFmpeg's own decoders of VP8 and VP9 leave out the alpha. */
+static const AVCodec *choose_codec(const AVStream *stream)
+{
+    const enum AVCodecID id = stream->codecpar->codec_id;
+    const AVDictionaryEntry *mode = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+    const AVCodec *codec = NULL;
+    if (mode && strcmp(mode->value, "1") == 0 && id == AV_CODEC_ID_VP8)
+        codec = avcodec_find_decoder_by_name("libvpx");
+    else if (mode && strcmp(mode->value, "1") == 0 && id == AV_CODEC_ID_VP9)
+        codec = avcodec_find_decoder_by_name("libvpx-vp9");
+    return codec ? codec : avcodec_find_decoder(id);
+}
+
 static bc_status find_video(bc_demuxer *demuxer)
 {
     const bc_log *log = &demuxer->params->log;
@@ -120,7 +145,7 @@ static bc_status find_video(bc_demuxer *demuxer)
         return bc_av_fail(log, index, "%s: its video cannot be decoded", demuxer->url);
     index = find_largest(input, index);
     demuxer->video = input->streams[index];
-    demuxer->codec = avcodec_find_decoder(demuxer->video->codecpar->codec_id);
+    demuxer->codec = choose_codec(demuxer->video);
     if (demuxer->video->disposition & AV_DISPOSITION_ATTACHED_PIC)
         return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video in it, only a cover picture",
                        demuxer->url);

@@ -35,7 +35,8 @@ static bc_status find_container(bc_destination *destination, const char *name,
     if (params->format)
         return bc_fail(&params->log, BC_ERR_ARGUMENT, "there is no output format '%s'", format);
     return bc_fail(&params->log, BC_ERR_ARGUMENT,
-                   "%s: its name does not say which format to write (-f says it)", name);
+                   "%s: its name does not say which format to write (--output-format says it)",
+                   name);
 }
 
 /* A local file's path of what may be a URL. */

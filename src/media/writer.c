@@ -27,7 +27,8 @@ struct bc_writer {
     char description[160];
     bc_destination destination;
     AVFormatContext *output;
-    AVIOContext *pipe; /* what the output writes to, if that is a pipe; or NULL */
+    AVFormatContext *meant; /* its metadata */
+    AVIOContext *pipe;      /* what the output writes to, if that is a pipe; or NULL */
     bc_encoder encoder;
     bc_scaler scaler;
     bc_filter palette;
@@ -159,6 +160,25 @@ static int open_place(bc_writer *writer)
     return error;
 }
 
+/*
+ * mp4 has two places for notes, and FFmpeg writes one of them: that which every player reads, which
+ * knows these keys and holds the cover, or one for any key, which phones use.
+ */
+static bool has_common_notes(const AVFormatContext *output)
+{
+    static const char *const keys[] = {
+        "title",    "artist",  "album_artist", "composer",    "album",    "date", "comment",
+        "genre",    "lyrics",  "copyright",    "description", "synopsis", "show", "episode_id",
+        "grouping", "network", "keywords",     "track",       "disc"};
+    for (unsigned i = 0; i < output->nb_streams; i++)
+        if (output->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+            return true;
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (av_dict_get(output->metadata, keys[i], NULL, 0))
+            return true;
+    return false;
+}
+
 static int begin(bc_writer *writer)
 {
     const bc_destination *destination = &writer->destination;
@@ -172,6 +192,8 @@ static int begin(bc_writer *writer)
             av_dict_set(&options, "movflags", FRAGMENTS, 0);
         else if (!writer->params.ends_at_once)
             av_dict_set(&options, "movflags", "+faststart", 0);
+        if (!has_common_notes(writer->output))
+            av_dict_set(&options, "movflags", "+use_metadata_tags", AV_DICT_APPEND);
     }
     int error = open_place(writer);
     if (error >= 0)
@@ -200,6 +222,8 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
                                                writer->destination.url);
     if (error >= 0)
         error = add_streams(writer, source);
+    if (error >= 0)
+        error = bc_copy_remember_notes(&writer->meant, writer->output);
     if (error < 0)
         return bc_av_fail(&params->log, error, "cannot write %s", writer->name);
     writer->last_dts = malloc(writer->output->nb_streams * sizeof(writer->last_dts[0]));
@@ -261,6 +285,7 @@ void bc_writer_close(bc_writer **writer_in)
     bc_filter_close(&writer->palette);
     close_file(writer);
     avformat_free_context(writer->output);
+    avformat_free_context(writer->meant);
     bc_destination_close(&writer->destination);
     av_packet_free(&writer->packet);
     free(writer->routes);
@@ -386,6 +411,20 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
                      : write_encoded(writer);
 }
 
+static void name_lost_notes(const bc_writer *writer)
+{
+    AVBPrint list;
+    if (!writer->destination.path || writer->destination.is_picture)
+        return;
+    av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
+    bc_copy_list_lost_notes(writer->meant, writer->destination.url, &list);
+    if (list.len > 0)
+        bc_log_write(&writer->params.log, BC_LOG_WARNING,
+                     "%s: metadata is left out: %s cannot hold it: %s", writer->name,
+                     writer->destination.container->name, list.str);
+    av_bprint_finalize(&list, NULL);
+}
+
 bc_status bc_writer_finish(bc_writer *writer)
 {
     const bc_log *log = &writer->params.log;
@@ -405,6 +444,7 @@ bc_status bc_writer_finish(bc_writer *writer)
     if (writer->n_refused > 0)
         bc_log_write(log, BC_LOG_WARNING, "%s: %lld damaged packets of other streams were left out",
                      writer->name, (long long)writer->n_refused);
+    name_lost_notes(writer);
     return bc_destination_commit(&writer->destination, log);
 }
 
@@ -416,6 +456,12 @@ const char *bc_writer_description(const bc_writer *writer)
 int bc_writer_bits(const bc_writer *writer)
 {
     return av_pix_fmt_desc_get(writer->encoder.context->pix_fmt)->comp[0].depth;
+}
+
+bool bc_writer_has_alpha(const bc_writer *writer)
+{
+    const AVPixFmtDescriptor *format = av_pix_fmt_desc_get(writer->encoder.context->pix_fmt);
+    return format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
 }
 
 bool bc_writer_knows_name(const char *name)

@@ -72,6 +72,8 @@ bc_status bc_writer_finish(bc_writer *writer);
 const char *bc_writer_description(const bc_writer *writer);
 /* Bits of a sample of what is encoded. */
 int bc_writer_bits(const bc_writer *writer);
+/* Whether what is encoded has alpha. */
+bool bc_writer_has_alpha(const bc_writer *writer);
 /* Whether a name's extension says a format that can hold pictures or video. */
 bool bc_writer_knows_name(const char *name);
 /* The temporary file's path, for a signal handler to delete, or NULL. */
