@@ -21,9 +21,9 @@ typedef struct extent {
 } extent;
 
 /* mp4: boxes, of which the last may be cut. What follows the last known one may be anything. */
-static extent measure_boxes(AVFormatContext *input, int64_t file_size)
+static extent measure_boxes(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
 {
-    AVIOContext *io = input->pb;
+    (void)input;
     int64_t at = 0;
     for (int i = 0; i < MAX_BOXES && at + 8 <= file_size; i++) {
         if (avio_seek(io, at, SEEK_SET) < 0)
@@ -59,10 +59,10 @@ static int64_t read_ebml_size(AVIOContext *io)
     return size == (INT64_C(1) << (7 * n_bytes)) - 1 ? -1 : size;
 }
 
-static extent measure_segment(AVFormatContext *input, int64_t file_size)
+static extent measure_segment(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
 {
     enum { EBML_ID = 0x1A45DFA3, SEGMENT_ID = 0x18538067 };
-    AVIOContext *io = input->pb;
+    (void)input;
     if (avio_seek(io, 0, SEEK_SET) < 0 || avio_rb32(io) != EBML_ID)
         return (extent){0};
     const int64_t head_size = read_ebml_size(io);
@@ -73,9 +73,9 @@ static extent measure_segment(AVFormatContext *input, int64_t file_size)
     return (extent){.size = size < 0 ? 0 : start + size};
 }
 
-static extent measure_chunks(AVFormatContext *input, int64_t file_size)
+static extent measure_chunks(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
 {
-    AVIOContext *io = input->pb;
+    (void)input;
     int64_t at = 0;
     while (at + 8 <= file_size && avio_seek(io, at, SEEK_SET) >= 0 &&
            avio_rl32(io) == MKTAG('R', 'I', 'F', 'F')) {
@@ -99,9 +99,9 @@ static bool is_tag_end(AVIOContext *io, int64_t at)
     return avio_rb24(io) + FLV_TAG == size;
 }
 
-static extent measure_tags(AVFormatContext *input, int64_t file_size)
+static extent measure_tags(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
 {
-    AVIOContext *io = input->pb;
+    (void)input;
     if (avio_seek(io, FLV_HEAD + 1, SEEK_SET) < 0)
         return (extent){0};
     const int64_t first_size = avio_rb24(io);
@@ -116,34 +116,77 @@ static bool is_packet(AVIOContext *io, int64_t at)
 }
 
 /* Of 188 bytes, 192 with a time before each, or 204 with a check sum behind. */
-static extent measure_packets(AVFormatContext *input, int64_t file_size)
+static extent measure_packets(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
 {
     int64_t size = TS_PACKET;
     av_opt_get_int(input->priv_data, "ts_packetsize", 0, &size);
     const int64_t last = file_size - (size == 192 ? TS_PACKET : size);
-    return (extent){.is_cut = !is_packet(input->pb, last) || !is_packet(input->pb, last - size)};
+    return (extent){.is_cut = !is_packet(io, last) || !is_packet(io, last - size)};
+}
+
+/* To the first scan, past the thumbnail that a segment may hold; then an end has to come. */
+static extent measure_jpeg(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
+{
+    enum { START = 0xFFD8, SCAN = 0xFFDA, END = 0xFFD9, FIRST_MARKER = 0xFFC0 };
+    if (input->streams[0]->codecpar->codec_id != AV_CODEC_ID_MJPEG ||
+        avio_seek(io, 0, SEEK_SET) < 0 || avio_rb16(io) != START)
+        return (extent){0};
+    for (unsigned marker = 0; marker != SCAN && avio_tell(io) < file_size;) {
+        marker = avio_rb16(io);
+        const int length = (int)avio_rb16(io);
+        if (marker < FIRST_MARKER || length < 2 || avio_skip(io, length - 2) < 0)
+            return (extent){0};
+    }
+    unsigned last_two = 0;
+    while (last_two != END && !avio_feof(io))
+        last_two = (last_two << 8 | (unsigned)avio_r8(io)) & 0xFFFF;
+    return (extent){.is_cut = last_two != END};
+}
+
+/* Some writers fill up with zeros. */
+static extent measure_gif(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
+{
+    enum { TRAILER = 0x3B };
+    (void)input;
+    int last = 0;
+    for (int64_t at = file_size - 1; at > 0 && last == 0 && avio_seek(io, at, SEEK_SET) >= 0; at--)
+        last = avio_r8(io);
+    return (extent){.is_cut = last != TRAILER};
+}
+
+/* Pictures have no open file at their end. */
+static AVIOContext *open_again(const AVFormatContext *input)
+{
+    AVIOContext *io = NULL;
+    return !input->pb && avio_open(&io, input->url, AVIO_FLAG_READ) >= 0 ? io : NULL;
+}
+
+static extent measure(const AVFormatContext *input, AVIOContext *io, int64_t file_size)
+{
+    static const struct {
+        const char *format;
+        extent (*measure)(const AVFormatContext *input, AVIOContext *io, int64_t file_size);
+    } table[] = {{"mov,", measure_boxes},     {"matroska,", measure_segment},
+                 {"avi", measure_chunks},     {"flv", measure_tags},
+                 {"mpegts", measure_packets}, {"image2", measure_jpeg},
+                 {"jpeg_pipe", measure_jpeg}, {"gif", measure_gif}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]) && file_size > 0; i++)
+        if (av_strstart(input->iformat->name, table[i].format, NULL))
+            return table[i].measure(input, io, file_size);
+    return (extent){0};
 }
 
 bool bc_truncation_find(AVFormatContext *input, char *text, size_t size)
 {
-    static const struct {
-        const char *format;
-        extent (*measure)(AVFormatContext *input, int64_t file_size);
-    } table[] = {{"mov,", measure_boxes},
-                 {"matroska,", measure_segment},
-                 {"avi", measure_chunks},
-                 {"flv", measure_tags},
-                 {"mpegts", measure_packets}};
     const char *protocol = avio_find_protocol_name(input->url);
-    const int64_t file_size = input->pb ? avio_size(input->pb) : 0;
-    extent found = {0};
-    if (!protocol || strcmp(protocol, "file") != 0 || file_size <= 0)
+    if (!protocol || strcmp(protocol, "file") != 0)
         return false;
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (av_strstart(input->iformat->name, table[i].format, NULL))
-            found = table[i].measure(input, file_size);
+    AVIOContext *again = open_again(input), *io = again ? again : input->pb;
+    const int64_t file_size = io ? FFMAX(avio_size(io), 0) : 0; /* of a pipe: none */
+    const extent found = measure(input, io, file_size);
+    avio_closep(&again);
     if (found.is_cut)
-        snprintf(text, size, "truncated: its last packet is cut");
+        snprintf(text, size, "truncated: its end is missing");
     else if (found.size > file_size)
         snprintf(text, size, "truncated: %lld of %lld bytes are there", (long long)file_size,
                  (long long)found.size);

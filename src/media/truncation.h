@@ -1,7 +1,7 @@
 /*
  * truncation.h (private): whether a file holds all that its structure promises. Known for mp4 and
  * its family (the end of the last box), Matroska and WebM (of the segment), AVI (of the RIFF
- * chunks), FLV and MPEG-TS (whole packets).
+ * chunks), FLV and MPEG-TS (whole packets), JPEG and GIF (their marks of the end).
  */
 #ifndef BC_MEDIA_TRUNCATION_H
 #define BC_MEDIA_TRUNCATION_H
