@@ -74,10 +74,12 @@ static void note_info(bc_source *source)
     pthread_mutex_lock(&source->lock);
     source->state.width = info->width;
     source->state.height = info->height;
+    source->state.aspect = display_aspect(info);
     source->state.fps = info->frame_rate.num > 0 && info->frame_rate.den > 0
                             ? (double)info->frame_rate.num / info->frame_rate.den
                             : 0;
-    source->state.duration_us = info->duration_us > 0 ? info->duration_us + source->start_us : 0;
+    const bool has_length = info->duration_us > 0 && !info->is_picture;
+    source->state.duration_us = has_length ? info->duration_us + source->start_us : 0;
     source->state.has_sound = source->sound != NULL;
     source->state.has_signal = true;
     source->is_still = info->is_picture;
@@ -290,7 +292,7 @@ static bool go_on(bc_source *source, bool is_looped)
         look_for_camera(source);
         return true;
     }
-    if (source->is_still) {
+    if (source->is_still && source->reader) {
         take_frame(source, bc_frame_ref(source->first));
         return true;
     }
@@ -435,8 +437,10 @@ void bc_source_loop(bc_source *source, bool on)
 void bc_source_seek(bc_source *source, int64_t position_us)
 {
     pthread_mutex_lock(&source->lock);
-    const int64_t last_us = source->state.duration_us;
-    if (last_us > 0 && position_us > last_us)
+    const double fps = source->state.fps;
+    const int64_t margin_us = fps > 0 && fps < 20 ? (int64_t)(2e6 / fps) : 100000;
+    const int64_t last_us = source->state.duration_us - margin_us; /* where there is a frame yet */
+    if (position_us > last_us)
         position_us = last_us;
     source->seek_us = position_us > 0 ? position_us : 0;
     atomic_store(&source->must_interrupt, 1);

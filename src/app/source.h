@@ -37,6 +37,7 @@ typedef struct bc_source_params {
 
 typedef struct bc_source_state {
     int width, height;
+    double aspect;                /* width / height as displayed */
     double fps;                   /* as the source says; 0: unknown */
     int64_t position_us;          /* in the file */
     int64_t duration_us;          /* 0: unknown or endless */

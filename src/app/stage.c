@@ -343,12 +343,13 @@ static bc_status open_window(bc_stage *stage)
     char title[160];
     const char *slash = strrchr(p->input, '/');
     snprintf(title, sizeof(title), "%s - Brushcast", slash && slash[1] ? slash + 1 : p->input);
-    return bc_window_open(&stage->window, &(bc_window_params){.title = title,
-                                                              .width = state.width,
-                                                              .height = state.height,
-                                                              .fullscreen = p->is_fullscreen,
-                                                              .bindings = p->bindings,
-                                                              .log = p->log});
+    return bc_window_open(&stage->window,
+                          &(bc_window_params){.title = title,
+                                              .width = (int)round(state.height * state.aspect),
+                                              .height = state.height,
+                                              .fullscreen = p->is_fullscreen,
+                                              .bindings = p->bindings,
+                                              .log = p->log});
 }
 
 static bc_status open_outputs(bc_stage *stage)

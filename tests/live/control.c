@@ -259,6 +259,23 @@ static void test_file(command *c)
     CHECK_INT(command_wait(c, 20000), 0);
 }
 
+/* A picture stays until somebody quits; and beyond the end there is the end. */
+static void test_still(command *c)
+{
+    command_shell(c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120 -frames:v 1 still.png");
+    start(c, "still.png");
+    CHECK(command_sees_frames(c, 10));
+    CHECK(command_refuses(c, "seek 1", "cannot seek"));
+    CHECK(command_do(c, "style 2; pause on; style 1; pause off"));
+    CHECK(command_sees_frames(c, 10));
+    quit(c);
+    start(c, "clip.mp4");
+    CHECK(command_do(c, "pause on; seek 100"));
+    CHECK(position_becomes(c, 3.7, 4));
+    CHECK(command_do(c, "pause off"));
+    CHECK_INT(command_wait(c, 20000), 0);
+}
+
 static int exit_status(command *c, const char *words)
 {
     command_start(c, program, words);
@@ -338,6 +355,7 @@ int main(int n_args, char **args)
     command_make_folder(&c, 3);
     test_verbs(&c);
     test_file(&c);
+    test_still(&c);
     test_faults(&c);
     test_full_disk(&c);
     test_no_window(&c);
