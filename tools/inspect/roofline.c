@@ -175,28 +175,57 @@ static void draw_roof(const chart *c, const bc_canvas *canvas)
     cairo_set_line_width(canvas->cairo, 1);
 }
 
-/* Beside its point; below that of a point which lies almost in the same place. */
-static void draw_label(const chart *c, const bc_canvas *canvas, int index)
+typedef struct box {
+    double x0, y0, x1, y1;
+} box;
+
+static bool overlap(const box *a, const box *b)
 {
-    const point *p = &c->points[index];
-    double y = y_of(c, p->gflops) + 4;
-    for (int i = 0; i < index; i++) {
-        const bool is_near = fabs(x_of(c, c->points[i].intensity) - x_of(c, p->intensity)) < 70;
-        if (is_near && fabs(y_of(c, c->points[i].gflops) + 4 - y) < 12)
-            y = y_of(c, c->points[i].gflops) + 4 + (y_of(c, p->gflops) + 4 < y ? -13 : 13);
+    return a->x0 < b->x1 && b->x0 < a->x1 && a->y0 < b->y1 && b->y0 < a->y1;
+}
+
+/* Where label `place` around a point lies: right, left, below or above, ever farther away. */
+static box label_box(const chart *c, const bc_canvas *canvas, const point *p, int place)
+{
+    const double w = bc_canvas_text_width(canvas, text_size, false, p->name), h = text_size;
+    const double x = x_of(c, p->intensity), y = y_of(c, p->gflops), far = 8 + place / 4 * h;
+    const double left_edge[] = {x + far, x - far - w, x - w / 2, x - w / 2};
+    const double upper_edge[] = {y - h / 2, y - h / 2, y + far, y - far - h};
+    const int side = place % 4;
+    return (box){left_edge[side], upper_edge[side], left_edge[side] + w, upper_edge[side] + h};
+}
+
+/* The first place over no point and none of the n labels before. */
+static box find_place(const chart *c, const bc_canvas *canvas, const box *labels, int n)
+{
+    box b = {0};
+    for (int place = 0; place < 4 * 4; place++) {
+        bool is_free = true;
+        b = label_box(c, canvas, &c->points[n], place);
+        for (int i = 0; i < n; i++)
+            is_free &= !overlap(&b, &labels[i]);
+        for (int i = 0; i < c->n_points; i++) {
+            const double x = x_of(c, c->points[i].intensity), y = y_of(c, c->points[i].gflops);
+            is_free &= !overlap(&b, &(box){x - 5, y - 5, x + 5, y + 5});
+        }
+        if (is_free && b.x1 < width)
+            break;
     }
-    bc_canvas_text(canvas, x_of(c, p->intensity) + 8, y, text_size, BC_ANCHOR_LEFT, false, p->name);
+    return b;
 }
 
 static void draw_points(const chart *c, const bc_canvas *canvas)
 {
+    box labels[MAX_POINTS];
     for (int i = 0; i < c->n_points; i++) {
         const point *p = &c->points[i];
         cairo_set_source_rgb(canvas->cairo, 0, .447, .698);
         cairo_arc(canvas->cairo, x_of(c, p->intensity), y_of(c, p->gflops), 4.5, 0, 2 * M_PI);
         cairo_fill(canvas->cairo);
         cairo_set_source_rgb(canvas->cairo, 0, 0, 0);
-        draw_label(c, canvas, i);
+        labels[i] = find_place(c, canvas, labels, i);
+        bc_canvas_text(canvas, labels[i].x0, labels[i].y1 - 3, text_size, BC_ANCHOR_LEFT, false,
+                       p->name);
     }
 }
 
