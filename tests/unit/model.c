@@ -529,6 +529,36 @@ static void test_damaged_bytes(void)
     free(bytes);
 }
 
+/* Another model with one style more, which outlives the one that it was made of. */
+static void test_added_styles(void)
+{
+    const bc_model_params params = {.log = messages};
+    const char *bank = GOLDEN "tiny.bank.safetensors", *path = in_folder("extra.safetensors");
+    bc_model *base, *more, *same, *none;
+    write_style(path);
+    if (!CHECK_INT(
+            bc_model_open_files(&base, GOLDEN "tiny.autoencoder.safetensors", bank, &messages),
+            BC_OK) ||
+        !CHECK_INT(bc_model_add_style(&more, base, path, &params), BC_OK))
+        return;
+    CHECK_INT(bc_model_add_style(&none, base, GOLDEN "odd.bank.safetensors", &params),
+              BC_ERR_MISMATCH);
+    CHECK(!none);
+    CHECK_INT(bc_model_add_style(&none, base, "/nowhere.safetensors", &params), BC_ERR_IO);
+    CHECK_INT(bc_model_style_count(base), 1);
+    bc_model_close(&base);
+    CHECK_INT(bc_model_style_count(more), 2);
+    CHECK_INT(bc_model_find_style(more, "tiny.bank"), 0);
+    CHECK_INT(bc_model_find_style(more, "extra"), 1);
+    CHECK_INT(bc_model_add_style(&same, more, path, &params), BC_OK);
+    CHECK_INT(bc_model_style_count(same), 2);
+    CHECK(same->banks[1].file != more->banks[1].file && same->banks[0].file == more->banks[0].file);
+    bc_model_close(&more);
+    CHECK(bc_model_style(same, 1).thumbnail && bc_model_style(same, 0).name[0] == 't');
+    bc_model_close(&same);
+    unlink(path);
+}
+
 int main(void)
 {
     messages = test_log(last);
@@ -547,6 +577,7 @@ int main(void)
     test_added_tensors();
     test_too_many_layers();
     test_folder();
+    test_added_styles();
     test_find_net();
     remove_folder();
     test_random();
