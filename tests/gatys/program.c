@@ -217,17 +217,17 @@ static void wait_for(const char *path)
         usleep(500);
 }
 
-/* Two rounds of a second or so, so that the signal comes between them. */
+/* Seven rounds, so that the signal comes between two of them on a busy machine too. */
 static void test_resume(const char *method)
 {
     char line[512];
     snprintf(line, sizeof(line),
-             INPUT LAYERS "--iterations 250 --optimizer %s -y -o gatys_test/whole.png "
+             INPUT LAYERS "--iterations 700 --optimizer %s -y -o gatys_test/whole.png "
                           "--log gatys_test/whole.csv",
              method);
     CHECK_INT(run(line), 0);
     snprintf(line, sizeof(line),
-             INPUT LAYERS "--iterations 250 --optimizer %s -y -o gatys_test/parts.png "
+             INPUT LAYERS "--iterations 700 --optimizer %s -y -o gatys_test/parts.png "
                           "--log gatys_test/parts.csv --resume",
              method);
     const pid_t pid = start_program(line, 0);
