@@ -86,7 +86,7 @@ static void yuv_split(float *const planes[6], const bc_yuv_row *row, int first, 
 static void add_to_sums(const bc_sums *sums, int channel, const float *row, int n)
 {
     double sum = 0, square = 0;
-    for (int x = sums->n_left; x < n - sums->n_right; x++) {
+    for (int x = 0; x < n; x++) {
         sum += (double)row[x];
         square += (double)row[x] * (double)row[x];
     }

@@ -38,7 +38,6 @@ enum {
  */
 typedef struct bc_sums {
     double *sum, *square; /* [n_out] each */
-    int n_left, n_right;  /* outputs at a row's ends that do not count: they belong to others */
 } bc_sums;
 
 /*

@@ -30,29 +30,14 @@ typedef struct lane_sums {
     vec pivot, sum, square;
 } lane_sums;
 
-/* The outputs that count, as seen from the one at hand. */
-typedef struct counted {
-    int first, end;
-} counted;
-
-VEC_INLINE counted counted_from(counted c, int x)
+/* Adds the first n lanes, or all of them. */
+VEC_INLINE void add_lanes(lane_sums *lanes, vec y, int n)
 {
-    return (counted){.first = c.first - x, .end = c.end - x};
-}
-
-static counted counted_of(const bc_sums *sums, int n)
-{
-    return sums ? (counted){.first = sums->n_left, .end = n - sums->n_right} : (counted){0};
-}
-
-/* Adds the lanes that count. */
-VEC_INLINE void add_lanes(lane_sums *lanes, vec y, counted c)
-{
-    if (c.end <= 0 || c.first >= LANES)
+    if (n <= 0)
         return;
     vec difference = vec_sub(y, lanes->pivot);
-    if (c.first > 0 || c.end < LANES)
-        difference = vec_between(difference, c.first, c.end);
+    if (n < LANES)
+        difference = vec_first(difference, n);
     lanes->sum = vec_add(lanes->sum, difference);
     lanes->square = vec_fma(difference, difference, lanes->square);
 }
@@ -129,10 +114,10 @@ VEC_INLINE void conv_taps(const int n_out, const int n_vecs, vec acc[][MAX_VECS]
     }
 }
 
-/* One tile: outputs of `block` for n_vecs vectors from x on. */
+/* One tile: outputs of `block` for n_vecs vectors from x on; the first n are wanted. */
 VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block *block,
                           const float *const rows[], ptrdiff_t x, float *to,
-                          ptrdiff_t channel_stride, counted c, float *lanes)
+                          ptrdiff_t channel_stride, int n, float *lanes)
 {
     vec acc[BC_CONV_MAX_BLOCK][MAX_VECS];
     UNROLL
@@ -154,7 +139,7 @@ VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block
         lane_sums sums = no_lanes(lanes_of(lanes, o));
         UNROLL
         for (int v = 0; v < n_vecs; v++)
-            add_lanes(&sums, acc[o][v], counted_from(c, v * LANES));
+            add_lanes(&sums, acc[o][v], n - v * LANES);
         merge_lanes(lanes_of(lanes, o), sums);
     }
 }
@@ -162,19 +147,18 @@ VEC_INLINE void conv_tile(const int n_out, const int n_vecs, const bc_conv_block
 /* The tile with n_vecs out of 1 to 3 as a constant. */
 VEC_INLINE void conv_tile_of(const int n_out, int n_vecs, const bc_conv_block *block,
                              const float *const rows[], ptrdiff_t x, float *to,
-                             ptrdiff_t channel_stride, counted c, float *lanes)
+                             ptrdiff_t channel_stride, int n, float *lanes)
 {
     if (n_vecs == 3)
-        conv_tile(n_out, 3, block, rows, x, to, channel_stride, c, lanes);
+        conv_tile(n_out, 3, block, rows, x, to, channel_stride, n, lanes);
     else if (n_vecs == 2)
-        conv_tile(n_out, 2, block, rows, x, to, channel_stride, c, lanes);
+        conv_tile(n_out, 2, block, rows, x, to, channel_stride, n, lanes);
     else
-        conv_tile(n_out, 1, block, rows, x, to, channel_stride, c, lanes);
+        conv_tile(n_out, 1, block, rows, x, to, channel_stride, n, lanes);
 }
 
 VEC_INLINE void conv_blocks(const int n_block, const int max_vecs, const bc_conv *conv,
-                            const float *const rows[], const bc_map_rows *out, int n, counted c,
-                            float *lanes)
+                            const float *const rows[], const bc_map_rows *out, int n, float *lanes)
 {
     for (int x = 0; x < n;) {
         const int left = (n - x + LANES - 1) / LANES;
@@ -182,7 +166,7 @@ VEC_INLINE void conv_blocks(const int n_block, const int max_vecs, const bc_conv
         for (int b = 0; b < conv->n_out / n_block; b++)
             conv_tile_of(n_block, n_vecs, &conv->blocks[b], rows, x,
                          out->map + b * n_block * out->channel_stride + x, out->channel_stride,
-                         counted_from(c, x), lanes ? lanes_of(lanes, b * n_block) : NULL);
+                         n - x, lanes ? lanes_of(lanes, b * n_block) : NULL);
         x += n_vecs * LANES;
     }
 }
@@ -193,13 +177,12 @@ static void conv_row(const bc_conv *conv, const float *const rows[], const bc_ma
     if (sums)
         clear_lanes(scratch, conv->n_out);
     float *const lanes = sums ? scratch : NULL;
-    const counted c = counted_of(sums, n);
     if (conv->block == CONV_BLOCK)
-        conv_blocks(CONV_BLOCK, CONV_VECS, conv, rows, out, n, c, lanes);
+        conv_blocks(CONV_BLOCK, CONV_VECS, conv, rows, out, n, lanes);
     else
-        conv_blocks(LAST_BLOCK, LAST_VECS, conv, rows, out, n, c, lanes);
+        conv_blocks(LAST_BLOCK, LAST_VECS, conv, rows, out, n, lanes);
     if (sums)
-        reduce_lanes(sums, scratch, conv->n_out, c.end - c.first);
+        reduce_lanes(sums, scratch, conv->n_out, n);
 }
 
 static double measure_peak(int64_t n_rounds)

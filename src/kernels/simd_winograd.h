@@ -93,6 +93,7 @@ typedef struct strip {
     const float *const *rows;
     ptrdiff_t tile; /* the first one */
     int n_vecs;
+    bool is_summed;
     float *lanes;    /* sums and squares of all outputs */
     float *inputs;   /* [n_in][points][n_vecs * LANES] */
     float *products; /* [points][block][n_vecs * LANES] */
@@ -209,9 +210,9 @@ VEC_INLINE void multiply_block(const int n_points, const int n_out, const int n_
                    s->products);
 }
 
-/* A row of LANES tiles: `n` outputs of them are wanted, and some of those count. */
+/* A row of LANES tiles: `n` outputs of them are wanted. `lanes` may be NULL. */
 VEC_INLINE void finish_row(const int n_points, const float *from, ptrdiff_t stride, float *to,
-                           int n, counted c, lane_sums *lanes)
+                           int n, lane_sums *lanes)
 {
     vec m[8], y[BC_WINOGRAD_TILE];
     UNROLL
@@ -227,7 +228,8 @@ VEC_INLINE void finish_row(const int n_points, const float *from, ptrdiff_t stri
     for (int i = 0; i < BC_WINOGRAD_TILE; i++) {
         if (i * LANES < n)
             vec_store(to + i * LANES, joined[i]);
-        add_lanes(lanes, joined[i], counted_from(c, i * LANES));
+        if (lanes)
+            add_lanes(lanes, joined[i], n - i * LANES);
     }
 }
 
@@ -242,7 +244,7 @@ static float first_output(const strip *s, const float *from)
 
 /* All rows of one output. */
 VEC_INLINE void finish_output(const int n_points, const strip *s, int channel,
-                              const bc_map_rows *out, int n, counted c, int n_rows)
+                              const bc_map_rows *out, int n, int n_rows)
 {
     const ptrdiff_t stride = column_stride(s);
     const float *from = s->columns + (ptrdiff_t)channel * BC_WINOGRAD_TILE * s->n_vecs * LANES;
@@ -256,7 +258,7 @@ VEC_INLINE void finish_output(const int n_points, const strip *s, int channel,
         for (int v = 0; v < s->n_vecs; v++, from += LANES) {
             const int x = v * BC_WINOGRAD_TILE * LANES;
             finish_row(n_points, from, stride, to + y * out->row_stride + x, n - x,
-                       counted_from(c, x), &lanes);
+                       s->is_summed ? &lanes : NULL);
         }
     }
     merge_lanes(channel_lanes, lanes);
@@ -284,14 +286,14 @@ VEC_INLINE void compute_points(const int n_points, const int n_out, strip *s)
 }
 
 VEC_INLINE void compute_strip(const int n_points, strip *s, const bc_map_rows *out, int n,
-                              counted c, int n_rows)
+                              int n_rows)
 {
     if (s->winograd->block == WINOGRAD_BLOCK)
         compute_points(n_points, WINOGRAD_BLOCK, s);
     else
         compute_points(n_points, WINOGRAD_LAST_BLOCK, s);
     for (int o = 0; o < s->winograd->n_out; o++)
-        finish_output(n_points, s, o, out, n, c, n_rows);
+        finish_output(n_points, s, o, out, n, n_rows);
 }
 
 static void winograd_rows(const bc_winograd *winograd, const float *const rows[],
@@ -307,9 +309,9 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
                         .row_stride = out->row_stride,
                         .n_channels = winograd->n_out,
                         .n_rows = n_rows};
-    const counted c = counted_of(sums, n);
     strip s = {.winograd = winograd,
                .rows = rows,
+               .is_summed = sums != NULL,
                .lanes = scratch,
                .ahead = share_out(ahead, n_strips * n_calls)};
     s.products = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
@@ -324,12 +326,12 @@ static void winograd_rows(const bc_winograd *winograd, const float *const rows[]
         written.n = BC_WINOGRAD_TILE * s.n_vecs * LANES;
         s.out = share_out(&written, n_calls);
         if (n_points == 6)
-            compute_strip(6, &s, out, n - x, counted_from(c, x), n_rows);
+            compute_strip(6, &s, out, n - x, n_rows);
         else
-            compute_strip(8, &s, out, n - x, counted_from(c, x), n_rows);
+            compute_strip(8, &s, out, n - x, n_rows);
     }
     if (sums)
-        reduce_lanes(sums, scratch, winograd->n_out, (c.end - c.first) * n_rows);
+        reduce_lanes(sums, scratch, winograd->n_out, n * n_rows);
 }
 
 #endif

@@ -66,13 +66,12 @@ VEC_INLINE void vec_store_bytes(uint8_t *to, vec a)
     _mm_storel_epi64((__m128i *)(void *)to, _mm_packus_epi16(words, words));
 }
 
-/* The lanes from `first` up to, not including, `end`; zeros around them. first < LANES, end > 0. */
-VEC_INLINE vec vec_between(vec a, int first, int end)
+/* The first n lanes, 0 < n < LANES; zeros behind them. */
+VEC_INLINE vec vec_first(vec a, int n)
 {
     const __m256i lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
-    const __m256i behind = _mm256_cmpgt_epi32(_mm256_set1_epi32(first), lane);
-    const __m256i before = _mm256_cmpgt_epi32(_mm256_set1_epi32(end), lane);
-    return _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_andnot_si256(behind, before)));
+    const __m256i keep = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane);
+    return _mm256_and_ps(a, _mm256_castsi256_ps(keep));
 }
 
 VEC_INLINE double vec_sum(vec a)

@@ -67,12 +67,10 @@ VEC_INLINE void vec_store_bytes(uint8_t *to, vec a)
     _mm_storeu_si128((__m128i *)(void *)to, _mm512_cvtusepi32_epi8(whole));
 }
 
-/* The lanes from `first` up to, not including, `end`; zeros around them. first < LANES, end > 0. */
-VEC_INLINE vec vec_between(vec a, int first, int end)
+/* The first n lanes, 0 < n < LANES; zeros behind them. */
+VEC_INLINE vec vec_first(vec a, int n)
 {
-    const unsigned behind = first > 0 ? ~0u << first : ~0u;
-    const unsigned before = end < LANES ? (1u << end) - 1 : ~0u;
-    return _mm512_maskz_mov_ps((__mmask16)(behind & before), a);
+    return _mm512_maskz_mov_ps((__mmask16)((1u << n) - 1), a);
 }
 
 VEC_INLINE double vec_sum(vec a)

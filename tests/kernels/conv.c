@@ -40,7 +40,7 @@ static void run_conv(const trial *t, const bc_kernels *k, const float *const row
                                                      .channel_stride = map.channel_stride};
     float *scratch =
         guarded_floats(&scratch_memory, BC_CONV_SCRATCH((size_t)t->shape.n_out), POISON);
-    const bc_sums into = sums_into(t, &sums);
+    const bc_sums into = sums_into(&sums);
     check_taps(t, &conv);
     k->conv_row(&conv, rows, &map, t->n, &into, scratch);
     check(t, k, &map, 1, &sums, 1);
@@ -127,8 +127,6 @@ static void test_conv_lengths(const bc_kernels *tiers, int n_tiers)
                 .shape = {.n_in = 3, .n_out = 12, .height = 3, .width = 3}, .stride = 1, .n = n};
             t.extreme = extreme;
             t.has_bias = n % 2;
-            t.n_left = n / 4;
-            t.n_right = n / 3;
             test_conv(tiers, n_tiers, t, false);
             t.stride = 2;
             t.shape.n_out = 16;

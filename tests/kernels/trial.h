@@ -18,7 +18,6 @@ enum { MARGIN = 8 /* pixels left of pixel 0 */, CHANNEL_GAP = 5, MAX_LINES = 4 }
 typedef struct trial {
     bc_conv_shape shape;
     int stride, halo, n;
-    int n_left, n_right; /* outputs at a row's ends that do not count */
     bool has_bias, extreme;
     float *weights, *bias;    /* [n_out][n_in][kernel][kernel], [n_out] */
     float *pixels;            /* [row][n_in][MAX_WIDTH], pixel 0 at MARGIN */
@@ -192,11 +191,10 @@ static inline void clear_totals(totals *sums)
     }
 }
 
-static inline bc_sums sums_into(const trial *t, totals *sums)
+static inline bc_sums sums_into(totals *sums)
 {
     clear_totals(sums);
-    return (bc_sums){
-        .sum = sums->sum, .square = sums->square, .n_left = t->n_left, .n_right = t->n_right};
+    return (bc_sums){.sum = sums->sum, .square = sums->square};
 }
 
 static inline double relative_error(double is, double expected, double terms)
@@ -212,16 +210,15 @@ static inline double relative_error(double is, double expected, double terms)
 static inline double sums_error(const trial *t, const totals *sums, const bc_map_rows *map,
                                 int n_counted)
 {
-    const int n_x = t->n - t->n_left - t->n_right;
-    const double n = n_counted * n_x;
+    const double n = n_counted * t->n;
     double worst = 0;
     for (int o = 0; o < t->shape.n_out; o++) {
         const float *outputs = map->map + o * map->channel_stride;
         const double first = (double)*outputs;
         double sum = 0, square = 0, terms = 0, square_terms = 0;
         double difference_terms = 1e-8 * square_before; /* rounded in double precision */
-        for (int i = 0; i < n_counted * n_x; i++) {
-            const double y = (double)outputs[i / n_x * map->row_stride + t->n_left + i % n_x];
+        for (int i = 0; i < n_counted * t->n; i++) {
+            const double y = (double)outputs[i / t->n * map->row_stride + i % t->n];
             sum += y;
             square += y * y;
             terms += fabs(y) + fabs(first);
