@@ -1,15 +1,40 @@
 #include "base/cpu.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char *const tier_names[] = {[BC_CPU_NATIVE] = "native",
                                          [BC_CPU_C] = "c",
                                          [BC_CPU_AVX2] = "avx2",
-                                         [BC_CPU_AVX512] = "avx512"};
+                                         [BC_CPU_AVX512] = "avx512",
+                                         [BC_CPU_AMX] = "amx"};
 
 enum { N_TIERS = sizeof(tier_names) / sizeof(tier_names[0]) };
+
+#if defined(__x86_64__)
+/* CPUID leaf 7: AMX-BF16 and AMX-TILE are EDX bits 22 and 24, AVX512_BF16 is EAX bit 5 of 7.1. */
+static bool processor_has_amx(void)
+{
+    const unsigned amx = 1u << 22 | 1u << 24, bf16 = 1u << 5;
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & amx) != amx)
+        return false;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bf16);
+}
+
+/* Linux gives the tile registers' large state only to those who ask. */
+static bool may_use_tiles(void)
+{
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM */
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+}
+#endif
 
 bc_cpu bc_cpu_detect(void)
 {
@@ -21,7 +46,7 @@ bc_cpu bc_cpu_detect(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl"))
-        return BC_CPU_AVX512;
+        return processor_has_amx() && may_use_tiles() ? BC_CPU_AMX : BC_CPU_AVX512;
     return BC_CPU_AVX2;
 #else
     return BC_CPU_C;

@@ -5,16 +5,20 @@
  * A tier is a bundle of features that came together in real processors:
  *   AVX2    AVX2 and FMA                          (Haswell and Zen, and later)
  *   AVX512  AVX-512 F, CD, BW, DQ, VL             (Skylake-SP and Zen 4, and later)
+ *   AMX     AMX TILE and BF16, AVX-512 BF16       (Sapphire Rapids and later)
  */
 #ifndef BC_BASE_CPU_H
 #define BC_BASE_CPU_H
 
 #include "brushcast.h"
 
-/* The best tier of this machine: never BC_CPU_NATIVE. */
+/*
+ * The best tier of this machine: never BC_CPU_NATIVE. Asks the operating system for the tile
+ * registers, which a process may use only then; without its permission AMX is not there.
+ */
 bc_cpu bc_cpu_detect(void);
 
-/* "c", "avx2", "avx512" or "native". */
+/* "c", "avx2", "avx512", "amx" or "native". */
 const char *bc_cpu_name(bc_cpu cpu);
 
 /* The inverse of bc_cpu_name: 0, or -1 for an unknown name. */

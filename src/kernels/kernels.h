@@ -15,6 +15,10 @@
  * 2 * BC_PAD - 1 floats behind the last sample that they were asked for; of 8-bit rows they touch
  * no byte but the pixels. Convolutions write nothing behind n outputs if n is a multiple of
  * 2 * BC_PAD: such columns of one map may be computed at once. Nothing needs an alignment.
+ *
+ * Matrix rows
+ *   The matrix units read rows of bf16 pixels, channels innermost. A *split* value is the sum of
+ *   two bf16, a high and a low part, which stand in two such rows; it keeps 16 bits of an f32's 24.
  */
 #ifndef BC_KERNELS_KERNELS_H
 #define BC_KERNELS_KERNELS_H
@@ -24,12 +28,14 @@
 #include "brushcast.h"
 
 enum {
-    BC_PAD = 16,               /* floats: the widest vector */
-    BC_MAX_KERNEL = 9,         /* rows of taps */
-    BC_MAX_ROWS = 16,          /* input rows of a call: four output rows of a 9x9 with stride 2 */
-    BC_CONV_MAX_BLOCK = 12,    /* outputs that one pass over the taps computes */
-    BC_WINOGRAD_TILE = 4,      /* outputs of a tile, each way */
-    BC_WINOGRAD_MAX_POINTS = 8 /* products for a line of them */
+    BC_PAD = 16,                /* floats: the widest vector */
+    BC_MAX_KERNEL = 9,          /* rows of taps */
+    BC_MAX_ROWS = 16,           /* input rows of a call: four output rows of a 9x9 with stride 2 */
+    BC_CONV_MAX_BLOCK = 12,     /* outputs that one pass over the taps computes */
+    BC_WINOGRAD_TILE = 4,       /* outputs of a tile, each way */
+    BC_WINOGRAD_MAX_POINTS = 8, /* products for a line of them */
+    BC_MATRIX_LANES = 16,       /* outputs of a product of the matrix units, and its positions */
+    BC_MATRIX_CHUNK = 32        /* values that it sums up */
 };
 
 /*
@@ -75,6 +81,42 @@ typedef struct bc_winograd {
         *weights; /* G g G^T: [points of x][n_out / block][points of y][stride][n_groups][block] */
     const float *bias; /* [n_out] */
 } bc_winograd;
+
+/*
+ * Convolution by the matrix units. A *position* is `group` neighbouring pixels of the grid. What it
+ * reads of an input row is contiguous, and is taken in chunks, with zero weights behind the end.
+ * What it computes are lanes: of pixel p in the group, output i of line l is lane
+ * (l * group + p) * width + i. There is one line, or two: those of the doubled grid, whose pixels
+ * are the phases. So a position's outputs are contiguous in the rows of the next layer. With
+ * `planar` output i of pixel p is lane i * group + p.
+ */
+typedef struct bc_matrix {
+    int n_rows, n_chunks; /* input rows of a call; chunks of each */
+    int before;           /* values of a position's first chunk in front of its first pixel */
+    int step;             /* values of an input row from a position to the next */
+    int group;            /* 1, 2 or 4 */
+    int n_lines, width;   /* outputs of a pixel in one line */
+    int n_out;            /* n_lines * width */
+    int n_tiles;          /* of BC_MATRIX_LANES lanes, all of one line if not planar */
+    bool planar;
+    /* high and low parts, the latter NULL or not: [n_tiles][n_rows][n_chunks][16][lanes][2] */
+    const uint16_t *weights[2];
+    const float *bias; /* [lanes] */
+} bc_matrix;
+
+/* The rows that a call reads, from value 0 of pixel 0; `low` values behind are their low parts. */
+typedef struct bc_matrix_input {
+    const uint16_t *rows[BC_MAX_ROWS];
+    ptrdiff_t low; /* 0: there are none; weights must have low parts where rows have them */
+} bc_matrix_input;
+
+/* Where lines go, normalised as by norm_row: whole positions are written. */
+typedef struct bc_matrix_lines {
+    uint16_t *lines[2];         /* value 0 of pixel 0 */
+    ptrdiff_t low;              /* as in bc_matrix_input */
+    const float *scale, *shift; /* [lanes] */
+    bool add;                   /* to what is there: blends */
+} bc_matrix_lines;
 
 /* Where output rows go: channel c of row y starts at map + c * channel_stride + y * row_stride. */
 typedef struct bc_map_rows {
@@ -159,6 +201,24 @@ typedef struct bc_kernels {
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch);
 
+    bool has_matrix; /* there are matrix units, else what follows is the reference of them */
+    /* Before a thread's first and behind its last call of matrix_lines and matrix_planes. */
+    void (*matrix_begin)(void);
+    void (*matrix_end)(void);
+    /* n pairs of pixels from planes as pixels_split makes them, to red, green, blue, 0: integers.
+     */
+    void (*matrix_pixels)(uint16_t *to, const float *const planes[6], int n);
+    /*
+     * n pixels of the grid. Products are summed in f32; of two split values high * high, low * high
+     * and high * low. `sums` may be NULL; they are of the outputs before normalisation.
+     * scratch: bc_matrix_scratch (pack.h) floats, best aligned to 64 bytes.
+     */
+    void (*matrix_lines)(const bc_matrix *matrix, const bc_matrix_input *in, int n,
+                         const bc_matrix_lines *to, const bc_sums *sums, float *scratch);
+    /* A planar matrix' outputs as they are: output i from planes + i * pitch on. */
+    void (*matrix_planes)(const bc_matrix *matrix, const bc_matrix_input *in, int n, float *planes,
+                          ptrdiff_t pitch, float *scratch);
+
     /*
      * n pixels to 8 bits: clip to [0,1], times 255, rounded to nearest even. Channel c's even
      * pixels come from planes[2c], its odd ones from planes[2c + 1]. Alpha comes from `source`, a
@@ -195,8 +255,21 @@ void bc_kernels_init(bc_kernels *kernels, bc_cpu cpu);
 
 /* The instruction sets' own parts of it. */
 void bc_kernels_init_c(bc_kernels *kernels);
+void bc_kernels_init_c_matrix(bc_kernels *kernels);
 void bc_kernels_init_avx2(bc_kernels *kernels);
 void bc_kernels_init_avx512(bc_kernels *kernels);
+void bc_kernels_init_amx(bc_kernels *kernels);
+
+/* What a lane of a matrix that is not planar computes: an output of a pixel of the group. */
+static inline int bc_matrix_pixel(const bc_matrix *matrix, int lane)
+{
+    return lane / matrix->width % matrix->group;
+}
+
+static inline int bc_matrix_output(const bc_matrix *matrix, int lane)
+{
+    return lane / (matrix->group * matrix->width) * matrix->width + lane % matrix->width;
+}
 
 /* Where channel c (red, green, blue) stands in a pixel. */
 static inline int bc_channel_byte(bc_pixel_format format, int c)

@@ -35,4 +35,34 @@ size_t bc_winograd_size(int n_in, int n_out, int kernel);
 bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,
                              const float *weights, const float *bias, float gain, void *memory);
 
+/*
+ * A convolution for the matrix units. Weights are [n_out][n_in][kernel][kernel], stride 1 or 2.
+ * n_phases 4: output phase * (n_out / 4) + channel is pixel (2y + phase / 2, 2x + phase % 2) of the
+ * doubled grid, and of `planar` outputs one of its planes.
+ */
+typedef struct bc_matrix_shape {
+    int n_in, n_out, kernel, stride, n_phases;
+    int n_values; /* of an input pixel: n_in, or more, whose weights are 0 */
+    bool planar;  /* the last layer */
+    bool has_low; /* weights have low parts */
+} bc_matrix_shape;
+
+/* How positions are made, so that the fewest products have zeros for weights. */
+typedef struct bc_matrix_cut {
+    int group; /* pixels of a position */
+    int n_chunks, n_lanes;
+} bc_matrix_cut;
+
+bc_matrix_cut bc_matrix_choose(const bc_matrix_shape *shape);
+size_t bc_matrix_size(const bc_matrix_shape *shape);    /* bytes */
+size_t bc_matrix_scratch(const bc_matrix_shape *shape); /* floats */
+/*
+ * Values of an input row, from value 0 of pixel 0 on, that n pixels of the grid want to be numbers,
+ * if only to multiply them by 0; and those that products read, whatever they are.
+ */
+ptrdiff_t bc_matrix_want(const bc_matrix_shape *shape, int n);
+ptrdiff_t bc_matrix_reach(const bc_matrix_shape *shape, int n);
+bc_matrix bc_matrix_pack(const bc_matrix_shape *shape, const float *weights, const float *bias,
+                         float gain, void *memory);
+
 #endif

@@ -27,7 +27,7 @@ static inline float random_value(uint64_t *state, bool extreme, int range)
 }
 
 /* The kernels of all tiers that this machine has, C first; returns their number. */
-static inline int kernel_tiers(bc_kernels tiers[BC_CPU_AVX512])
+static inline int kernel_tiers(bc_kernels tiers[BC_CPU_AMX])
 {
     int n = 0;
     for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++)

@@ -252,7 +252,7 @@ static inline void check(const trial *t, const bc_kernels *k, const bc_map_rows 
 /* Runs all tests on the tiers of this machine, within the memory that they share. */
 static inline int run_tests(void (*test)(const bc_kernels *tiers, int n_tiers))
 {
-    bc_kernels tiers[BC_CPU_AVX512];
+    bc_kernels tiers[BC_CPU_AMX];
     const int n_tiers = kernel_tiers(tiers);
     for (int i = 0; i < BC_MAX_ROWS; i++)
         rows_memory[i] = guarded_open(2 * MAX_IN * sizeof(float) * (MAX_N + 4 * BC_PAD));
