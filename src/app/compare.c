@@ -7,13 +7,6 @@
 #include "base/cpu.h"
 #include "base/log.h"
 
-const char *bc_precision_name(bc_precision precision)
-{
-    static const char *const names[] = {
-        [BC_PRECISION_EXACT] = "exact", [BC_PRECISION_FAST] = "fast"};
-    return names[precision];
-}
-
 const char *bc_stats_name(bc_stats stats)
 {
     return stats == BC_STATS_STREAM ? "stream" : "frame";
@@ -97,14 +90,15 @@ static bc_status paint_exact(const bc_model *model, const bc_session_params *par
     return status;
 }
 
-/* All that differ: only `stream` statistics let `fast` be of use. */
+/* All that differ: without matrix units `fine` and `draft` are `fast`. */
 static int list_ways(bc_way_result ways[BC_MAX_WAYS])
 {
-    static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST};
+    static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST,
+                                              BC_PRECISION_FINE, BC_PRECISION_DRAFT};
     int n = 0;
     for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
         ways[n++] = (bc_way_result){.cpu = cpu, .stats = BC_STATS_FRAME};
-        for (size_t i = 0; i < sizeof(precisions) / sizeof(precisions[0]); i++)
+        for (int i = 0; i < (cpu < BC_CPU_AMX ? 2 : 4); i++)
             ways[n++] =
                 (bc_way_result){.cpu = cpu, .precision = precisions[i], .stats = BC_STATS_STREAM};
     }

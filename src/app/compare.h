@@ -24,7 +24,6 @@ enum { BC_MAX_WAYS = 16 };
 bc_status bc_compare_ways(bc_way_result results[BC_MAX_WAYS], int *n_results, const bc_model *model,
                           const bc_session_params *params, int n_frames);
 
-const char *bc_precision_name(bc_precision precision);
 const char *bc_stats_name(bc_stats stats);
 
 #endif

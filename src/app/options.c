@@ -260,7 +260,21 @@ void bc_options_print_help(const bc_command *command, FILE *stream)
         print_examples(stream, command->examples);
 }
 
+static const char *const precisions[] = {[BC_PRECISION_EXACT] = "exact",
+                                         [BC_PRECISION_FINE] = "fine",
+                                         [BC_PRECISION_FAST] = "fast",
+                                         [BC_PRECISION_DRAFT] = "draft"};
+
+const char *bc_precision_name(bc_precision precision)
+{
+    return precisions[precision];
+}
+
 bc_precision bc_precision_named(const char *name)
 {
-    return name && strcmp(name, "exact") == 0 ? BC_PRECISION_EXACT : BC_PRECISION_FAST;
+    for (int i = 0; name && i <= BC_PRECISION_DRAFT; i++) {
+        if (strcmp(name, precisions[i]) == 0)
+            return (bc_precision)i;
+    }
+    return BC_PRECISION_FAST;
 }

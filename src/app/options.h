@@ -79,12 +79,14 @@ void bc_options_print_help(const bc_command *command, FILE *stream);
 #define BC_PRECISION_OPTION(AT)                                                                    \
     {                                                                                              \
         "precision", "KIND",                                                                       \
-            "fast (through several layers at once, where --stats is stream) or exact (layer by "   \
-            "layer) (fast)",                                                                       \
-            BC_OPTION_CHOICE, .offset = (AT), .choices = "fast|exact"                              \
+            "exact (32 bits, layer by layer) or, where --stats is stream, through several layers " \
+            "at once, by the processor's matrix units if it has them: fine (as good), fast (no "   \
+            "difference to be seen), draft (rougher statistics) (fast)",                           \
+            BC_OPTION_CHOICE, .offset = (AT), .choices = "exact|fine|fast|draft"                   \
     }
 
 /* NULL: the default. */
 bc_precision bc_precision_named(const char *name);
+const char *bc_precision_name(bc_precision precision);
 
 #endif

@@ -34,14 +34,15 @@ static int rows_of_next(const bc_step *step)
 }
 
 /* Rows of the smallest grid in which every step has whole calls: all numbers are powers of two. */
-static void set_rows(const bc_plan *plan, bc_group *g)
+static void set_rows(bc_plan *plan, bc_group *g)
 {
     g->height = plan->steps[g->first].height;
     g->rows = 1;
     for (int i = g->first; i < g->end; i++)
         g->height = smaller(g->height, plan->steps[i].height);
     for (int i = g->first; i < g->end; i++)
-        g->rows = larger(g->rows, plan->steps[i].pass.rows / (plan->steps[i].height / g->height));
+        g->rows = larger(g->rows, bc_step_pass(&plan->steps[i], g->is_matrix)->rows /
+                                      (plan->steps[i].height / g->height));
 }
 
 /* Rings of a step: behind a bank's first layer every style of a blend has its own. */
@@ -55,8 +56,10 @@ static void place_rings(bc_plan *plan, const bc_group *g)
     size_t offset = 0;
     for (int i = g->first; i < g->end; i++) {
         bc_step *step = &plan->steps[i];
-        bc_pass *pass = &step->pass;
-        const int at_once = i == g->first ? 1 : step[-1].pass.rows * rows_of_next(&step[-1]);
+        bc_pass *pass = bc_step_pass(step, g->is_matrix);
+        const int at_once =
+            i == g->first ? 1
+                          : bc_step_pass(&step[-1], g->is_matrix)->rows * rows_of_next(&step[-1]);
         pass->n_ring = pass->n_slots + at_once - 1;
         pass->ring_offset = offset;
         offset += pass->ring_row * (size_t)pass->n_ring * (size_t)n_rings(plan, step);
@@ -148,9 +151,10 @@ static bool can_begin(const bc_plan *plan, int i)
     return plan->max_blend == 1 || i <= plan->first_bank || i >= plan->first_decoder;
 }
 
-static bc_group make_group(bc_plan *plan, int first, int end, const bc_plan_params *params)
+static bc_group make_group(bc_plan *plan, int first, int end, bool is_matrix,
+                           const bc_plan_params *params)
 {
-    bc_group g = {.first = first, .end = end};
+    bc_group g = {.first = first, .end = end, .is_matrix = is_matrix};
     set_rows(plan, &g);
     g.n_stripes = smaller(params->n_threads, (g.height + g.rows - 1) / g.rows);
     place_rings(plan, &g);
@@ -169,7 +173,7 @@ static void find_cut(bc_plan *plan, int end, const bc_plan_params *params, cut c
     for (int first = 0; first < end; first++) {
         if (!can_begin(plan, first))
             continue;
-        const bc_group g = make_group(plan, first, end, params);
+        const bc_group g = make_group(plan, first, end, false, params);
         const double cost = cuts[first].cost + cost_of(plan, &g, params);
         if (cost < cuts[end].cost)
             cuts[end] = (cut){.cost = cost, .first = first};
@@ -181,18 +185,22 @@ static void take_groups(bc_plan *plan, const bc_plan_params *params, const cut c
     if (end == 0)
         return;
     take_groups(plan, params, cuts, cuts[end].first);
-    plan->groups[plan->n_groups++] = make_group(plan, cuts[end].first, end, params);
+    plan->groups[plan->n_groups++] = make_group(plan, cuts[end].first, end, false, params);
 }
 
 void bc_plan_cut(bc_plan *plan, const bc_plan_params *params)
 {
     cut cuts[BC_MAX_STEPS + 1] = {{.cost = 0}};
     for (int end = 1; end <= plan->n_steps; end++) {
-        if (params->caches.core > 0)
+        if (params->caches.core > 0 && params->n_parts == 0)
             find_cut(plan, end, params, cuts);
         else
             cuts[end].first = end - 1;
     }
     plan->ring_floats = 0;
     take_groups(plan, params, cuts, plan->n_steps);
+    if (params->n_parts > 0) {
+        plan->groups[0] = make_group(plan, 0, plan->n_steps, true, params);
+        plan->n_groups = 1;
+    }
 }

@@ -17,7 +17,10 @@
 
 #include "generator/plan.h"
 
-/* Sets the plan's groups, and the rings of all steps. */
+/*
+ * Sets the plan's groups, and the rings of all steps. With matrix units that is one group of all
+ * steps; layer by layer every step is alone.
+ */
 void bc_plan_cut(bc_plan *plan, const bc_plan_params *params);
 
 #endif

@@ -11,7 +11,7 @@ typedef struct plane_shape {
 
 static plane_shape shape_of(const bc_task *t, int in_width)
 {
-    const int unit = t->pass->split ? 2 : 1, n = bc_pass_samples(t->step);
+    const int unit = t->pass->split ? 2 : 1, n = bc_pass_samples(t->step, t->pass);
     return (plane_shape){.n = n,
                          .given = bc_clamp((in_width + unit - 1) / unit, 1, n + t->pass->halo)};
 }
@@ -222,19 +222,34 @@ static void transform_row(const bc_task *t, const float *sample, float *halves, 
     }
 }
 
+/* A split row of pixels into a matrix row, as far as kernels reach to either side. */
+static void pack_pixels(const bc_task *t, const float *sample, uint16_t *values)
+{
+    const int left = t->step->kernel / 4, right = (t->pass->behind + 1) / 2; /* pairs */
+    const float *planes[6];
+    for (int i = 0; i < 6; i++)
+        planes[i] = sample + i * t->pass->load_pitch - left;
+    t->session->kernels.matrix_pixels(values - t->pass->lead, planes,
+                                      left + bc_pass_samples(t->step, t->pass) + right);
+}
+
 void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
     const bool is_transformed = t->pass->algorithm == BC_WINOGRAD;
+    const bool is_matrix = t->pass->algorithm == BC_MATRIX;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
     const plane_shape shape = shape_of(t, in_width);
     const int row = bc_clamp(y, 0, in_height - 1);
-    float *to = bc_ring_sample(t->pass, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
+    float *to = bc_ring_sample(t->pass, ring, y);
+    float *sample = is_transformed || is_matrix ? loaded + BC_PAD : to;
     if (is_frame)
         load_pixel_row(t, shape, row, sample);
     else
         load_map_row(t, shape, row, sample);
+    if (is_matrix)
+        pack_pixels(t, sample, bc_ring_values(t->pass, ring, y));
     if (is_transformed)
         transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
                       (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);

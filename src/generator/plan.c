@@ -19,9 +19,11 @@ static ptrdiff_t spread(int floats)
     return ((round_up(floats, BC_PAD) / BC_PAD) | 1) * BC_PAD;
 }
 
-int bc_pass_samples(const bc_step *step)
+int bc_pass_samples(const bc_step *step, const bc_pass *pass)
 {
-    if (step->pass.algorithm == BC_DIRECT)
+    if (pass->algorithm == BC_MATRIX)
+        return step->in_width / 2;
+    if (pass->algorithm == BC_DIRECT)
         return step->width;
     return round_up(step->width, BC_WINOGRAD_TILE) * step->stride / 2;
 }
@@ -34,7 +36,7 @@ static ptrdiff_t plane_floats(int samples, int halo)
 static void place_planes(bc_step *step, const bc_kernels *kernels)
 {
     bc_pass *pass = &step->pass;
-    pass->load_pitch = plane_floats(bc_pass_samples(step), pass->halo);
+    pass->load_pitch = plane_floats(bc_pass_samples(step, pass), pass->halo);
     pass->ring_row = (size_t)pass->load_pitch * (size_t)(step->n_in * (pass->split ? 2 : 1));
     if (pass->algorithm == BC_WINOGRAD) {
         /* a line more, so that rows do not fall onto the same sets of the cache */
@@ -78,6 +80,57 @@ static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
     else
         step->pass = direct_pass(step);
     place_planes(step, kernels);
+}
+
+/* Floats of a row that holds `n_values` bf16. */
+static ptrdiff_t values_floats(ptrdiff_t n_values)
+{
+    return spread((int)(n_values * (ptrdiff_t)sizeof(uint16_t) / (ptrdiff_t)sizeof(float)) + 1);
+}
+
+/* Pixels behind a row that its maker may write: the rest of a position, or of a vector. */
+enum { MATRIX_SLACK = 64 };
+
+static void place_matrix_rows(bc_step *step, int n_parts)
+{
+    const bool has_low = n_parts == 2 && step->source != BC_SOURCE_PIXELS;
+    const int n_values = step->matrix_shape.n_values;
+    const int n_pixels = step->in_width + step->kernel + MATRIX_SLACK;
+    const ptrdiff_t reach = bc_matrix_reach(&step->matrix_shape, step->width);
+    const ptrdiff_t written = (ptrdiff_t)n_pixels * n_values;
+    bc_pass *pass = &step->matrix;
+    const ptrdiff_t wanted = bc_matrix_want(&step->matrix_shape, step->width);
+    pass->lead = step->kernel / 2 * n_values;
+    pass->behind = (int)(wanted + n_values - 1) / n_values - step->in_width;
+    const ptrdiff_t part = values_floats(pass->lead + (reach > written ? reach : written));
+    pass->low = has_low ? 2 * part : 0;
+    pass->ring_row = (size_t)(has_low ? 2 * part : part);
+}
+
+static void add_matrix_pass(bc_step *step, int n_parts)
+{
+    const bool is_first = step->source == BC_SOURCE_PIXELS;
+    step->matrix_shape = (bc_matrix_shape){.n_in = step->n_in,
+                                           .n_out = step->n_out,
+                                           .kernel = step->kernel,
+                                           .stride = step->stride,
+                                           .n_phases = step->n_phases,
+                                           .n_values = is_first ? 4 : step->n_in,
+                                           .planar = !step->layer->scale,
+                                           .has_low = n_parts == 2};
+    bc_pass *pass = &step->matrix;
+    *pass = (bc_pass){.algorithm = BC_MATRIX,
+                      .rows = 1,
+                      .above = step->kernel / 2,
+                      .n_slots = step->kernel,
+                      .split = is_first, /* pixels, on their way */
+                      .halo = step->kernel / 2,
+                      .n_calls = step->height};
+    place_matrix_rows(step, n_parts);
+    if (!is_first)
+        return;
+    pass->load_pitch = plane_floats(bc_pass_samples(step, pass), pass->halo);
+    pass->load_floats = 6 * (size_t)pass->load_pitch;
 }
 
 static bc_map shape_map(const bc_step *step)
@@ -152,6 +205,8 @@ static size_t scratch_of(const bc_step *step, const bc_kernels *kernels)
         return BC_CONV_SCRATCH(step->n_out);
     case BC_WINOGRAD:
         return bc_winograd_scratch(kernels, step->n_in, step->n_out, step->kernel);
+    case BC_MATRIX:
+        break;
     }
     return 0;
 }
@@ -164,7 +219,10 @@ static void size_scratch(bc_plan *plan, const bc_kernels *kernels)
         bc_step *step = &plan->steps[i];
         const size_t n_rows = (size_t)step->pass.rows * (size_t)step->n_out;
         need(&plan->load_floats, step->pass.load_floats);
+        need(&plan->load_floats, step->matrix.load_floats);
         need(&plan->scratch_floats, scratch_of(step, kernels));
+        if (step->matrix.rows > 0)
+            need(&plan->scratch_floats, bc_matrix_scratch(&step->matrix_shape));
         need(&plan->row_floats, n_rows * (size_t)spread(step->width + 2 * BC_PAD));
         step->slots_offset = plan->slots_doubles;
         plan->slots_doubles += bc_plan_slots(step) * (step->bank_layer >= 0 ? max_blend : 1);
@@ -177,11 +235,13 @@ void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernel
 {
     assert(params->width > 0 && params->height > 0 && params->n_threads > 0);
     assert(params->max_blend > 0 && params->max_blend <= BC_MAX_BLEND);
-    *plan = (bc_plan){.max_blend = params->max_blend};
+    *plan = (bc_plan){.max_blend = params->max_blend, .sum_every = params->sum_every};
     plan->steps[0].source = BC_SOURCE_PIXELS;
     plan->steps[0].in_width = round_up(params->width, 4);
     plan->steps[0].in_height = round_up(params->height, 4);
     add_steps(plan, model, kernels);
+    for (int i = 0; i < plan->n_steps && params->n_parts > 0; i++)
+        add_matrix_pass(&plan->steps[i], params->n_parts);
     bc_plan_cut(plan, params);
     bc_plan_place_maps(plan);
     size_scratch(plan, kernels);

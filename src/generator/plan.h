@@ -18,6 +18,9 @@
  * call needs, and no map. What a step needs above and below a stripe's own rows is computed by the
  * neighbouring stripe as well. cut.h chooses the groups. Since calls are the same in either order,
  * so are the statistics and the painting, bit for bit.
+ *
+ * With matrix units every step has a second pass, on bf16 rows, and all steps are one group: each
+ * call writes what it computes, normalised, straight into the rings of the next step.
  */
 #ifndef BC_GENERATOR_PLAN_H
 #define BC_GENERATOR_PLAN_H
@@ -31,7 +34,8 @@ enum { BC_MAX_STEPS = BC_N_ENCODER + BC_MAX_BANK_LAYERS + BC_N_DECODER };
 
 typedef enum bc_algorithm {
     BC_DIRECT,
-    BC_WINOGRAD /* dense 3x3 with stride 1, 5x5 with stride 1, 9x9 with stride 2 */
+    BC_WINOGRAD, /* dense 3x3 with stride 1, 5x5 with stride 1, 9x9 with stride 2 */
+    BC_MATRIX    /* in a group of all steps */
 } bc_algorithm;
 
 typedef struct bc_pass {
@@ -46,6 +50,9 @@ typedef struct bc_pass {
     size_t ring_row;      /* floats of a ring row */
     size_t ring_offset;   /* floats into a thread's rings; one for each style may follow */
     size_t load_floats;   /* for the rows on their way to be transformed */
+    /* BC_MATRIX: values in front of pixel 0, and from high to low parts; pixels behind the row */
+    ptrdiff_t lead, low;
+    int behind;
     int n_calls;
 } bc_pass;
 
@@ -55,6 +62,7 @@ typedef struct bc_group {
     int height;    /* of the smallest grid */
     int rows;      /* of that: a stripe has a multiple, so that every step has whole calls */
     int n_stripes; /* that a frame is cut into */
+    bool is_matrix;
 } bc_group;
 
 /* How a frame may run: layer by layer or depth first, in a style or through the auto-encoder alone.
@@ -90,6 +98,8 @@ typedef struct bc_step {
     int width, height;       /* of the grid */
     double macs;             /* multiply-adds a frame, as an ordinary convolution */
     bc_pass pass;
+    bc_matrix_shape matrix_shape; /* with matrix units */
+    bc_pass matrix;               /* likewise; rows 0: there is none */
     size_t slots_offset; /* doubles: sums of its calls; of banks, those of each style follow */
     bc_map map;          /* of the last bank layer: geometry only, its places are in `responses` */
 } bc_step;
@@ -99,6 +109,7 @@ typedef struct bc_plan {
     bc_step steps[BC_MAX_STEPS];
     int n_groups;
     bc_group groups[BC_MAX_STEPS];
+    int sum_every; /* depth first with matrix units */
     int max_blend;
     bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
@@ -111,6 +122,8 @@ typedef struct bc_plan_params {
     int max_blend; /* as in bc_session_params, at least 1 */
     int n_threads;
     bc_caches caches; /* to run depth first in; 0: never, every step is a group */
+    int n_parts;      /* of numbers for the matrix units: 1 bf16 or 2; 0: not to use them */
+    int sum_every;    /* with them: statistics are of every first, second... row of calls */
 } bc_plan_params;
 
 /*
@@ -126,13 +139,21 @@ static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
     return last->width + 4 * BC_PAD;
 }
 
-/* Samples of a loaded row's plane, halo left out. */
-int bc_pass_samples(const bc_step *step);
+/* Samples of a plane of a row that a pass loads, halo left out. */
+int bc_pass_samples(const bc_step *step, const bc_pass *pass);
 
-/* Sums that a step's calls leave, 2 * n_out doubles each. */
+/* The pass that a step takes in a group. */
+static inline bc_pass *bc_step_pass(bc_step *step, bool is_matrix)
+{
+    return is_matrix ? &step->matrix : &step->pass;
+}
+
+/* Doubles of the sums that a step's calls leave, 2 * n_out each, in whichever pass. */
 static inline size_t bc_plan_slots(const bc_step *step)
 {
-    return 2 * (size_t)step->n_out * (size_t)step->pass.n_calls;
+    const int n_calls =
+        step->pass.n_calls > step->matrix.n_calls ? step->pass.n_calls : step->matrix.n_calls;
+    return 2 * (size_t)step->n_out * (size_t)n_calls;
 }
 
 #endif

@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "generator/task.h"
 
-/* Adds up a variant's slots in order; the totals end in the first one. */
-static bc_totals add_slots(const bc_step *step, double *sums)
+/* Adds up the slots of a variant's calls in order, of each, or each second one and so on; the
+ * totals end in the first one. */
+static bc_totals add_slots(const bc_step *step, double *sums, int n_calls, int every)
 {
-    const size_t n = 2 * (size_t)step->n_out, n_slots = bc_plan_slots(step) / n;
-    for (size_t slot = 1; slot < n_slots; slot++) {
+    const size_t n = 2 * (size_t)step->n_out;
+    const double share = (double)((n_calls + every - 1) / every) / n_calls;
+    for (size_t slot = (size_t)every; slot < (size_t)n_calls; slot += (size_t)every) {
         for (size_t i = 0; i < n; i++)
             sums[i] += sums[slot * n + i];
     }
@@ -16,7 +18,7 @@ static bc_totals add_slots(const bc_step *step, double *sums)
                        .square = sums + step->n_out,
                        .n_channels = step->n_channels,
                        .n_phases = step->n_phases,
-                       .n = (double)step->width * step->height * step->n_phases};
+                       .n = share * step->width * step->height * step->n_phases};
 }
 
 /* Layers of a frame, each in one style or in none ------------------------------------------- */
@@ -25,7 +27,7 @@ static bc_totals add_slots(const bc_step *step, double *sums)
 typedef struct layer_use {
     const bc_layer *layer;
     const bc_weights *weights;
-    const bc_affine *affine;
+    const bc_affine *affine, *lanes;
     bc_statistics *running;
     const bc_map *map;
     double *sums;
@@ -40,6 +42,7 @@ static layer_use use_layer(bc_session *s, int index, int slot_index)
         return (layer_use){.layer = step->layer,
                            .weights = &s->weights[index],
                            .affine = &s->affines[index],
+                           .lanes = &s->lanes[index],
                            .running = &s->running[index],
                            .map = &step->map,
                            .sums = step->layer->scale ? sums : NULL,
@@ -50,6 +53,7 @@ static layer_use use_layer(bc_session *s, int index, int slot_index)
     return (layer_use){.layer = &bank->layers[step->bank_layer],
                        .weights = &slot->layers[step->bank_layer],
                        .affine = &slot->affines[step->bank_layer],
+                       .lanes = &slot->lanes[step->bank_layer],
                        .running = &slot->running[step->bank_layer],
                        .map = is_last ? &s->plan.responses[slot_index] : &step->map,
                        .sums = sums + (size_t)slot_index * bc_plan_slots(step),
@@ -122,6 +126,7 @@ static void add_variant(bc_stage *stage, const layer_use *use)
     stage->variants[stage->n_variants++] =
         (bc_variant){.weights = use->weights,
                      .affine = *use->affine,
+                     .lanes = *use->lanes,
                      .sums = use->sums,
                      .out = stage->task.session->maps + use->map->offset};
 }
@@ -130,10 +135,12 @@ static void add_variant(bc_stage *stage, const layer_use *use)
 static void add_stage(bc_cascade *c, const bc_frame_views *frame, int index, const int slots[],
                       int n_slots)
 {
-    const bc_step *step = &c->session->plan.steps[index];
+    bc_step *step = &c->session->plan.steps[index];
     bc_stage *stage = &c->stages[c->n_stages];
-    *stage = (bc_stage){
-        .task = {.session = c->session, .frame = frame, .step = step, .pass = &step->pass}};
+    *stage = (bc_stage){.task = {.session = c->session,
+                                 .frame = frame,
+                                 .step = step,
+                                 .pass = bc_step_pass(step, c->group.is_matrix)}};
     if (c->n_stages++ == 0)
         add_inputs(&stage->task, index, slots[0]);
     for (int i = 0; i < n_slots; i++) {
@@ -147,7 +154,7 @@ static void add_stage(bc_cascade *c, const bc_frame_views *frame, int index, con
 
 static void normalise(bc_session *s, const bc_step *step, const layer_use *use)
 {
-    const bc_totals totals = add_slots(step, use->sums);
+    const bc_totals totals = add_slots(step, use->sums, step->pass.n_calls, 1);
     if (s->params.stats == BC_STATS_FRAME) {
         bc_normalise_frame(use->affine, &totals, use->layer->scale, use->layer->shift,
                            (double)use->share);
@@ -225,15 +232,34 @@ static void visit_layers(bc_session *s, void (*visit)(bc_session *, const bc_ste
     }
 }
 
+static bool uses_matrix(const bc_session *s)
+{
+    return s->plan.groups[0].is_matrix;
+}
+
+/* A layer's normalisation for each lane of the matrix units' outputs. */
+static void spread_lanes(const layer_use *use, int n_channels)
+{
+    const bc_matrix *matrix = &use->weights->matrix;
+    for (int i = 0; i < matrix->n_tiles * BC_MATRIX_LANES; i++) {
+        const int channel = bc_matrix_output(matrix, i) % n_channels;
+        use->lanes->scale[i] = use->affine->scale[channel];
+        use->lanes->shift[i] = use->affine->shift[channel];
+    }
+}
+
 static void prepare(bc_session *s, const bc_step *step, layer_use *use)
 {
-    (void)s;
     normalise_stream(use, step->n_channels);
+    if (uses_matrix(s))
+        spread_lanes(use, step->n_channels);
 }
 
 static void follow(bc_session *s, const bc_step *step, layer_use *use)
 {
-    const bc_totals totals = add_slots(step, use->sums);
+    const bc_totals totals =
+        uses_matrix(s) ? add_slots(step, use->sums, step->matrix.n_calls, s->plan.sum_every)
+                       : add_slots(step, use->sums, step->pass.n_calls, 1);
     bc_statistics_follow(use->running, &totals, s->rate);
 }
 
@@ -266,7 +292,7 @@ void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
     memset(session->time_ns, 0, sizeof(session->time_ns));
     if (is_stream && bc_scene_begins(&session->scene, frame->source))
         bc_session_forget(session);
-    session->is_deep = session->params.precision == BC_PRECISION_FAST && is_stream && !watcher &&
+    session->is_deep = session->params.precision != BC_PRECISION_EXACT && is_stream && !watcher &&
                        is_known(session);
     if (session->is_deep)
         run_groups(session, frame);

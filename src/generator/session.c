@@ -19,9 +19,9 @@ static bool are_valid(const bc_session_params *p)
     return p->width >= 1 && p->width <= BC_MAX_SIZE && p->height >= 1 && p->height <= BC_MAX_SIZE &&
            p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
            p->max_blend <= BC_MAX_BLEND && p->precision >= BC_PRECISION_EXACT &&
-           p->precision <= BC_PRECISION_FAST &&
+           p->precision <= BC_PRECISION_DRAFT &&
            (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && p->cpu >= BC_CPU_NATIVE &&
-           p->cpu <= BC_CPU_AVX512;
+           p->cpu <= BC_CPU_AMX;
 }
 
 static void resolve_defaults(bc_session_params *params)
@@ -40,13 +40,17 @@ static void resolve_defaults(bc_session_params *params)
 static void make_plan(bc_plan *plan, const bc_model *model, const bc_kernels *kernels,
                       const bc_session_params *params)
 {
-    const bool is_fast = params->precision == BC_PRECISION_FAST && params->stats == BC_STATS_STREAM;
+    const bool is_fast =
+        params->precision != BC_PRECISION_EXACT && params->stats == BC_STATS_STREAM;
+    const int n_parts = params->precision == BC_PRECISION_FINE ? 2 : 1;
     bc_plan_make(plan, model, kernels,
                  &(bc_plan_params){.width = params->width,
                                    .height = params->height,
                                    .max_blend = params->max_blend,
                                    .n_threads = params->n_threads,
-                                   .caches = is_fast ? bc_cpu_caches() : (bc_caches){0}});
+                                   .caches = is_fast ? bc_cpu_caches() : (bc_caches){0},
+                                   .n_parts = is_fast && kernels->has_matrix ? n_parts : 0,
+                                   .sum_every = params->precision == BC_PRECISION_DRAFT ? 2 : 1});
 }
 
 static size_t thread_bytes(const bc_plan *plan)
@@ -70,19 +74,31 @@ static bool is_bank(const bc_step *step)
     return step->bank_layer >= 0;
 }
 
-/* Channels of all layers, those of the banks once for each style of a blend. */
-static size_t count_channels(const bc_plan *plan)
+/* Lanes of a step's outputs in the matrix units. */
+static int count_lanes(const bc_step *step)
+{
+    return step->matrix.rows > 0 ? bc_matrix_choose(&step->matrix_shape).n_lanes : 0;
+}
+
+static int count_channels(const bc_step *step)
+{
+    return step->n_channels;
+}
+
+/* Of all layers, those of the banks once for each style of a blend. */
+static size_t count_all(const bc_plan *plan, int (*count)(const bc_step *))
 {
     size_t n = 0;
     for (int i = 0; i < plan->n_steps; i++)
-        n += (size_t)plan->steps[i].n_channels *
+        n += (size_t)count(&plan->steps[i]) *
              (size_t)(is_bank(&plan->steps[i]) ? plan->max_blend : 1);
     return n;
 }
 
 static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
 {
-    const size_t n_channels = count_channels(plan);
+    const size_t n_channels = count_all(plan, count_channels);
+    const size_t n_lanes = count_all(plan, count_lanes);
     bc_session_memory_parts parts = {
         .maps = align64(plan->arena_floats * sizeof(float)),
         .weights = bank_bytes(plan) * (size_t)plan->max_blend,
@@ -97,7 +113,7 @@ static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
         if (bc_weights_scratch(step) > n_fold)
             n_fold = bc_weights_scratch(step);
     }
-    parts.scratch = align64((2 * n_channels + n_fold) * sizeof(float));
+    parts.scratch = align64((2 * n_channels + 2 * n_lanes + n_fold) * sizeof(float));
     return parts;
 }
 
@@ -162,12 +178,17 @@ static void cut_memory(bc_session *s)
     next += s->parts.threads;
     float *scratch = (float *)(void *)next;
     for (int i = 0; i < plan->n_steps; i++) {
-        if (!is_bank(&plan->steps[i]))
-            s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
+        if (is_bank(&plan->steps[i]))
+            continue;
+        s->affines[i] = take_affine(&scratch, plan->steps[i].n_channels);
+        s->lanes[i] = take_affine(&scratch, count_lanes(&plan->steps[i]));
     }
-    for (int i = 0; i < plan->max_blend * plan->n_bank_layers; i++)
-        s->slots[i / plan->n_bank_layers].affines[i % plan->n_bank_layers] =
-            take_affine(&scratch, plan->steps[plan->first_bank].n_channels);
+    for (int i = 0; i < plan->max_blend * plan->n_bank_layers; i++) {
+        bc_slot *slot = &s->slots[i / plan->n_bank_layers];
+        const bc_step *step = &plan->steps[plan->first_bank];
+        slot->affines[i % plan->n_bank_layers] = take_affine(&scratch, step->n_channels);
+        slot->lanes[i % plan->n_bank_layers] = take_affine(&scratch, count_lanes(step));
+    }
     s->fold_scratch = scratch;
 }
 

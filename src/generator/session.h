@@ -16,6 +16,7 @@ typedef struct bc_slot {
     float weight; /* of the current blend, or 0: not in it */
     bc_weights layers[BC_MAX_BANK_LAYERS];
     bc_affine affines[BC_MAX_BANK_LAYERS]; /* of each layer's output; the last one's: the share */
+    bc_affine lanes[BC_MAX_BANK_LAYERS];   /* the same for the lanes of the matrix units */
     bc_statistics running[BC_MAX_BANK_LAYERS];
     uint8_t *memory;
 } bc_slot;
@@ -42,6 +43,7 @@ struct bc_session {
     size_t thread_bytes;
     double *sums;                    /* of all steps: [call][sums, squares][n_out] */
     bc_affine affines[BC_MAX_STEPS]; /* of each step's output; the banks' are with their slots */
+    bc_affine lanes[BC_MAX_STEPS];   /* the same for the lanes of the matrix units */
 
     bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
     bc_scene scene;

@@ -1,38 +1,20 @@
 /* Steps that run together, cut into stripes for the pool. */
 #include <string.h>
 
-#include "generator/task.h"
+#include "generator/stripe.h"
 
-typedef struct thread_memory {
-    float *rings, *loaded, *scratch, *emitted;
-    float *rows; /* of a call: one block of the plan's row_floats for each style */
-} thread_memory;
-
-static thread_memory memory_of(const bc_session *s, int thread)
+static bc_thread_memory memory_of(const bc_session *s, int thread)
 {
     float *rings = (float *)(void *)(s->threads + (size_t)thread * s->thread_bytes);
     float *loaded = rings + s->plan.ring_floats;
     float *scratch = loaded + s->plan.load_floats;
     float *emitted = scratch + s->plan.scratch_floats;
-    return (thread_memory){.rings = rings,
-                           .loaded = loaded,
-                           .scratch = scratch,
-                           .emitted = emitted,
-                           .rows = emitted + s->plan.emit_floats};
+    return (bc_thread_memory){.rings = rings,
+                              .loaded = loaded,
+                              .scratch = scratch,
+                              .emitted = emitted,
+                              .rows = emitted + s->plan.emit_floats};
 }
-
-/* A stage on its way down a stripe. */
-typedef struct line {
-    int next_call;
-    int own_calls[2];        /* first and end of those that are the stripe's own */
-    int first_row, next_row; /* of its input in the ring: the first needed, the next to come */
-} line;
-
-typedef struct stripe {
-    const bc_cascade *cascade;
-    thread_memory memory;
-    line lines[BC_MAX_STEPS];
-} stripe;
 
 /* Calls -------------------------------------------------------------------------------------- */
 
@@ -51,13 +33,15 @@ static void run_kernel(const call *c, const bc_weights *weights, const bc_map_ro
 {
     const bc_step *step = c->task->step;
     const bc_kernels *kernels = &c->task->session->kernels;
-    switch (step->pass.algorithm) {
+    switch (c->task->pass->algorithm) {
     case BC_DIRECT:
         kernels->conv_row(&weights->direct, c->rows, out, step->width, sums, c->scratch);
         break;
     case BC_WINOGRAD:
         kernels->winograd_rows(&weights->winograd, c->rows, out, step->width, c->n_rows, sums,
                                &c->ahead, c->scratch);
+        break;
+    case BC_MATRIX: /* in matrix.c */
         break;
     }
 }
@@ -81,21 +65,20 @@ static bc_ahead rows_ahead(const bc_task *t, int y)
                       .n = t->step->width / scale};
 }
 
-/* Behind a bank's first layer every style has a ring of its own. */
-static float *ring_of(const stripe *s, int stage, int variant)
+float *bc_stripe_ring(const bc_stripe *s, int stage, int variant)
 {
     const bc_step *step = s->cascade->stages[stage].task.step;
-    const bc_pass *pass = &step->pass;
+    const bc_pass *pass = s->cascade->stages[stage].task.pass;
     const size_t ring = stage > 0 && step->bank_layer > 0 ? (size_t)variant : 0;
     return s->memory.rings + pass->ring_offset + ring * (size_t)pass->n_ring * pass->ring_row;
 }
 
-static call make_call(const stripe *s, int stage, int variant)
+static call make_call(const bc_stripe *s, int stage, int variant)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
     const bc_pass *pass = t->pass;
     const int number = s->lines[stage].next_call, y = number * pass->rows;
-    float *ring = ring_of(s, stage, variant);
+    float *ring = bc_stripe_ring(s, stage, variant);
     call c = {.task = t,
               .number = number,
               .y = y,
@@ -107,25 +90,33 @@ static call make_call(const stripe *s, int stage, int variant)
     return c;
 }
 
-/* The sums of a call go to its slot, if it is the stripe's own. */
-static void run_call(const stripe *s, int stage, int variant, const bc_map_rows *out)
+bool bc_stripe_sums(const bc_stripe *s, int stage, int variant, bc_sums *sums)
+{
+    const bc_line *l = &s->lines[stage];
+    const bc_stage *t = &s->cascade->stages[stage];
+    double *const all = t->variants[variant].sums;
+    const size_t n_out = (size_t)t->task.step->n_out;
+    if (!all || l->next_call < l->own_calls[0] || l->next_call >= l->own_calls[1])
+        return false;
+    if (s->cascade->group.is_matrix && l->next_call % s->cascade->session->plan.sum_every != 0)
+        return false;
+    sums->sum = all + (size_t)l->next_call * 2 * n_out;
+    sums->square = sums->sum + n_out;
+    memset(sums->sum, 0, 2 * n_out * sizeof(*sums->sum));
+    return true;
+}
+
+static void run_call(const bc_stripe *s, int stage, int variant, const bc_map_rows *out)
 {
     const call c = make_call(s, stage, variant);
-    const line *l = &s->lines[stage];
-    const bc_variant *v = &s->cascade->stages[stage].variants[variant];
-    const size_t n_out = (size_t)c.task->step->n_out;
-    if (!v->sums || c.number < l->own_calls[0] || c.number >= l->own_calls[1]) {
-        run_kernel(&c, v->weights, out, NULL);
-        return;
-    }
-    double *sums = v->sums + (size_t)c.number * 2 * n_out;
-    memset(sums, 0, 2 * n_out * sizeof(*sums));
-    run_kernel(&c, v->weights, out, &(bc_sums){.sum = sums, .square = sums + n_out});
+    bc_sums sums;
+    const bool is_own = bc_stripe_sums(s, stage, variant, &sums);
+    run_kernel(&c, s->cascade->stages[stage].variants[variant].weights, out, is_own ? &sums : NULL);
 }
 
 /* Where a call's rows go --------------------------------------------------------------------- */
 
-static void call_to_map(const stripe *s, int stage, int variant)
+static void call_to_map(const bc_stripe *s, int stage, int variant)
 {
     const bc_map *map = s->cascade->out_map;
     const int y = s->lines[stage].next_call * s->cascade->stages[stage].task.pass->rows;
@@ -136,18 +127,18 @@ static void call_to_map(const stripe *s, int stage, int variant)
     run_call(s, stage, variant, &out);
 }
 
-/* Rows that go no further than to the thread's memory: a map of one call. */
-static bc_map passing_map(const stripe *s, int stage)
+bc_map bc_stripe_map(const bc_stripe *s, int stage)
 {
     const bc_step *step = s->cascade->stages[stage].task.step;
-    const ptrdiff_t row = (ptrdiff_t)s->cascade->session->plan.row_floats / step->pass.rows;
+    const int n_rows = s->cascade->stages[stage].task.pass->rows;
+    const ptrdiff_t row = (ptrdiff_t)s->cascade->session->plan.row_floats / n_rows;
     return (bc_map){.row_stride = row,
                     .channel_stride = row / step->n_out,
-                    .y = s->lines[stage].next_call * step->pass.rows};
+                    .y = s->lines[stage].next_call * n_rows};
 }
 
 /* Returns the rows. */
-static const float *call_to_memory(const stripe *s, int stage, int variant, const bc_map *map)
+static const float *call_to_memory(const bc_stripe *s, int stage, int variant, const bc_map *map)
 {
     float *rows = s->memory.rows + (size_t)variant * s->cascade->session->plan.row_floats;
     const bc_map_rows out = {
@@ -156,11 +147,12 @@ static const float *call_to_memory(const stripe *s, int stage, int variant, cons
     return rows;
 }
 
-static void call_to_pixels(const stripe *s, int stage)
+static void call_to_pixels(const bc_stripe *s, int stage)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
-    const bc_map map = passing_map(s, stage);
-    const float *rows = call_to_memory(s, stage, 0, &map);
+    const bc_map map = bc_stripe_map(s, stage);
+    const float *rows = t->pass->algorithm == BC_MATRIX ? bc_matrix_to_memory(s, stage, &map)
+                                                        : call_to_memory(s, stage, 0, &map);
     const int n_rows = bc_clamp(t->step->height - map.y, 1, t->pass->rows);
     for (int i = 0; i < n_rows; i++)
         bc_emit_rows(t, rows + i * map.row_stride, map.channel_stride, map.y + i,
@@ -168,21 +160,22 @@ static void call_to_pixels(const stripe *s, int stage)
 }
 
 /* Loads a call's rows, the task's inputs, into a ring of the next stage. */
-static void load_rows(const stripe *s, bc_task *t, int stage, int variant)
+static void load_rows(const bc_stripe *s, bc_task *t, int stage, int variant)
 {
     const bc_step *from = t->from;
     const int scale = from->n_phases == 4 ? 2 : 1, y = t->in_map->y;
-    const int end = scale * bc_clamp(y + from->pass.rows, 0, from->height);
+    const int n_rows = s->cascade->stages[stage - 1].task.pass->rows;
+    const int end = scale * bc_clamp(y + n_rows, 0, from->height);
     const int first = scale * y > s->lines[stage].first_row ? scale * y : s->lines[stage].first_row;
     for (int row = first; row < end; row++)
-        bc_load_row(t, row, ring_of(s, stage, variant), s->memory.loaded);
+        bc_load_row(t, row, bc_stripe_ring(s, stage, variant), s->memory.loaded);
 }
 
 /* A call's rows go to the next stage: all styles into one ring, or each into its own. */
-static void call_to_rings(const stripe *s, int stage)
+static void call_to_rings(const bc_stripe *s, int stage)
 {
     const bc_stage *from = &s->cascade->stages[stage], *to = from + 1;
-    const bc_map map = passing_map(s, stage);
+    const bc_map map = bc_stripe_map(s, stage);
     bc_task t = to->task;
     t.from = from->task.step;
     t.in_map = &map;
@@ -198,27 +191,27 @@ static void call_to_rings(const stripe *s, int stage)
 
 /* Rolling ------------------------------------------------------------------------------------ */
 
-static void advance(stripe *s, int stage);
+static void advance(bc_stripe *s, int stage);
 
 /* Repeats row `from` of a stage's input. */
-static void copy_row(const stripe *s, int stage, int to, int from)
+static void copy_row(const bc_stripe *s, int stage, int to, int from)
 {
     const bc_stage *t = &s->cascade->stages[stage];
     const bc_pass *pass = t->task.pass;
     for (int v = 0; v < t->n_variants; v++) {
-        float *ring = ring_of(s, stage, v);
-        const float *row = bc_ring_sample(pass, ring, from) - BC_PAD;
-        memcpy(bc_ring_sample(pass, ring, to) - BC_PAD, row, pass->ring_row * sizeof(*row));
+        float *ring = bc_stripe_ring(s, stage, v);
+        const float *row = bc_ring_row(pass, ring, from);
+        memcpy(bc_ring_row(pass, ring, to), row, pass->ring_row * sizeof(*row));
     }
 }
 
 /* Makes a stage's input rows below `end` available. */
-static void fill_ring(stripe *s, int stage, int end)
+static void fill_ring(bc_stripe *s, int stage, int end)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
-    line *l = &s->lines[stage];
+    bc_line *l = &s->lines[stage];
     for (; stage == 0 && l->next_row < end; l->next_row++)
-        bc_load_row(t, l->next_row, ring_of(s, 0, 0), s->memory.loaded);
+        bc_load_row(t, l->next_row, bc_stripe_ring(s, 0, 0), s->memory.loaded);
     while (l->next_row < bc_clamp(end, 0, t->step->in_height))
         advance(s, stage - 1);
     for (; l->next_row < end; l->next_row++)
@@ -226,9 +219,9 @@ static void fill_ring(stripe *s, int stage, int end)
 }
 
 /* A stage has got input rows up to `end`: the first one is repeated above the picture. */
-static void take_rows(stripe *s, int stage, int end)
+static void take_rows(bc_stripe *s, int stage, int end)
 {
-    line *l = &s->lines[stage];
+    bc_line *l = &s->lines[stage];
     for (; l->next_row < 0; l->next_row++)
         copy_row(s, stage, l->next_row, 0);
     if (end > l->next_row)
@@ -236,16 +229,19 @@ static void take_rows(stripe *s, int stage, int end)
 }
 
 /* The next call of a stage, in all its variants. */
-static void advance(stripe *s, int stage)
+static void advance(bc_stripe *s, int stage)
 {
     const bc_stage *t = &s->cascade->stages[stage];
     const bc_step *step = t->task.step;
     const bc_pass *pass = t->task.pass;
-    line *l = &s->lines[stage];
+    bc_line *l = &s->lines[stage];
     const int y = l->next_call * pass->rows;
     fill_ring(s, stage, y * step->stride - pass->above + pass->n_slots);
     if (stage < s->cascade->n_stages - 1) {
-        call_to_rings(s, stage);
+        if (pass->algorithm == BC_MATRIX)
+            bc_matrix_to_rings(s, stage);
+        else
+            call_to_rings(s, stage);
         take_rows(s, stage + 1,
                   bc_clamp(y + pass->rows, 0, step->height) * (step->n_phases == 4 ? 2 : 1));
     } else if (s->cascade->out_map) {
@@ -260,38 +256,38 @@ static void advance(stripe *s, int stage)
 /* Stripes ------------------------------------------------------------------------------------ */
 
 /* The call of a step with which unit `unit` of its group's rows begins. */
-static int call_at(const bc_group *g, const bc_step *step, int unit)
+static int call_at(const bc_group *g, const bc_task *t, int unit)
 {
-    const int rows = g->rows * (step->height / g->height);
-    return bc_clamp(unit * (rows / step->pass.rows), 0, step->pass.n_calls);
+    const int rows = g->rows * (t->step->height / g->height);
+    return bc_clamp(unit * (rows / t->pass->rows), 0, t->pass->n_calls);
 }
 
 /* The first row that a stage's first call needs, and with it the first call of the stage before. */
-static void begin_above(stripe *s, int stage)
+static void begin_above(bc_stripe *s, int stage)
 {
     const bc_stage *stages = s->cascade->stages;
     const bc_step *step = stages[stage].task.step;
-    line *l = &s->lines[stage];
-    l->first_row = l->next_call * step->pass.rows * step->stride - step->pass.above;
+    const bc_pass *pass = stages[stage].task.pass;
+    bc_line *l = &s->lines[stage];
+    l->first_row = l->next_call * pass->rows * step->stride - pass->above;
     l->next_row = l->first_row;
     if (stage == 0)
         return;
     const bc_step *before = stages[stage - 1].task.step;
     const int row = bc_clamp(l->first_row, 0, step->in_height) / (before->n_phases == 4 ? 2 : 1);
-    s->lines[stage - 1].next_call = row / before->pass.rows;
+    s->lines[stage - 1].next_call = row / stages[stage - 1].task.pass->rows;
 }
 
-static void begin_stripe(stripe *s, int number)
+static void begin_stripe(bc_stripe *s, int number)
 {
     const bc_cascade *c = s->cascade;
     const bc_group *g = &c->group;
     const int n_units = (g->height + g->rows - 1) / g->rows, last = c->n_stages - 1;
     for (int i = last; i >= 0; i--) {
-        const bc_step *step = c->stages[i].task.step;
-        line *l = &s->lines[i];
+        bc_line *l = &s->lines[i];
         for (int end = 0; end < 2; end++)
-            l->own_calls[end] =
-                call_at(g, step, (int)((int64_t)n_units * (number + end) / g->n_stripes));
+            l->own_calls[end] = call_at(g, &c->stages[i].task,
+                                        (int)((int64_t)n_units * (number + end) / g->n_stripes));
         if (i == last)
             l->next_call = l->own_calls[0];
         begin_above(s, i);
@@ -302,10 +298,14 @@ static void run_stripe(void *arg, int job, int thread)
 {
     const bc_cascade *c = arg;
     const int last = c->n_stages - 1;
-    stripe s = {.cascade = c, .memory = memory_of(c->session, thread)};
+    bc_stripe s = {.cascade = c, .memory = memory_of(c->session, thread)};
     begin_stripe(&s, job);
+    if (c->group.is_matrix)
+        c->session->kernels.matrix_begin();
     while (s.lines[last].next_call < s.lines[last].own_calls[1])
         advance(&s, last);
+    if (c->group.is_matrix)
+        c->session->kernels.matrix_end();
 }
 
 void bc_cascade_run(bc_cascade *cascade)

@@ -24,11 +24,22 @@ typedef struct bc_task {
     const bc_map *in_map;          /* geometry of all inputs */
 } bc_task;
 
-/* Where the ring row of input row y lies: sample 0 of plane 0. */
-static inline float *bc_ring_sample(const bc_pass *pass, float *ring, int y)
+/* Where the ring row of input row y lies. */
+static inline float *bc_ring_row(const bc_pass *pass, float *ring, int y)
 {
     const int n = pass->n_ring;
-    return ring + (size_t)((y % n + n) % n) * pass->ring_row + BC_PAD;
+    return ring + (size_t)((y % n + n) % n) * pass->ring_row;
+}
+
+/* Sample 0 of its plane 0; of a BC_MATRIX pass, value 0 of its pixel 0. */
+static inline float *bc_ring_sample(const bc_pass *pass, float *ring, int y)
+{
+    return bc_ring_row(pass, ring, y) + BC_PAD;
+}
+
+static inline uint16_t *bc_ring_values(const bc_pass *pass, float *ring, int y)
+{
+    return (uint16_t *)(void *)bc_ring_row(pass, ring, y) + pass->lead;
 }
 
 static inline int bc_clamp(int x, int low, int high)
@@ -49,6 +60,7 @@ void bc_emit_rows(const bc_task *task, const float *rows, ptrdiff_t pitch, int y
 typedef struct bc_variant {
     const bc_weights *weights;
     bc_affine affine; /* of the outputs */
+    bc_affine lanes;  /* likewise, for a BC_MATRIX pass: [lanes] */
     double *sums;     /* [call][sums, squares][n_out]; NULL: the last step */
     float *out;       /* the map, for the last stage; unless that is the last step */
 } bc_variant;

@@ -12,7 +12,8 @@ static bc_conv_shape direct_shape(const bc_step *step)
                            .pitch = step->pass.load_pitch};
 }
 
-size_t bc_weights_size(const bc_step *step)
+/* Of the step's algorithm alone. */
+static size_t pass_size(const bc_step *step)
 {
     const bc_conv_shape shape = direct_shape(step);
     switch (step->pass.algorithm) {
@@ -20,8 +21,15 @@ size_t bc_weights_size(const bc_step *step)
         return bc_conv_size(&shape);
     case BC_WINOGRAD:
         return bc_winograd_size(step->n_in, step->n_out, step->kernel);
+    case BC_MATRIX:
+        break;
     }
     return 0;
+}
+
+size_t bc_weights_size(const bc_step *step)
+{
+    return pass_size(step) + (step->matrix.rows > 0 ? bc_matrix_size(&step->matrix_shape) : 0);
 }
 
 static size_t filter_floats(const bc_step *step)
@@ -132,6 +140,11 @@ bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsamp
         weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, step->kernel, folded,
                                             kept, gain, memory);
         break;
+    case BC_MATRIX:
+        break;
     }
+    if (step->matrix.rows > 0)
+        weights.matrix = bc_matrix_pack(&step->matrix_shape, folded, kept, gain,
+                                        (uint8_t *)memory + pass_size(step));
     return weights;
 }

@@ -6,10 +6,11 @@
 
 #include "generator/plan.h"
 
-/* One layer, packed for its step's algorithm: one of the two is set. */
+/* One layer, packed for its step's algorithm, and for the matrix units where it has their pass. */
 typedef struct bc_weights {
     bc_conv direct;
     bc_winograd winograd;
+    bc_matrix matrix;
 } bc_weights;
 
 /* Bytes for bc_weights_pack, a multiple of 64, and floats of its scratch. */

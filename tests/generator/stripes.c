@@ -1,5 +1,6 @@
 /*
- * Depth first is layer by layer in another order: the same paintings and statistics, bit for bit,
+ * Depth first in 32 bits is layer by layer in another order: the same paintings and statistics,
+ * bit for bit,
  * frame after frame, for every number of threads and every cut into groups that caches of all sizes
  * make. The linker sends the question for the caches to the function below (-Wl,--wrap).
  */
@@ -122,7 +123,7 @@ static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
                                    {90, 61}, {517, 6}, {197, 129}};
     net n;
     net_open(&n, widths, upsample, BLEND);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect() && cpu < BC_CPU_AMX; cpu++) {
         for (int i = 0; i < (cpu == BC_CPU_C ? 4 : 7); i++)
             test_cuts((trial){.model = n.model,
                               .cpu = cpu,

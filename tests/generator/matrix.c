@@ -1,0 +1,140 @@
+/*
+ * Frames by the matrix units: near to those of 32 bits, as near as each precision promises, the
+ * same bits for every number of threads, in blends too and for sizes that fill no product.
+ */
+#include <math.h>
+
+#include "generator/session.h"
+#include "net.h"
+
+enum { BLEND = 3, N_FRAMES = 4 };
+
+static const bc_style_weight blend[BLEND] = {{0, 1}, {2, 0.5f}, {1, 2}};
+
+typedef struct trial {
+    const bc_model *model;
+    int width, height, n_styles;
+    bc_precision precision;
+} trial;
+
+static bc_session *open_trial(const trial *t, bc_precision precision, int n_threads)
+{
+    bc_session *session = open_session(t->model, &(bc_session_params){.width = t->width,
+                                                                      .height = t->height,
+                                                                      .n_threads = n_threads,
+                                                                      .max_blend = t->n_styles,
+                                                                      .precision = precision,
+                                                                      .stats = BC_STATS_STREAM});
+    CHECK_INT(bc_session_set_style(session, blend, t->n_styles), BC_OK);
+    return session;
+}
+
+/* A scene that changes a little from frame to frame. */
+static uint8_t *make_scene(const trial *t, int number)
+{
+    uint8_t *frame = make_frame(t->width, t->height, (uint64_t)number + 1);
+    for (int i = 0; i < 3 * t->width * t->height; i++)
+        frame[i] = (uint8_t)(frame[i] / 4 + 5 * number);
+    return frame;
+}
+
+static double psnr(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)((a[i] - b[i]) * (a[i] - b[i]));
+    return sum > 0 ? 10 * log10(255.0 * 255 * (double)n / sum) : 100;
+}
+
+/* The worst frame of a session against the exact one's, and whether another thread count differs.
+ */
+static double test_stream(const trial *t, int n_threads)
+{
+    const size_t size = (size_t)(3 * t->width * t->height);
+    bc_session *exact = open_trial(t, BC_PRECISION_EXACT, 1);
+    bc_session *one = open_trial(t, t->precision, 1);
+    bc_session *many = open_trial(t, t->precision, n_threads);
+    double worst = 100;
+    for (int i = 0; i < N_FRAMES; i++) {
+        uint8_t *frame = make_scene(t, i);
+        uint8_t *expected = paint(exact, frame, t->width, t->height);
+        uint8_t *a = paint(one, frame, t->width, t->height);
+        uint8_t *b = paint(many, frame, t->width, t->height);
+        CHECK_INT(one->is_deep, i > 0);
+        if (!CHECK(memcmp(a, b, size) == 0))
+            fprintf(stderr, "    frame %d of %dx%d, %d styles, %d threads\n", i, t->width,
+                    t->height, t->n_styles, n_threads);
+        worst = fmin(worst, psnr(a, expected, size));
+        free(b);
+        free(a);
+        free(expected);
+        free(frame);
+    }
+    CHECK(one->plan.n_groups == 1 && one->plan.groups[0].is_matrix);
+    bc_session_close(&many);
+    bc_session_close(&one);
+    bc_session_close(&exact);
+    return worst;
+}
+
+/*
+ * Nets of random weights show rounding more than trained ones do, and in frames of some pixels
+ * normalisation makes most of hardly anything: `fast` begins where there is a picture.
+ */
+static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
+{
+    static const int sizes[][2] = {{1, 1},   {2, 7},   {5, 4},    {3, 201},  {90, 61},
+                                   {517, 6}, {228, 9}, {225, 40}, {197, 129}};
+    static const double promised[] = {[BC_PRECISION_FINE] = 70, [BC_PRECISION_FAST] = 40};
+    enum { N_SIZES = sizeof(sizes) / sizeof(sizes[0]), N_TINY = 3 };
+    net n;
+    net_open(&n, widths, upsample, BLEND);
+    for (bc_precision p = BC_PRECISION_FINE; p <= BC_PRECISION_FAST; p++) {
+        double worst = 100;
+        for (int i = p == BC_PRECISION_FAST ? N_TINY : 0; i < N_SIZES; i++) {
+            const trial t = {.model = n.model,
+                             .width = sizes[i][0],
+                             .height = sizes[i][1],
+                             .n_styles = (i + (int)p) % (BLEND + 1),
+                             .precision = p};
+            worst = fmin(worst, test_stream(&t, 2 + i % 4));
+        }
+        printf("widths %d,%d,%d: %.1f dB\n", widths[0], widths[1], widths[2], worst);
+        CHECK(worst >= promised[p]);
+    }
+    net_close(&n);
+}
+
+/* What a shipped net promises: 45 dB in `fast`, 30 dB in `draft`. */
+static void test_shipped(const char *name)
+{
+    static const double promised[] = {
+        [BC_PRECISION_FINE] = 70, [BC_PRECISION_FAST] = 45, [BC_PRECISION_DRAFT] = 30};
+    char folder[512];
+    bc_model *model;
+    snprintf(folder, sizeof(folder), "%s/../models/%s", BC_TESTS_DIR, name);
+    CHECK_INT(bc_model_open(&model, folder, &(bc_model_params){0}), BC_OK);
+    for (bc_precision p = BC_PRECISION_FINE; p <= BC_PRECISION_DRAFT; p++) {
+        const trial t = {
+            .model = model, .width = 320, .height = 180, .n_styles = 1, .precision = p};
+        const double worst = test_stream(&t, 3);
+        printf("%s, precision %d: %.1f dB\n", name, (int)p, worst);
+        CHECK(worst >= promised[p]);
+    }
+    bc_model_close(&model);
+}
+
+int main(void)
+{
+    if (bc_cpu_detect() < BC_CPU_AMX) {
+        printf("this machine has no matrix units\n");
+        return 0;
+    }
+    test_net(light, BC_UPSAMPLE_SUBPIXEL);
+    test_net(light, BC_UPSAMPLE_ZERO);
+    test_net(wide, BC_UPSAMPLE_SUBPIXEL);
+    test_net((const int[]){24, 40, 8}, BC_UPSAMPLE_NEAREST);
+    test_shipped("light");
+    test_shipped("wide");
+    return TEST_END();
+}
