@@ -13,7 +13,7 @@
 #include "media/log.h"
 
 typedef struct settings {
-    const char *size, *cpu, *precision, *stats, *net, *models, *preset;
+    const char *size, *format, *cpu, *precision, *stats, *net, *models, *preset;
     double stabilize;
     int n_threads, n_frames;
     bool compares, is_json;
@@ -23,6 +23,8 @@ typedef struct settings {
 
 static const bc_option options[] = {
     {"size", "WxH", "of the frames (1280x720)", BC_OPTION_TEXT, .offset = AT(size)},
+    {"format", "KIND", "of their pixels: rgb24 or yuv420 (rgb24)", BC_OPTION_CHOICE,
+     .offset = AT(format), .choices = "rgb24|yuv420"},
     {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
      .high = BC_MAX_THREADS},
     {"cpu", "TIER", "native, c, avx2, avx512 or amx (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
@@ -138,17 +140,19 @@ static void print_table(const bc_session *session, const bc_measurement *m)
     printf(", %s, %s, %s statistics, %.0f MB\n", bc_cpu_name(p->cpu),
            bc_precision_name(p->precision), bc_stats_name(p->stats),
            1e-6 * (double)bc_session_memory(session->model, p));
-    printf("this machine's peak: %.0f GFLOP/s of fused multiply-adds, %.1f GB/s of memory\n\n",
-           m->peak_gflops, m->bandwidth_gbs);
+    printf("this machine's peak: %.0f GFLOP/s of %s, %.1f GB/s of memory\n\n", m->peak_gflops,
+           m->is_matrix ? "products of the matrix units" : "fused multiply-adds", m->bandwidth_gbs);
     printf(
         "layer                     GMAC       ms   GFLOP/s   of peak      MB of memory  of time\n");
     for (int i = 0; i < m->n_layers; i++)
         print_row(&m->layers[i], m->layers[i].ms / m->median_ms);
     print_row(&all, all.ms / m->median_ms);
-    printf("\nGFLOP/s count the operations of an ordinary convolution; Winograd's needs fewer.\n"
-           "MB are a layer's input and output, each once, wherever the caches leave them.\n"
-           "a frame: median %.2f ms, p10 %.2f, p90 %.2f: %.1f frames a second\n",
-           m->median_ms, m->p10_ms, m->p90_ms, 1e3 / m->median_ms);
+    printf(
+        "\nGFLOP/s count the operations of an ordinary convolution; Winograd's needs fewer, and\n"
+        "the matrix units multiply by zeros too.\n"
+        "MB are a layer's input and output, each once, wherever the caches leave them.\n"
+        "a frame: median %.2f ms, p10 %.2f, p90 %.2f: %.1f frames a second\n",
+        m->median_ms, m->p10_ms, m->p90_ms, 1e3 / m->median_ms);
 }
 
 static void print_ways_json(const bc_way_result *ways, int n)
@@ -213,7 +217,10 @@ static bc_status bench_session(const settings *o, const bc_model *model,
     if (status == BC_OK && bc_model_style_count(model) > 0)
         status = bc_session_set_style(session, &first, 1);
     if (status == BC_OK)
-        status = bc_measure_session(&measurement, session, o->n_frames, &params->log);
+        status =
+            bc_measure_session(&measurement, session,
+                               o->format && strcmp(o->format, "yuv420") == 0 ? BC_YUV420 : BC_RGB24,
+                               o->n_frames, &params->log);
     if (status == BC_OK && o->is_json)
         print_json(session, &measurement);
     else if (status == BC_OK)

@@ -64,7 +64,7 @@ static bc_status measure_way(bc_way_result *result, const bc_model *model,
     own.stats = result->stats;
     bc_status status = open_session(&session, model, &own);
     if (status == BC_OK)
-        status = bc_measure_session(&measurement, session, n_frames, &params->log);
+        status = bc_measure_session(&measurement, session, BC_RGB24, n_frames, &params->log);
     if (status == BC_OK) {
         bc_session_restart(session);
         paint_twice(session, p, p->painting);

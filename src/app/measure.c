@@ -21,6 +21,7 @@ enum {
 
 typedef struct peak_task {
     const bc_kernels *kernels;
+    bool is_matrix;
     double *flops; /* [job] */
 } peak_task;
 
@@ -28,14 +29,22 @@ static void run_peak_job(void *arg, int job, int thread)
 {
     const peak_task *task = arg;
     (void)thread;
-    task->flops[job] = task->kernels->measure_peak(PEAK_ROUNDS);
+    if (!task->is_matrix) {
+        task->flops[job] = task->kernels->measure_peak(PEAK_ROUNDS);
+        return;
+    }
+    task->kernels->matrix_begin();
+    task->flops[job] = task->kernels->measure_matrix_peak(PEAK_ROUNDS / 4);
+    task->kernels->matrix_end();
 }
 
 /* GFLOP/s, the best of some runs: whatever disturbs makes it slower. */
 static double measure_peak(const bc_session *session, double *flops)
 {
     const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
-    peak_task task = {.kernels = &session->kernels, .flops = flops};
+    peak_task task = {.kernels = &session->kernels,
+                      .is_matrix = session->plan.groups[0].is_matrix,
+                      .flops = flops};
     double best = 0;
     for (int run = 0; run < N_RUNS; run++) {
         const int64_t start = bc_clock_ns();
@@ -115,30 +124,41 @@ static double percentile(const double *sorted, int n, double share)
     return sorted[(int)(share * (n - 1) + 0.5)];
 }
 
-/* times: [step or, last, the whole frame][frame], ms */
-static void run_frames(bc_session *session, uint8_t *pixels, double *times, int n_frames)
+/* Three bytes a pixel are enough for either format; of YUV420 its planes hold the noise. */
+static bc_image view_of(const bc_session *session, uint8_t *pixels, bc_pixel_format format)
 {
     const int width = session->params.width, height = session->params.height;
+    const ptrdiff_t chroma = (width + 1) / 2, luma = (ptrdiff_t)width * height;
+    const bool is_yuv = format == BC_YUV420;
+    return (bc_image){.pixels = pixels,
+                      .stride_bytes = is_yuv ? width : 3 * (ptrdiff_t)width,
+                      .width = width,
+                      .height = height,
+                      .format = format,
+                      .chroma = {pixels + luma, pixels + luma + chroma * ((height + 1) / 2)},
+                      .chroma_stride_bytes = {chroma, chroma}};
+}
+
+/* times: [step or, last, the whole frame][frame], ms; layers are timed in frames of their own. */
+static void run_frames(bc_session *session, uint8_t *pixels, bc_pixel_format format, double *times,
+                       int n_frames)
+{
     const int n_steps = session->plan.n_steps;
-    const size_t size = (size_t)width * (size_t)height * 3;
-    const bc_image source = {.pixels = pixels,
-                             .stride_bytes = 3 * (ptrdiff_t)width,
-                             .width = width,
-                             .height = height,
-                             .format = BC_RGB24};
-    bc_image painting = source;
-    painting.pixels += size;
-    bc_measure_draw(pixels, width, height);
-    for (int i = -N_WARM_UP; i < n_frames; i++) {
+    const size_t size = (size_t)session->params.width * (size_t)session->params.height * 3;
+    const bc_image source = view_of(session, pixels, format);
+    const bc_image painting = view_of(session, pixels + size, format);
+    bc_measure_draw(pixels, session->params.width, session->params.height);
+    for (int i = -N_WARM_UP; i < 2 * n_frames; i++) {
+        session->times_layers = i >= n_frames;
         const int64_t start = bc_clock_ns();
         bc_session_run(session, &source, &painting);
         const int64_t end = bc_clock_ns();
-        if (i < 0)
-            continue;
-        for (int step = 0; step < n_steps; step++)
-            times[step * n_frames + i] = 1e-6 * (double)session->time_ns[step];
-        times[n_steps * n_frames + i] = 1e-6 * (double)(end - start);
+        for (int step = 0; step < n_steps && session->times_layers; step++)
+            times[step * n_frames + i - n_frames] = 1e-6 * (double)session->time_ns[step];
+        if (i >= 0 && i < n_frames)
+            times[n_steps * n_frames + i] = 1e-6 * (double)(end - start);
     }
+    session->times_layers = false;
     for (int step = 0; step <= n_steps; step++)
         qsort(times + step * n_frames, (size_t)n_frames, sizeof(*times), compare);
 }
@@ -152,21 +172,12 @@ static double count_mbytes(const bc_plan *plan, const bc_step *first, const bc_s
     return 1e-6 * (in * (first->source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_end ? 1 : 4));
 }
 
-/* The steps from `first` on that were measured as one: a group's if frames ran depth first. */
-static void set_steps(bc_layer_time *layer, const bc_session *session, int first)
+static void set_step(bc_layer_time *layer, const bc_session *session, int index)
 {
-    const bc_plan *plan = &session->plan;
-    const bc_step *steps = plan->steps;
-    *layer = (bc_layer_time){.end = first + 1};
-    for (int i = 0; i < plan->n_groups && session->is_deep; i++) {
-        if (plan->groups[i].first == first)
-            layer->end = plan->groups[i].end;
-    }
-    for (int i = first; i < layer->end; i++)
-        layer->gmac += 1e-9 * steps[i].macs;
-    layer->mbytes = count_mbytes(plan, &steps[first], &steps[layer->end - 1]);
-    snprintf(layer->name, sizeof(layer->name), layer->end - first > 1 ? "%s..%s" : "%s",
-             steps[first].name, steps[layer->end - 1].name);
+    const bc_step *step = &session->plan.steps[index];
+    *layer = (bc_layer_time){.gmac = 1e-9 * step->macs,
+                             .mbytes = count_mbytes(&session->plan, step, step)};
+    snprintf(layer->name, sizeof(layer->name), "%s", step->name);
 }
 
 static void summarise(bc_measurement *m, const bc_session *session, const double *times,
@@ -177,9 +188,11 @@ static void summarise(bc_measurement *m, const bc_session *session, const double
     m->median_ms = percentile(frames, n_frames, 0.5);
     m->p10_ms = percentile(frames, n_frames, 0.1);
     m->p90_ms = percentile(frames, n_frames, 0.9);
-    for (int i = 0; i < plan->n_steps; i = m->layers[m->n_layers++].end) {
-        bc_layer_time *layer = &m->layers[m->n_layers];
-        set_steps(layer, session, i);
+    m->is_matrix = plan->groups[0].is_matrix;
+    m->n_layers = plan->n_steps;
+    for (int i = 0; i < plan->n_steps; i++) {
+        bc_layer_time *layer = &m->layers[i];
+        set_step(layer, session, i);
         layer->ms = percentile(times + i * n_frames, n_frames, 0.5);
         layer->gflops = layer->ms > 0 ? 2e3 * layer->gmac / layer->ms : 0;
         layer->peak_share = layer->gflops / m->peak_gflops;
@@ -188,8 +201,8 @@ static void summarise(bc_measurement *m, const bc_session *session, const double
     }
 }
 
-bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, int n_frames,
-                             const bc_log *log)
+bc_status bc_measure_session(bc_measurement *measurement, bc_session *session,
+                             bc_pixel_format format, int n_frames, const bc_log *log)
 {
     const size_t n_pixels = (size_t)session->params.width * (size_t)session->params.height;
     const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
@@ -201,7 +214,7 @@ bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, i
     if (pixels && times && flops) {
         const double bandwidth = measure_bandwidth(session);
         const double before = measure_peak(session, flops);
-        run_frames(session, pixels, times, n_frames);
+        run_frames(session, pixels, format, times, n_frames);
         const double after = measure_peak(session, flops);
         const double bandwidth_after = measure_bandwidth(session);
         measurement->peak_gflops = before > after ? before : after;

@@ -10,8 +10,7 @@
 #include "generator/session.h"
 
 typedef struct bc_layer_time {
-    char name[40];     /* the plan's, of a group its first and its last layer's */
-    int end;           /* the plan's step behind it */
+    char name[16];     /* the plan's */
     double gmac;       /* 1e9 multiply-adds a frame, as an ordinary convolution */
     double ms;         /* median over the frames */
     double gflops;     /* 2 * gmac / s */
@@ -22,7 +21,8 @@ typedef struct bc_layer_time {
 
 typedef struct bc_measurement {
     double median_ms, p10_ms, p90_ms; /* a frame */
-    double peak_gflops; /* fused multiply-adds of the session's tier, from registers, all threads */
+    double peak_gflops;   /* of what frames are computed with, from registers, all threads: */
+    bool is_matrix;       /* products of the matrix units, else fused multiply-adds */
     double bandwidth_gbs; /* 1e9 bytes a second from and to memory, all threads */
     int n_layers;
     bc_layer_time layers[BC_MAX_STEPS];
@@ -32,10 +32,11 @@ typedef struct bc_measurement {
 void bc_measure_draw(uint8_t *pixels, int width, int height);
 
 /*
- * Runs `n_frames` frames of the made picture, and measures the machine's peak and its memory before
- * and after. Frames run one by one; nothing else should run on the machine.
+ * Runs `n_frames` frames of the made picture in `format`, RGB24 or YUV420, once to time frames and
+ * once to time layers, and measures the machine's peak and its memory before and after. Frames run
+ * one by one; nothing else should run on the machine.
  */
-bc_status bc_measure_session(bc_measurement *measurement, bc_session *session, int n_frames,
-                             const bc_log *log);
+bc_status bc_measure_session(bc_measurement *measurement, bc_session *session,
+                             bc_pixel_format format, int n_frames, const bc_log *log);
 
 #endif

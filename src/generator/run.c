@@ -214,9 +214,14 @@ static void run_group(bc_session *s, const bc_frame_views *frame, const bc_group
         if (n > 0)
             add_stage(&c, frame, i, slots, n);
     }
+    for (int i = 0; i < c.n_stages; i++)
+        s->busy_ns[i] = 0;
     if (c.n_stages > 0)
         bc_cascade_run(&c);
     s->time_ns[group->first] = bc_clock_ns() - start;
+    for (int i = 0; i < c.n_stages && s->times_layers; i++)
+        s->time_ns[c.stages[i].task.step - s->plan.steps] =
+            s->busy_ns[i] / bc_pool_threads(s->pool);
 }
 
 /* Calls `visit` for all layers that normalise. */

@@ -50,7 +50,9 @@ struct bc_session {
     double rate; /* bc_statistics_rate of a frame */
 
     bool is_deep;                  /* the last frame ran depth first */
-    int64_t time_ns[BC_MAX_STEPS]; /* of it; of a group, at its first step */
+    bool times_layers;             /* for bench: depth first too, layer by layer is always timed */
+    int64_t time_ns[BC_MAX_STEPS]; /* of it; of a group that is not timed, at its first step */
+    _Atomic int64_t busy_ns[BC_MAX_STEPS]; /* of the group at hand: stages on all threads */
 };
 
 /* Packs one layer for its step into *memory, which moves on by bc_weights_size. */

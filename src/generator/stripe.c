@@ -1,6 +1,7 @@
 /* Steps that run together, cut into stripes for the pool. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "generator/stripe.h"
 
 static bc_thread_memory memory_of(const bc_session *s, int thread)
@@ -205,13 +206,34 @@ static void copy_row(const bc_stripe *s, int stage, int to, int from)
     }
 }
 
+static int64_t begin_time(const bc_stripe *s)
+{
+    return s->cascade->session->times_layers ? bc_clock_ns() : 0;
+}
+
+static void end_time(bc_stripe *s, int stage, int64_t start)
+{
+    if (s->cascade->session->times_layers)
+        s->busy_ns[stage] += bc_clock_ns() - start;
+}
+
+static void load_first_rows(bc_stripe *s, int end)
+{
+    const int64_t start = begin_time(s);
+    bc_line *l = &s->lines[0];
+    for (; l->next_row < end; l->next_row++)
+        bc_load_row(&s->cascade->stages[0].task, l->next_row, bc_stripe_ring(s, 0, 0),
+                    s->memory.loaded);
+    end_time(s, 0, start);
+}
+
 /* Makes a stage's input rows below `end` available. */
 static void fill_ring(bc_stripe *s, int stage, int end)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
     bc_line *l = &s->lines[stage];
-    for (; stage == 0 && l->next_row < end; l->next_row++)
-        bc_load_row(t, l->next_row, bc_stripe_ring(s, 0, 0), s->memory.loaded);
+    if (stage == 0)
+        load_first_rows(s, end);
     while (l->next_row < bc_clamp(end, 0, t->step->in_height))
         advance(s, stage - 1);
     for (; l->next_row < end; l->next_row++)
@@ -228,6 +250,25 @@ static void take_rows(bc_stripe *s, int stage, int end)
         l->next_row = end;
 }
 
+/* Sends what a stage's next call makes on: to the next stage, to maps or to pixels. */
+static void run_stage(bc_stripe *s, int stage)
+{
+    const bc_stage *t = &s->cascade->stages[stage];
+    const int64_t start = begin_time(s);
+    if (stage < s->cascade->n_stages - 1) {
+        if (t->task.pass->algorithm == BC_MATRIX)
+            bc_matrix_to_rings(s, stage);
+        else
+            call_to_rings(s, stage);
+    } else if (s->cascade->out_map) {
+        for (int v = 0; v < t->n_variants; v++)
+            call_to_map(s, stage, v);
+    } else {
+        call_to_pixels(s, stage);
+    }
+    end_time(s, stage, start);
+}
+
 /* The next call of a stage, in all its variants. */
 static void advance(bc_stripe *s, int stage)
 {
@@ -237,19 +278,10 @@ static void advance(bc_stripe *s, int stage)
     bc_line *l = &s->lines[stage];
     const int y = l->next_call * pass->rows;
     fill_ring(s, stage, y * step->stride - pass->above + pass->n_slots);
-    if (stage < s->cascade->n_stages - 1) {
-        if (pass->algorithm == BC_MATRIX)
-            bc_matrix_to_rings(s, stage);
-        else
-            call_to_rings(s, stage);
+    run_stage(s, stage);
+    if (stage < s->cascade->n_stages - 1)
         take_rows(s, stage + 1,
                   bc_clamp(y + pass->rows, 0, step->height) * (step->n_phases == 4 ? 2 : 1));
-    } else if (s->cascade->out_map) {
-        for (int v = 0; v < t->n_variants; v++)
-            call_to_map(s, stage, v);
-    } else {
-        call_to_pixels(s, stage);
-    }
     l->next_call++;
 }
 
@@ -306,6 +338,8 @@ static void run_stripe(void *arg, int job, int thread)
         advance(&s, last);
     if (c->group.is_matrix)
         c->session->kernels.matrix_end();
+    for (int i = 0; i < c->n_stages && c->session->times_layers; i++)
+        c->session->busy_ns[i] += s.busy_ns[i];
 }
 
 void bc_cascade_run(bc_cascade *cascade)

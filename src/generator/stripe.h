@@ -23,6 +23,7 @@ typedef struct bc_stripe {
     const bc_cascade *cascade;
     bc_thread_memory memory;
     bc_line lines[BC_MAX_STEPS];
+    int64_t busy_ns[BC_MAX_STEPS]; /* of each stage, if layers are timed */
 } bc_stripe;
 
 /* Behind a bank's first layer every style has a ring of its own. */

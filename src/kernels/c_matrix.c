@@ -94,6 +94,16 @@ static void matrix_planes(const bc_matrix *m, const bc_matrix_input *in, int n, 
     }
 }
 
+static double measure_matrix_peak(int64_t n_rounds)
+{
+    volatile float seed = 0.5f;
+    float sum = 0;
+    for (int64_t i = 0; i < n_rounds; i++)
+        sum += seed * bc_from_bf16(bc_to_bf16(seed));
+    seed = sum;
+    return 2.0 * (double)n_rounds;
+}
+
 void bc_kernels_init_c_matrix(bc_kernels *kernels)
 {
     kernels->matrix_begin = matrix_nothing;
@@ -101,4 +111,5 @@ void bc_kernels_init_c_matrix(bc_kernels *kernels)
     kernels->matrix_pixels = matrix_pixels;
     kernels->matrix_lines = matrix_lines;
     kernels->matrix_planes = matrix_planes;
+    kernels->measure_matrix_peak = measure_matrix_peak;
 }

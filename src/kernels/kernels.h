@@ -242,6 +242,8 @@ typedef struct bc_kernels {
      * floating-point operations done. A measure of the machine, not of the network.
      */
     double (*measure_peak)(int64_t n_rounds);
+    /* The same of the matrix units' products, four at a time; between matrix_begin and _end. */
+    double (*measure_matrix_peak)(int64_t n_rounds);
 } bc_kernels;
 
 /* Floats of conv_row's scratch: three vectors of partial sums for each output. */
