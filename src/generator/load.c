@@ -222,34 +222,39 @@ static void transform_row(const bc_task *t, const float *sample, float *halves, 
     }
 }
 
-/* A split row of pixels into a matrix row, as far as kernels reach to either side. */
-static void pack_pixels(const bc_task *t, const float *sample, uint16_t *values)
+/* Rows 2y and 2y + 1 of the frame into a matrix row, as far as kernels reach to either side. */
+static void load_pixel_rows(const bc_task *t, plane_shape shape, int y, float *loaded,
+                            uint16_t *values)
 {
     const int left = t->step->kernel / 4, right = (t->pass->behind + 1) / 2; /* pairs */
-    const float *planes[6];
-    for (int i = 0; i < 6; i++)
-        planes[i] = sample + i * t->pass->load_pitch - left;
-    t->session->kernels.matrix_pixels(values - t->pass->lead, planes,
-                                      left + bc_pass_samples(t->step, t->pass) + right);
+    const int last = t->frame->source->height - 1;
+    const float *planes[2][6];
+    for (int i = 0; i < 2; i++) {
+        float *sample = loaded + BC_PAD + 6 * i * t->pass->load_pitch;
+        load_pixel_row(t, shape, bc_clamp(2 * y + i, 0, last), sample);
+        for (int plane = 0; plane < 6; plane++)
+            planes[i][plane] = sample + plane * t->pass->load_pitch - left;
+    }
+    t->session->kernels.matrix_pixels(values - t->pass->lead, planes, left + shape.n + right);
 }
 
 void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
 {
     const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
     const bool is_transformed = t->pass->algorithm == BC_WINOGRAD;
-    const bool is_matrix = t->pass->algorithm == BC_MATRIX;
     const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
     const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
     const plane_shape shape = shape_of(t, in_width);
     const int row = bc_clamp(y, 0, in_height - 1);
-    float *to = bc_ring_sample(t->pass, ring, y);
-    float *sample = is_transformed || is_matrix ? loaded + BC_PAD : to;
+    if (t->pass->algorithm == BC_MATRIX) {
+        load_pixel_rows(t, shape, y, loaded, bc_ring_values(t->pass, ring, y));
+        return;
+    }
+    float *to = bc_ring_sample(t->pass, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
     if (is_frame)
         load_pixel_row(t, shape, row, sample);
     else
         load_map_row(t, shape, row, sample);
-    if (is_matrix)
-        pack_pixels(t, sample, bc_ring_values(t->pass, ring, y));
     if (is_transformed)
         transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
                       (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);

@@ -7,7 +7,7 @@ static bc_matrix_input input_of(const bc_stripe *s, int stage, int variant)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
     const bc_pass *pass = t->pass;
-    const int y = s->lines[stage].next_call * pass->rows * t->step->stride - pass->above;
+    const int y = s->lines[stage].next_call * pass->rows * pass->stride - pass->above;
     float *ring = bc_stripe_ring(s, stage, variant);
     bc_matrix_input in = {.low = pass->low};
     for (int k = 0; k < pass->n_slots; k++)

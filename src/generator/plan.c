@@ -52,6 +52,7 @@ static bc_pass direct_pass(const bc_step *step)
     const int reach = step->kernel / 2;
     return (bc_pass){.algorithm = BC_DIRECT,
                      .rows = 1,
+                     .stride = step->stride,
                      .above = reach,
                      .n_slots = step->kernel,
                      .split = step->stride == 2,
@@ -63,6 +64,7 @@ static bc_pass winograd_pass(const bc_step *step)
 {
     return (bc_pass){.algorithm = BC_WINOGRAD,
                      .rows = BC_WINOGRAD_TILE,
+                     .stride = step->stride,
                      .above = step->kernel / 2,
                      .n_slots = step->stride * bc_winograd_points(step->kernel),
                      .split = true,
@@ -94,7 +96,7 @@ enum { MATRIX_SLACK = 64 };
 static void place_matrix_rows(bc_step *step, int n_parts)
 {
     const bool has_low = n_parts == 2 && step->source != BC_SOURCE_PIXELS;
-    const int n_values = step->matrix_shape.n_values;
+    const int n_values = step->source == BC_SOURCE_PIXELS ? 8 : step->n_in;
     const int n_pixels = step->in_width + step->kernel + MATRIX_SLACK;
     const ptrdiff_t reach = bc_matrix_reach(&step->matrix_shape, step->width);
     const ptrdiff_t written = (ptrdiff_t)n_pixels * n_values;
@@ -115,14 +117,15 @@ static void add_matrix_pass(bc_step *step, int n_parts)
                                            .kernel = step->kernel,
                                            .stride = step->stride,
                                            .n_phases = step->n_phases,
-                                           .n_values = is_first ? 4 : step->n_in,
+                                           .is_first = is_first,
                                            .planar = !step->layer->scale,
                                            .has_low = n_parts == 2};
     bc_pass *pass = &step->matrix;
     *pass = (bc_pass){.algorithm = BC_MATRIX,
                       .rows = 1,
-                      .above = step->kernel / 2,
-                      .n_slots = step->kernel,
+                      .stride = is_first ? 1 : step->stride, /* of pairs of rows */
+                      .above = is_first ? step->kernel / 4 : step->kernel / 2,
+                      .n_slots = is_first ? (step->kernel + 1) / 2 : step->kernel,
                       .split = is_first, /* pixels, on their way */
                       .halo = step->kernel / 2,
                       .n_calls = step->height};
@@ -130,7 +133,7 @@ static void add_matrix_pass(bc_step *step, int n_parts)
     if (!is_first)
         return;
     pass->load_pitch = plane_floats(bc_pass_samples(step, pass), pass->halo);
-    pass->load_floats = 6 * (size_t)pass->load_pitch;
+    pass->load_floats = 12 * (size_t)pass->load_pitch;
 }
 
 static bc_map shape_map(const bc_step *step)

@@ -41,6 +41,7 @@ typedef enum bc_algorithm {
 typedef struct bc_pass {
     bc_algorithm algorithm;
     int rows;             /* output rows of a call */
+    int stride;           /* input rows from an output row's own to the next one's */
     int above;            /* input rows needed above the first output row's own */
     int n_slots;          /* input rows of a call */
     int n_ring;           /* rows of the ring: they come in several at once */

@@ -87,7 +87,7 @@ static call make_call(const bc_stripe *s, int stage, int variant)
               .ahead = rows_ahead(t, y),
               .scratch = s->memory.scratch};
     for (int k = 0; k < pass->n_slots; k++)
-        c.rows[k] = bc_ring_sample(pass, ring, y * t->step->stride - pass->above + k);
+        c.rows[k] = bc_ring_sample(pass, ring, y * pass->stride - pass->above + k);
     return c;
 }
 
@@ -277,7 +277,7 @@ static void advance(bc_stripe *s, int stage)
     const bc_pass *pass = t->task.pass;
     bc_line *l = &s->lines[stage];
     const int y = l->next_call * pass->rows;
-    fill_ring(s, stage, y * step->stride - pass->above + pass->n_slots);
+    fill_ring(s, stage, y * pass->stride - pass->above + pass->n_slots);
     run_stage(s, stage);
     if (stage < s->cascade->n_stages - 1)
         take_rows(s, stage + 1,
@@ -301,7 +301,7 @@ static void begin_above(bc_stripe *s, int stage)
     const bc_step *step = stages[stage].task.step;
     const bc_pass *pass = stages[stage].task.pass;
     bc_line *l = &s->lines[stage];
-    l->first_row = l->next_call * pass->rows * step->stride - pass->above;
+    l->first_row = l->next_call * pass->rows * pass->stride - pass->above;
     l->next_row = l->first_row;
     if (stage == 0)
         return;

@@ -407,36 +407,57 @@ INLINE __m512i load_whole(const float *plane)
     return _mm512_castps_si512(_mm512_roundscale_ps(_mm512_loadu_ps(plane), NEAREST));
 }
 
-/* Sixteen pixels: red and green in one number, blue and 0 in the other. */
+/*
+ * Every second one of 32 pixels of a row, as red, green, blue, 0. A quarter of `low` holds numbers
+ * 4k and 4k + 1 of them, of `high` 4k + 2 and 4k + 3.
+ */
 typedef struct colours {
-    __m512i red_green, blue;
+    __m512i low, high;
 } colours;
 
 INLINE colours load_colours(const float *red, const float *green, const float *blue)
 {
-    const __m512i low = _mm512_srli_epi32(load_whole(red), 16);
-    return (colours){.red_green = _mm512_or_si512(low, load_whole(green)),
-                     .blue = _mm512_srli_epi32(load_whole(blue), 16)};
+    const __m512i red_green =
+        _mm512_or_si512(_mm512_srli_epi32(load_whole(red), 16), load_whole(green));
+    const __m512i only_blue = _mm512_srli_epi32(load_whole(blue), 16);
+    return (colours){.low = _mm512_unpacklo_epi32(red_green, only_blue),
+                     .high = _mm512_unpackhi_epi32(red_green, only_blue)};
 }
 
-/* The quarter of eight pixels, four even ones and the odd ones between them. */
-INLINE void store_quarter(uint16_t *to, const colours *even, const colours *odd, int quarter)
+/* Both rows' pixels: quarter k of `pixels[j]` is number 4k + j. */
+INLINE void join_rows(__m512i pixels[4], const float *planes[2][6], int odd, int i)
 {
-    const __m512i order =
-        _mm512_add_epi32(_mm512_set_epi32(19, 19, 3, 3, 18, 18, 2, 2, 17, 17, 1, 1, 16, 16, 0, 0),
-                         _mm512_set1_epi32(4 * quarter));
-    const __m512i red_green = _mm512_permutex2var_epi32(even->red_green, order, odd->red_green);
-    const __m512i blue = _mm512_permutex2var_epi32(even->blue, order, odd->blue);
-    _mm512_storeu_si512(to + quarter * CHUNK, _mm512_mask_blend_epi32(0xaaaa, red_green, blue));
+    const colours upper =
+        load_colours(planes[0][odd] + i, planes[0][2 + odd] + i, planes[0][4 + odd] + i);
+    const colours lower =
+        load_colours(planes[1][odd] + i, planes[1][2 + odd] + i, planes[1][4 + odd] + i);
+    pixels[0] = _mm512_unpacklo_epi64(upper.low, lower.low);
+    pixels[1] = _mm512_unpackhi_epi64(upper.low, lower.low);
+    pixels[2] = _mm512_unpacklo_epi64(upper.high, lower.high);
+    pixels[3] = _mm512_unpackhi_epi64(upper.high, lower.high);
 }
 
-static void matrix_pixels(uint16_t *to, const float *const planes[6], int n)
+/* Quarter k of the four numbers goes to to + k * step. */
+INLINE void store_quarters(uint16_t *to, ptrdiff_t step, __m512i a, __m512i b, __m512i c, __m512i d)
 {
-    for (int i = 0; i < n; i += LANES, to += 4 * CHUNK) {
-        const colours even = load_colours(planes[0] + i, planes[2] + i, planes[4] + i);
-        const colours odd = load_colours(planes[1] + i, planes[3] + i, planes[5] + i);
-        for (int quarter = 0; quarter < 4; quarter++)
-            store_quarter(to, &even, &odd, quarter);
+    const __m512i ab_low = _mm512_shuffle_i64x2(a, b, 0x44),
+                  ab_high = _mm512_shuffle_i64x2(a, b, 0xee);
+    const __m512i cd_low = _mm512_shuffle_i64x2(c, d, 0x44),
+                  cd_high = _mm512_shuffle_i64x2(c, d, 0xee);
+    _mm512_storeu_si512(to, _mm512_shuffle_i64x2(ab_low, cd_low, 0x88));
+    _mm512_storeu_si512(to + step, _mm512_shuffle_i64x2(ab_low, cd_low, 0xdd));
+    _mm512_storeu_si512(to + 2 * step, _mm512_shuffle_i64x2(ab_high, cd_high, 0x88));
+    _mm512_storeu_si512(to + 3 * step, _mm512_shuffle_i64x2(ab_high, cd_high, 0xdd));
+}
+
+static void matrix_pixels(uint16_t *to, const float *planes[2][6], int n)
+{
+    for (int i = 0; i < n; i += LANES, to += 8 * CHUNK) {
+        __m512i even[4], odd[4];
+        join_rows(even, planes, 0, i);
+        join_rows(odd, planes, 1, i);
+        store_quarters(to, 2 * CHUNK, even[0], odd[0], even[1], odd[1]);
+        store_quarters(to + CHUNK, 2 * CHUNK, even[2], odd[2], even[3], odd[3]);
     }
 }
 

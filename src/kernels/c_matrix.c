@@ -10,11 +10,12 @@ static void matrix_nothing(void)
 {
 }
 
-static void matrix_pixels(uint16_t *to, const float *const planes[6], int n)
+static void matrix_pixels(uint16_t *to, const float *planes[2][6], int n)
 {
-    for (int x = 0; x < 2 * n; x++) {
+    for (int i = 0; i < 4 * n; i++) {
+        const int x = i / 2, row = i % 2;
         for (int c = 0; c < 3; c++)
-            *to++ = bc_to_bf16(rintf(planes[2 * c + x % 2][x / 2]));
+            *to++ = bc_to_bf16(rintf(planes[row][2 * c + x % 2][x / 2]));
         *to++ = 0;
     }
 }

@@ -205,9 +205,11 @@ typedef struct bc_kernels {
     /* Before a thread's first and behind its last call of matrix_lines and matrix_planes. */
     void (*matrix_begin)(void);
     void (*matrix_end)(void);
-    /* n pairs of pixels from planes as pixels_split makes them, to red, green, blue, 0: integers.
+    /*
+     * n pairs of pixels of two rows, the upper and the lower one, each in planes as pixels_split
+     * makes them. A pixel becomes red, green, blue, 0 of the one row and of the other: integers.
      */
-    void (*matrix_pixels)(uint16_t *to, const float *const planes[6], int n);
+    void (*matrix_pixels)(uint16_t *to, const float *planes[2][6], int n);
     /*
      * n pixels of the grid. Products are summed in f32; of two split values high * high, low * high
      * and high * low. `sums` may be NULL; they are of the outputs before normalisation.

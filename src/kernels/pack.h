@@ -42,9 +42,9 @@ bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, int
  */
 typedef struct bc_matrix_shape {
     int n_in, n_out, kernel, stride, n_phases;
-    int n_values; /* of an input pixel: n_in, or more, whose weights are 0 */
-    bool planar;  /* the last layer */
-    bool has_low; /* weights have low parts */
+    bool is_first; /* rows as matrix_pixels makes them; the stride is 2 */
+    bool planar;   /* the last layer */
+    bool has_low;  /* weights have low parts */
 } bc_matrix_shape;
 
 /* How positions are made, so that the fewest products have zeros for weights. */

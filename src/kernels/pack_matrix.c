@@ -12,6 +12,17 @@ static int divide_up(int n, int unit)
     return (n + unit - 1) / unit;
 }
 
+/* Values of a pixel of an input row; the first layer's rows are pairs of the image's. */
+static int count_values(const bc_matrix_shape *s)
+{
+    return s->is_first ? 8 : s->n_in;
+}
+
+static int count_rows(const bc_matrix_shape *s)
+{
+    return s->is_first ? (s->kernel + 1) / 2 : s->kernel;
+}
+
 static int count_lines(const bc_matrix_shape *s)
 {
     return s->n_phases == 4 && !s->planar ? 2 : 1;
@@ -21,7 +32,7 @@ static bc_matrix_cut make_cut(const bc_matrix_shape *s, int group)
 {
     const int window = s->kernel + s->stride * (group - 1);
     return (bc_matrix_cut){.group = group,
-                           .n_chunks = divide_up(window * s->n_values, CHUNK),
+                           .n_chunks = divide_up(window * count_values(s), CHUNK),
                            .n_lanes = group * s->n_out};
 }
 
@@ -50,7 +61,7 @@ bc_matrix_cut bc_matrix_choose(const bc_matrix_shape *shape)
 
 static size_t count_tiles(const bc_matrix_shape *s, const bc_matrix_cut *cut)
 {
-    return (size_t)(cut->n_lanes / LANES * s->kernel * cut->n_chunks);
+    return (size_t)(cut->n_lanes / LANES * count_rows(s) * cut->n_chunks);
 }
 
 size_t bc_matrix_size(const bc_matrix_shape *shape)
@@ -70,8 +81,8 @@ size_t bc_matrix_scratch(const bc_matrix_shape *shape)
 /* Where the chunks of the last one of some positions end. */
 static ptrdiff_t end_of(const bc_matrix_shape *s, const bc_matrix_cut *cut, int n_positions)
 {
-    return (ptrdiff_t)(n_positions - 1) * cut->group * s->stride * s->n_values +
-           cut->n_chunks * CHUNK - s->kernel / 2 * s->n_values;
+    const int last = (n_positions - 1) * cut->group * s->stride - s->kernel / 2; /* pixel */
+    return (ptrdiff_t)last * count_values(s) + cut->n_chunks * CHUNK;
 }
 
 ptrdiff_t bc_matrix_want(const bc_matrix_shape *shape, int n)
@@ -106,12 +117,13 @@ static lane decode(const packer *p, int index)
     return (lane){.output = bc_matrix_output(m, index), .pixel = bc_matrix_pixel(m, index)};
 }
 
-/* The weight of value `value` of a position's input row `ky`. */
-static float weight_of(const packer *p, lane l, int ky, int value)
+/* The weight of value `value` of a position's input row `row`. */
+static float weight_of(const packer *p, lane l, int row, int value)
 {
     const bc_matrix_shape *s = p->shape;
-    const int kx = value / s->n_values - s->stride * l.pixel, channel = value % s->n_values;
-    if (kx < 0 || kx >= s->kernel || channel >= s->n_in)
+    const int kx = value / count_values(s) - s->stride * l.pixel, at = value % count_values(s);
+    const int ky = s->is_first ? 2 * row + at / 4 : row, channel = s->is_first ? at % 4 : at;
+    if (kx < 0 || kx >= s->kernel || ky >= s->kernel || channel >= s->n_in)
         return 0;
     const ptrdiff_t filter = (ptrdiff_t)l.output * s->n_in + channel;
     return p->gain * p->weights[(filter * s->kernel + ky) * s->kernel + kx];
@@ -132,10 +144,10 @@ static void pack_tile(const packer *p, int tile, int row, int chunk, uint16_t *h
 
 static bc_matrix describe(const bc_matrix_shape *s, const bc_matrix_cut *cut)
 {
-    return (bc_matrix){.n_rows = s->kernel,
+    return (bc_matrix){.n_rows = count_rows(s),
                        .n_chunks = cut->n_chunks,
-                       .before = s->kernel / 2 * s->n_values,
-                       .step = cut->group * s->stride * s->n_values,
+                       .before = s->kernel / 2 * count_values(s),
+                       .step = cut->group * s->stride * count_values(s),
                        .group = cut->group,
                        .n_lines = count_lines(s),
                        .width = s->n_out / count_lines(s),

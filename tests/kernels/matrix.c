@@ -35,9 +35,22 @@ static float random_number(int bits)
     return ldexpf(roundf(ldexpf(x, bits - 1)), 1 - bits);
 }
 
+/* Values of a pixel of an input row. */
+static int n_values(const trial *t)
+{
+    return t->shape.is_first ? 8 : t->shape.n_in;
+}
+
 static float *pixel_of(const trial *t, int row, int x)
 {
-    return pixels[row] + (x + EDGE) * t->shape.n_values;
+    return pixels[row] + (x + EDGE) * n_values(t);
+}
+
+/* A channel of row `row` of the image, of which the first layer's input rows hold two each. */
+static float value_of(const trial *t, int row, int x, int channel)
+{
+    return t->shape.is_first ? pixel_of(t, row / 2, x)[row % 2 * 4 + channel]
+                             : pixel_of(t, row, x)[channel];
 }
 
 static void make_numbers(const trial *t)
@@ -52,7 +65,7 @@ static void make_numbers(const trial *t)
         shift[i] = random_number(20);
     }
     for (int row = 0; row < t->n_rows; row++) {
-        for (int i = 0; i < (2 * MAX_N + 2 * EDGE) * s->n_values; i++)
+        for (int i = 0; i < (2 * MAX_N + 2 * EDGE) * n_values(t); i++)
             pixels[row][i] = random_number(t->is_split ? 14 : 8);
     }
 }
@@ -86,7 +99,7 @@ static number expected_of(const trial *t, int output, int x)
     for (int i = 0; i < s->n_in * s->kernel * s->kernel; i++) {
         const int c = i % s->n_in, kx = i / s->n_in % s->kernel, ky = i / s->n_in / s->kernel;
         const float weight = weights[((output * s->n_in + c) * s->kernel + ky) * s->kernel + kx];
-        const float pixel = pixel_of(t, ky, x * s->stride + kx - s->kernel / 2)[c];
+        const float pixel = value_of(t, ky, x * s->stride + kx - s->kernel / 2, c);
         sum.value += (double)weight * (double)pixel;
         sum.terms += fabs((double)weight * (double)pixel);
     }
@@ -199,7 +212,7 @@ static void test_planes(const trial *t, const bc_kernels *k, const bc_matrix *m,
 
 static void test_matrix(const bc_kernels *tiers, int n_tiers, trial t)
 {
-    t.n_rows = t.shape.kernel;
+    t.n_rows = t.shape.is_first ? (t.shape.kernel + 1) / 2 : t.shape.kernel;
     make_numbers(&t);
     void *memory = guarded_take(&packed_memory, bc_matrix_size(&t.shape), POISON);
     const bc_matrix m = bc_matrix_pack(&t.shape, weights, bias, 1, memory);
@@ -239,7 +252,7 @@ static void test_shapes(const bc_kernels *tiers, int n_tiers, int n, bool has_lo
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         trial t = {.shape = shapes[i], .n = n, .is_split = is_split, .adds = adds};
         t.shape.has_low = has_low;
-        t.shape.n_values = t.shape.n_in == 3 ? 4 : t.shape.n_in;
+        t.shape.is_first = t.shape.n_in == 3;
         test_matrix(tiers, n_tiers, t);
     }
 }
@@ -248,21 +261,25 @@ static void test_shapes(const bc_kernels *tiers, int n_tiers, int n, bool has_lo
 static void test_pixels(const bc_kernels *tiers, int n_tiers)
 {
     enum { N = 70 };
-    float planes[6][N + OVERRUN];
-    for (int i = 0; i < 6 * (N + OVERRUN); i++)
-        planes[i / (N + OVERRUN)][i % (N + OVERRUN)] = random_between(&state, 0, 255);
-    const float *const rows[6] = {planes[0], planes[1], planes[2], planes[3], planes[4], planes[5]};
-    for (int tier = 0; tier < n_tiers; tier++) {
-        for (int n = 1; n <= N; n++) {
-            static uint16_t values[8 * (N + 2 * BC_PAD)];
-            tiers[tier].matrix_pixels(values, rows, n);
-            int n_wrong = 0;
-            for (int i = 0; i < 8 * n; i++) {
-                const float x = i % 4 < 3 ? planes[i % 4 * 2 + i / 4 % 2][i / 8] : 0;
-                n_wrong += bc_from_bf16(values[i]) != rintf(x);
-            }
-            CHECK_INT(n_wrong, 0);
+    static float samples[2][6][N + OVERRUN];
+    static uint16_t values[16 * (N + 2 * BC_PAD)];
+    const float *rows[2][6];
+    for (int i = 0; i < 12; i++) {
+        float *plane = samples[i / 6][i % 6];
+        for (int x = 0; x < N + OVERRUN; x++)
+            plane[x] = random_between(&state, 0, 255);
+        rows[i / 6][i % 6] = plane;
+    }
+    for (int i = 0; i < n_tiers * N; i++) {
+        const int n = i % N + 1;
+        int n_wrong = 0;
+        tiers[i / N].matrix_pixels(values, rows, n);
+        for (int k = 0; k < 16 * n; k++) {
+            const int c = k % 4, row = k / 4 % 2, x = k / 8;
+            const float level = c < 3 ? samples[row][c * 2 + x % 2][x / 2] : 0;
+            n_wrong += bc_from_bf16(values[k]) != rintf(level);
         }
+        CHECK_INT(n_wrong, 0);
     }
 }
 
