@@ -90,15 +90,15 @@ static bc_status paint_exact(const bc_model *model, const bc_session_params *par
     return status;
 }
 
-/* All that differ: without matrix units `fine` and `draft` are `fast`. */
+/* All that differ: without matrix units `fine` is `fast`. */
 static int list_ways(bc_way_result ways[BC_MAX_WAYS])
 {
     static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST,
-                                              BC_PRECISION_FINE, BC_PRECISION_DRAFT};
+                                              BC_PRECISION_FINE};
     int n = 0;
     for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
         ways[n++] = (bc_way_result){.cpu = cpu, .stats = BC_STATS_FRAME};
-        for (int i = 0; i < (cpu < BC_CPU_AMX ? 2 : 4); i++)
+        for (int i = 0; i < (cpu < BC_CPU_AMX ? 2 : 3); i++)
             ways[n++] =
                 (bc_way_result){.cpu = cpu, .precision = precisions[i], .stats = BC_STATS_STREAM};
     }

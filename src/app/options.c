@@ -260,10 +260,8 @@ void bc_options_print_help(const bc_command *command, FILE *stream)
         print_examples(stream, command->examples);
 }
 
-static const char *const precisions[] = {[BC_PRECISION_EXACT] = "exact",
-                                         [BC_PRECISION_FINE] = "fine",
-                                         [BC_PRECISION_FAST] = "fast",
-                                         [BC_PRECISION_DRAFT] = "draft"};
+static const char *const precisions[] = {
+    [BC_PRECISION_EXACT] = "exact", [BC_PRECISION_FINE] = "fine", [BC_PRECISION_FAST] = "fast"};
 
 const char *bc_precision_name(bc_precision precision)
 {
@@ -272,7 +270,7 @@ const char *bc_precision_name(bc_precision precision)
 
 bc_precision bc_precision_named(const char *name)
 {
-    for (int i = 0; name && i <= BC_PRECISION_DRAFT; i++) {
+    for (int i = 0; name && i <= BC_PRECISION_FAST; i++) {
         if (strcmp(name, precisions[i]) == 0)
             return (bc_precision)i;
     }

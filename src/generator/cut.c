@@ -34,7 +34,7 @@ static int rows_of_next(const bc_step *step)
 }
 
 /* Rows of the smallest grid in which every step has whole calls: all numbers are powers of two. */
-static void set_rows(bc_plan *plan, bc_group *g)
+static void set_rows(const bc_plan *plan, bc_group *g)
 {
     g->height = plan->steps[g->first].height;
     g->rows = 1;
@@ -56,7 +56,7 @@ static void place_rings(bc_plan *plan, const bc_group *g)
     size_t offset = 0;
     for (int i = g->first; i < g->end; i++) {
         bc_step *step = &plan->steps[i];
-        bc_pass *pass = bc_step_pass(step, g->is_matrix);
+        bc_pass *pass = g->is_matrix ? &step->matrix : &step->pass;
         const int at_once =
             i == g->first ? 1
                           : bc_step_pass(&step[-1], g->is_matrix)->rows * rows_of_next(&step[-1]);

@@ -238,7 +238,7 @@ void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernel
 {
     assert(params->width > 0 && params->height > 0 && params->n_threads > 0);
     assert(params->max_blend > 0 && params->max_blend <= BC_MAX_BLEND);
-    *plan = (bc_plan){.max_blend = params->max_blend, .sum_every = params->sum_every};
+    *plan = (bc_plan){.max_blend = params->max_blend};
     plan->steps[0].source = BC_SOURCE_PIXELS;
     plan->steps[0].in_width = round_up(params->width, 4);
     plan->steps[0].in_height = round_up(params->height, 4);

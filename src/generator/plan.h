@@ -110,7 +110,6 @@ typedef struct bc_plan {
     bc_step steps[BC_MAX_STEPS];
     int n_groups;
     bc_group groups[BC_MAX_STEPS];
-    int sum_every; /* depth first with matrix units */
     int max_blend;
     bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
@@ -124,7 +123,6 @@ typedef struct bc_plan_params {
     int n_threads;
     bc_caches caches; /* to run depth first in; 0: never, every step is a group */
     int n_parts;      /* of numbers for the matrix units: 1 bf16 or 2; 0: not to use them */
-    int sum_every;    /* with them: statistics are of every first, second... row of calls */
 } bc_plan_params;
 
 /*
@@ -144,7 +142,7 @@ static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
 int bc_pass_samples(const bc_step *step, const bc_pass *pass);
 
 /* The pass that a step takes in a group. */
-static inline bc_pass *bc_step_pass(bc_step *step, bool is_matrix)
+static inline const bc_pass *bc_step_pass(const bc_step *step, bool is_matrix)
 {
     return is_matrix ? &step->matrix : &step->pass;
 }

@@ -4,13 +4,11 @@
 #include "base/clock.h"
 #include "generator/task.h"
 
-/* Adds up the slots of a variant's calls in order, of each, or each second one and so on; the
- * totals end in the first one. */
-static bc_totals add_slots(const bc_step *step, double *sums, int n_calls, int every)
+/* Adds up the slots of a variant's calls in order; the totals end in the first one. */
+static bc_totals add_slots(const bc_step *step, double *sums, int n_calls)
 {
     const size_t n = 2 * (size_t)step->n_out;
-    const double share = (double)((n_calls + every - 1) / every) / n_calls;
-    for (size_t slot = (size_t)every; slot < (size_t)n_calls; slot += (size_t)every) {
+    for (size_t slot = 1; slot < (size_t)n_calls; slot++) {
         for (size_t i = 0; i < n; i++)
             sums[i] += sums[slot * n + i];
     }
@@ -18,7 +16,7 @@ static bc_totals add_slots(const bc_step *step, double *sums, int n_calls, int e
                        .square = sums + step->n_out,
                        .n_channels = step->n_channels,
                        .n_phases = step->n_phases,
-                       .n = share * step->width * step->height * step->n_phases};
+                       .n = (double)step->width * step->height * step->n_phases};
 }
 
 /* Layers of a frame, each in one style or in none ------------------------------------------- */
@@ -154,7 +152,7 @@ static void add_stage(bc_cascade *c, const bc_frame_views *frame, int index, con
 
 static void normalise(bc_session *s, const bc_step *step, const layer_use *use)
 {
-    const bc_totals totals = add_slots(step, use->sums, step->pass.n_calls, 1);
+    const bc_totals totals = add_slots(step, use->sums, step->pass.n_calls);
     if (s->params.stats == BC_STATS_FRAME) {
         bc_normalise_frame(use->affine, &totals, use->layer->scale, use->layer->shift,
                            (double)use->share);
@@ -262,9 +260,8 @@ static void prepare(bc_session *s, const bc_step *step, layer_use *use)
 
 static void follow(bc_session *s, const bc_step *step, layer_use *use)
 {
-    const bc_totals totals =
-        uses_matrix(s) ? add_slots(step, use->sums, step->matrix.n_calls, s->plan.sum_every)
-                       : add_slots(step, use->sums, step->pass.n_calls, 1);
+    const int n_calls = bc_step_pass(step, uses_matrix(s))->n_calls;
+    const bc_totals totals = add_slots(step, use->sums, n_calls);
     bc_statistics_follow(use->running, &totals, s->rate);
 }
 

@@ -19,7 +19,7 @@ static bool are_valid(const bc_session_params *p)
     return p->width >= 1 && p->width <= BC_MAX_SIZE && p->height >= 1 && p->height <= BC_MAX_SIZE &&
            p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
            p->max_blend <= BC_MAX_BLEND && p->precision >= BC_PRECISION_EXACT &&
-           p->precision <= BC_PRECISION_DRAFT &&
+           p->precision <= BC_PRECISION_FAST &&
            (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && p->cpu >= BC_CPU_NATIVE &&
            p->cpu <= BC_CPU_AMX;
 }
@@ -49,8 +49,7 @@ static void make_plan(bc_plan *plan, const bc_model *model, const bc_kernels *ke
                                    .max_blend = params->max_blend,
                                    .n_threads = params->n_threads,
                                    .caches = is_fast ? bc_cpu_caches() : (bc_caches){0},
-                                   .n_parts = is_fast && kernels->has_matrix ? n_parts : 0,
-                                   .sum_every = params->precision == BC_PRECISION_DRAFT ? 2 : 1});
+                                   .n_parts = is_fast && kernels->has_matrix ? n_parts : 0});
 }
 
 static size_t thread_bytes(const bc_plan *plan)

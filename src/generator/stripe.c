@@ -99,8 +99,6 @@ bool bc_stripe_sums(const bc_stripe *s, int stage, int variant, bc_sums *sums)
     const size_t n_out = (size_t)t->task.step->n_out;
     if (!all || l->next_call < l->own_calls[0] || l->next_call >= l->own_calls[1])
         return false;
-    if (s->cascade->group.is_matrix && l->next_call % s->cascade->session->plan.sum_every != 0)
-        return false;
     sums->sum = all + (size_t)l->next_call * 2 * n_out;
     sums->square = sums->sum + n_out;
     memset(sums->sum, 0, 2 * n_out * sizeof(*sums->sum));
