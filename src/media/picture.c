@@ -13,8 +13,10 @@
 #include "base/log.h"
 #include "media/convert.h"
 #include "media/filter.h"
+#include "media/input.h"
 #include "media/reader.h"
 #include "media/scale.h"
+#include "media/truncation.h"
 
 static uint8_t over_white(unsigned value, unsigned alpha)
 {
@@ -56,12 +58,26 @@ static bc_status to_packed(bc_frame **picture, const bc_reader *reader, bc_alpha
     return status;
 }
 
+/* The decoders fill up with grey what is missing, and say nothing. */
+static bc_status check_end(const bc_reader *reader, const char *path, const bc_log *log)
+{
+    char text[128];
+    const bc_reader_info *info = bc_reader_info_of(reader);
+    if (!info->is_picture && strcmp(info->codec, "gif") != 0)
+        return BC_OK;
+    return bc_truncation_find(bc_reader_input(reader), text, sizeof(text))
+               ? bc_fail(log, BC_ERR_FORMAT, "%s: %s", path, text)
+               : BC_OK;
+}
+
 bc_status bc_picture_read(bc_frame **picture, const char *path, bc_alpha alpha, const bc_log *log)
 {
     bc_reader *reader;
     *picture = NULL;
     bc_status status =
         bc_reader_open(&reader, path, &(bc_reader_params){.n_threads = 1, .log = *log});
+    if (status == BC_OK)
+        status = check_end(reader, path, log);
     if (status == BC_OK)
         status = to_packed(picture, reader, alpha, log);
     bc_reader_close(&reader);

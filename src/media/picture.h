@@ -14,7 +14,8 @@ typedef enum bc_alpha {
 /*
  * Reads a picture of any format that FFmpeg decodes (JPEG, PNG, WebP, TIFF, BMP, GIF...; of several
  * frames the first) into a packed frame of the caller's. It is upright: EXIF orientation is
- * applied. Deeper samples are rounded to 8 bits.
+ * applied. Deeper samples are rounded to 8 bits. Fails for a file that is cut: what a decoder makes
+ * of the missing part is no picture.
  */
 bc_status bc_picture_read(bc_frame **picture, const char *path, bc_alpha alpha, const bc_log *log);
 

@@ -176,7 +176,7 @@ static extent measure(const AVFormatContext *input, AVIOContext *io, int64_t fil
     return (extent){0};
 }
 
-bool bc_truncation_find(AVFormatContext *input, char *text, size_t size)
+bool bc_truncation_find(const AVFormatContext *input, char *text, size_t size)
 {
     const char *protocol = avio_find_protocol_name(input->url);
     if (!protocol || strcmp(protocol, "file") != 0)

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 /*
- * After an input's end: true if it is a local file that was cut, and how in `text`. Moves the
- * position in the file.
+ * When all that is wanted was read: true if it is a local file that was cut, and how in `text`.
+ * Moves the position in the file.
  */
-bool bc_truncation_find(AVFormatContext *input, char *text, size_t size);
+bool bc_truncation_find(const AVFormatContext *input, char *text, size_t size);
 
 #endif

@@ -15,6 +15,7 @@
 #include "media/picture.h"
 #include "model/safetensors.h"
 #include "test.h"
+#include "train/blas.h"
 
 enum { W = 24, H = 20, MAX_ARGS = 40 };
 
@@ -253,6 +254,36 @@ static void test_resume(const char *method)
     unlink("gatys_test/kept.state");
 }
 
+static void test_better_kernels(void)
+{
+    CHECK(strcmp(bc_blas_better("Prescott", BC_CPU_AVX512), "SkylakeX") == 0);
+    CHECK(strcmp(bc_blas_better("Zen", BC_CPU_AVX512), "SkylakeX") == 0);
+    CHECK(strcmp(bc_blas_better("nehalem", BC_CPU_AVX2), "Haswell") == 0);
+    CHECK(bc_blas_better("Zen", BC_CPU_AVX2) == NULL);
+    CHECK(bc_blas_better("Cooperlake", BC_CPU_AVX512) == NULL);
+    CHECK(bc_blas_better("Prescott", BC_CPU_C) == NULL);
+    CHECK(bc_blas_better("Zen9", BC_CPU_AVX512) == NULL);
+}
+
+/* OpenBLAS may not know this processor: the program makes use of it yet, unless its user says. */
+static void test_kernels(void)
+{
+    const char *line = INPUT LAYERS "-y -v -o gatys_test/kernels.png --iterations 1";
+    const char *given = getenv("OPENBLAS_CORETYPE");
+    char *kept = given ? strdup(given) : NULL;
+    unsetenv("OPENBLAS_CORETYPE");
+    CHECK_INT(run(line), 0);
+    CHECK(file_contains("gatys_test/err", "OpenBLAS: "));
+    CHECK(!file_contains("gatys_test/err", "OpenBLAS: Prescott") || bc_cpu_detect() == BC_CPU_C);
+    setenv("OPENBLAS_CORETYPE", "Prescott", 1);
+    CHECK_INT(run(line), 0);
+    CHECK(file_contains("gatys_test/err", "OpenBLAS: Prescott"));
+    unsetenv("OPENBLAS_CORETYPE");
+    if (kept)
+        setenv("OPENBLAS_CORETYPE", kept, 1);
+    free(kept);
+}
+
 static void test_folder(void)
 {
     CHECK_INT(run("gatys_test/photos gatys_test/style.png " LAYERS
@@ -339,6 +370,8 @@ int main(void)
     test_painting();
     test_resume("lbfgs");
     test_resume("adam");
+    test_better_kernels();
+    test_kernels();
     test_folder();
     test_ranks();
     test_losses(&log);

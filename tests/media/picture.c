@@ -165,6 +165,13 @@ static void test_faults(void)
     fclose(file);
     CHECK(bc_picture_read(&back, path, BC_ALPHA_KEEP, &log_) < 0);
     CHECK(strstr(last, "text.jpg") != NULL);
+    for (int i = 0; i < 2; i++) {
+        const char *const names[] = {"cut.jpg", "cut.png"};
+        CHECK_INT(bc_picture_write(in_folder(names[i]), &picture->image, &log_), BC_OK);
+        CHECK(truncate(path, 400) == 0);
+        CHECK(bc_picture_read(&back, path, BC_ALPHA_KEEP, &log_) < 0);
+        CHECK(strstr(last, names[i]) != NULL);
+    }
     CHECK_INT(bc_picture_write(in_folder("no/such/folder.png"), &picture->image, &log_), BC_ERR_IO);
     CHECK_INT(bc_picture_write(in_folder("picture.txt"), &picture->image, &log_), BC_ERR_ARGUMENT);
     bc_frame_unref(&picture);

@@ -55,6 +55,7 @@ static void test_pooling(const bc_workspace *workspace)
         fixture *f = make_fixture();
         f->average = average;
         gradient_differences(f->expected, f->x, N, 1e-6, pool_reference, f);
+        memset(f->gradient, 0x40, sizeof(f->gradient)); /* it is set, not added to */
         if (average) {
             bc_average_pool_forward(f->out, f->f_x, C, H, W, workspace);
             bc_average_pool_backward(f->gradient, f->f_weight, C, H, W, workspace);

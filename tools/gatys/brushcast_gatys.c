@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gatys/job.h"
 #include "media/log.h"
+#include "train/blas.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
 
@@ -77,6 +78,7 @@ static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, con
         status = bc_gatys_options_terms(options, &vgg, log);
     if (status == BC_OK)
         status = bc_workspace_open(&workspace, options->n_threads, log);
+    bc_log_write(log, BC_LOG_DEBUG, "OpenBLAS: %s kernels", bc_blas_kernels());
     if (status == BC_OK) {
         bc_gatys_run run = {.options = options,
                             .vgg = &vgg,
@@ -105,6 +107,7 @@ static bc_status run(bc_gatys_options *options, const bc_log *log)
 
 int main(int argc, char **argv)
 {
+    bc_blas_choose(argv);
     bc_gatys_options options;
     const bc_log log = {write_message, &options};
     bc_status status = bc_gatys_options_parse(&options, argc, argv, &log);

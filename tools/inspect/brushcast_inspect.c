@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "inspect/inspect.h"
 #include "media/log.h"
+#include "train/blas.h"
 
 typedef struct command {
     const char *name, *summary;
@@ -73,6 +74,7 @@ static int run(int argc, char **argv, const bc_log *log)
 
 int main(int argc, char **argv)
 {
+    bc_blas_choose(argv);
     const bc_log log = {.write = write_message};
     bc_media_log(&log);
     const int status = run(argc, argv, &log);

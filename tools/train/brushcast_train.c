@@ -13,6 +13,7 @@
 #include "base/folder.h"
 #include "base/log.h"
 #include "media/log.h"
+#include "train/blas.h"
 #include "train/checkpoint.h"
 #include "train/fingerprint.h"
 #include "train/net_files.h"
@@ -422,6 +423,7 @@ static int run(session *s)
 
 int main(int argc, char **argv)
 {
+    bc_blas_choose(argv);
     bc_train_options options;
     session s = {.options = &options};
     const bc_log log = {.write = write_message, .cookie = &s};

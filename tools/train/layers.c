@@ -82,11 +82,20 @@ static void max_pool_back_row(float *restrict din, const float *restrict in,
         const float db = b == best && a != best ? d : 0;
         const float dc = c == best && a != best && b != best ? d : 0;
         const float dd = a != best && b != best && c != best ? d : 0;
-        dabove[2 * x] += da;
-        dabove[2 * x + 1] += db;
-        dbelow[2 * x] += dc;
-        dbelow[2 * x + 1] += dd;
+        dabove[2 * x] = da;
+        dabove[2 * x + 1] = db;
+        dbelow[2 * x] = dc;
+        dbelow[2 * x + 1] = dd;
     }
+    for (int x = width / 2 * 2; x < width; x++)
+        dabove[x] = dbelow[x] = 0;
+}
+
+/* The odd last row, where there is one, did not count. */
+static void clear_last_row(float *dplane, int height, int width)
+{
+    for (int i = height / 2 * 2 * width; i < height * width; i++)
+        dplane[i] = 0;
 }
 
 BC_SIMD static void max_pool_back_channel(void *arg, int channel, int thread)
@@ -97,6 +106,7 @@ BC_SIMD static void max_pool_back_channel(void *arg, int channel, int thread)
     float *din = p->out + (int64_t)channel * p->height * p->width;
     const float *in = p->other + (int64_t)channel * p->height * p->width;
     const float *dout = p->in + (int64_t)channel * h * w;
+    clear_last_row(din, p->height, p->width);
     for (int y = 0; y < h; y++, in += 2 * p->width, din += 2 * p->width, dout += w)
         max_pool_back_row(din, in, dout, p->width);
 }
@@ -137,9 +147,10 @@ BC_SIMD static void average_pool_back_channel(void *arg, int channel, int thread
     const int w = p->width / 2, h = p->height / 2;
     float *din = p->out + (int64_t)channel * p->height * p->width;
     const float *dout = p->in + (int64_t)channel * h * w;
+    clear_last_row(din, p->height, p->width);
     for (int y = 0; y < 2 * h; y++, din += p->width)
-        for (int x = 0; x < 2 * w; x++)
-            din[x] += dout[y / 2 * w + x / 2] / 4;
+        for (int x = 0; x < p->width; x++)
+            din[x] = x < 2 * w ? dout[y / 2 * w + x / 2] / 4 : 0;
 }
 
 void bc_average_pool_backward(float *din, const float *dout, int n_channels, int height, int width,

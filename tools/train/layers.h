@@ -11,8 +11,8 @@ void bc_relu_backward(float *dx, const float *y, int64_t n, const bc_workspace *
 
 /*
  * 2x2 pooling with stride 2: out [n_channels, height/2, width/2] of in [n_channels, height, width];
- * an odd last row or column does not count. The backward passes add to din; of equal values the
- * first, row by row, is the maximum.
+ * an odd last row or column does not count. The backward passes set din, all of it, for nothing
+ * else leads there; of equal values the first, row by row, is the maximum.
  */
 void bc_max_pool_forward(float *out, const float *in, int n_channels, int height, int width,
                          const bc_workspace *workspace);

@@ -304,7 +304,6 @@ static void layer_backward(bc_loss *loss, int i)
         return;
     }
     const layer_maps *before = maps - 1;
-    clear(dout, map_size(before, layer->n_in));
     if (loss->params.pooling == BC_POOL_MAX)
         bc_max_pool_backward(dout, din, before->response, layer->n_in, before->height,
                              before->width, workspace);
