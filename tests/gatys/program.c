@@ -258,6 +258,7 @@ static void test_better_kernels(void)
 {
     CHECK(strcmp(bc_blas_better("Prescott", BC_CPU_AVX512), "SkylakeX") == 0);
     CHECK(strcmp(bc_blas_better("Zen", BC_CPU_AVX512), "SkylakeX") == 0);
+    CHECK(strcmp(bc_blas_better("Prescott", BC_CPU_AMX), "SkylakeX") == 0);
     CHECK(strcmp(bc_blas_better("nehalem", BC_CPU_AVX2), "Haswell") == 0);
     CHECK(bc_blas_better("Zen", BC_CPU_AVX2) == NULL);
     CHECK(bc_blas_better("Cooperlake", BC_CPU_AVX512) == NULL);

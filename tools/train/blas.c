@@ -24,7 +24,7 @@ const char *bc_blas_better(const char *kernels, bc_cpu cpu)
         "Nano",    "Bobcat", "Barcelona",  "Bulldozer", "Piledriver",  "Steamroller", NULL};
     static const char *const before_avx512[] = {"Haswell", "Zen", "Excavator", NULL};
     const bool is_old = is_one_of(before_avx2, kernels);
-    if (cpu == BC_CPU_AVX512 && (is_old || is_one_of(before_avx512, kernels)))
+    if (cpu >= BC_CPU_AVX512 && (is_old || is_one_of(before_avx512, kernels)))
         return "SkylakeX";
     return cpu == BC_CPU_AVX2 && is_old ? "Haswell" : NULL;
 }
