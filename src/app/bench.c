@@ -74,6 +74,11 @@ static int parse_size(const char *text, int *width, int *height)
 
 /* Report ----------------------------------------------------------------------------------- */
 
+static const char *peak_of(const bc_measurement *m)
+{
+    return m->is_matrix ? "products of the matrix units" : "fused multiply-adds";
+}
+
 static void print_json(const bc_session *session, const bc_measurement *m)
 {
     const bc_session_params *p = &session->params;
@@ -86,15 +91,15 @@ static void print_json(const bc_session *session, const bc_measurement *m)
                                         layer->gflops, "peak_share", layer->peak_share, "mbytes",
                                         layer->mbytes, "bandwidth_share", layer->bandwidth_share));
     }
-    json_t *report =
-        json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:o}",
-                  "net", session->model->autoencoder.name, "upsample",
-                  bc_upsample_name(session->model->autoencoder.upsample), "width", p->width,
-                  "height", p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu),
-                  "precision", bc_precision_name(p->precision), "stats", bc_stats_name(p->stats),
-                  "median_ms", m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms,
-                  "peak_gflops", m->peak_gflops, "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
-                  (json_int_t)bc_session_memory(session->model, p), "layers", layers);
+    json_t *report = json_pack(
+        "{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:o}", "net",
+        session->model->autoencoder.name, "upsample",
+        bc_upsample_name(session->model->autoencoder.upsample), "width", p->width, "height",
+        p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu), "precision",
+        bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
+        m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms, "peak_gflops", m->peak_gflops,
+        "peak_of", peak_of(m), "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
+        (json_int_t)bc_session_memory(session->model, p), "layers", layers);
     json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(report);
@@ -141,7 +146,7 @@ static void print_table(const bc_session *session, const bc_measurement *m)
            bc_precision_name(p->precision), bc_stats_name(p->stats),
            1e-6 * (double)bc_session_memory(session->model, p));
     printf("this machine's peak: %.0f GFLOP/s of %s, %.1f GB/s of memory\n\n", m->peak_gflops,
-           m->is_matrix ? "products of the matrix units" : "fused multiply-adds", m->bandwidth_gbs);
+           peak_of(m), m->bandwidth_gbs);
     printf(
         "layer                     GMAC       ms   GFLOP/s   of peak      MB of memory  of time\n");
     for (int i = 0; i < m->n_layers; i++)

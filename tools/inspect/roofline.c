@@ -35,8 +35,8 @@ typedef struct point {
 } point;
 
 typedef struct chart {
-    char title[160];
-    double peak, bandwidth; /* 1e9 operations, 1e9 bytes a second */
+    char title[160], of[40]; /* what the peak is of */
+    double peak, bandwidth;  /* 1e9 operations, 1e9 bytes a second */
     int n_points;
     point points[MAX_POINTS];
     double x_low, x_high, y_low, y_high;
@@ -61,13 +61,14 @@ static bool take_layer(chart *c, json_t *layer)
 
 static bool take_report(chart *c, json_t *report)
 {
-    const char *net, *cpu;
+    const char *net, *cpu, *of = "fused multiply-adds";
     int w, h, threads;
     json_t *layers;
-    if (json_unpack(report, "{s:s, s:s, s:i, s:i, s:i, s:F, s:F, s:o}", "net", &net, "cpu", &cpu,
-                    "width", &w, "height", &h, "threads", &threads, "peak_gflops", &c->peak,
-                    "bandwidth_gbs", &c->bandwidth, "layers", &layers) != 0)
+    if (json_unpack(report, "{s:s, s:s, s:i, s:i, s:i, s:F, s:F, s:o, s?s}", "net", &net, "cpu",
+                    &cpu, "width", &w, "height", &h, "threads", &threads, "peak_gflops", &c->peak,
+                    "bandwidth_gbs", &c->bandwidth, "layers", &layers, "peak_of", &of) != 0)
         return false;
+    snprintf(c->of, sizeof(c->of), "%s", of);
     snprintf(c->title, sizeof(c->title), "The layers of %s at %dx%d, %s, %d thread%s", net, w, h,
              cpu, threads, threads == 1 ? "" : "s");
     bool is_good = c->peak > 0 && c->bandwidth > 0 && json_array_size(layers) > 0;
@@ -163,14 +164,14 @@ static void draw_roof(const chart *c, const bc_canvas *canvas)
 {
     const double ridge = c->peak / c->bandwidth;
     const double start = fmax(c->x_low, c->y_low / c->bandwidth);
-    char text[96];
+    char text[128];
     cairo_set_source_rgb(canvas->cairo, .835, .369, 0);
     cairo_set_line_width(canvas->cairo, 2);
     draw_line(canvas->cairo, x_of(c, start), y_of(c, roof(c, start)), x_of(c, ridge),
               y_of(c, c->peak));
     draw_line(canvas->cairo, x_of(c, ridge), y_of(c, c->peak), width - right, y_of(c, c->peak));
-    snprintf(text, sizeof(text), "%.0f GFLOP/s of fused multiply-adds, %.1f GB/s of memory",
-             c->peak, c->bandwidth);
+    snprintf(text, sizeof(text), "%.0f GFLOP/s of %s, %.1f GB/s of memory", c->peak, c->of,
+             c->bandwidth);
     bc_canvas_text(canvas, left, 42, text_size, BC_ANCHOR_LEFT, false, text);
     cairo_set_line_width(canvas->cairo, 1);
 }
