@@ -96,12 +96,12 @@ enum { MATRIX_SLACK = 64 };
 static void place_matrix_rows(bc_step *step, int n_parts)
 {
     const bool has_low = n_parts == 2 && step->source != BC_SOURCE_PIXELS;
-    const int n_values = step->source == BC_SOURCE_PIXELS ? 8 : step->n_in;
+    const int n_values = bc_matrix_values(&step->matrix_shape);
     const int n_pixels = step->in_width + step->kernel + MATRIX_SLACK;
     const ptrdiff_t reach = bc_matrix_reach(&step->matrix_shape, step->width);
+    const ptrdiff_t wanted = bc_matrix_want(&step->matrix_shape, step->width);
     const ptrdiff_t written = (ptrdiff_t)n_pixels * n_values;
     bc_pass *pass = &step->matrix;
-    const ptrdiff_t wanted = bc_matrix_want(&step->matrix_shape, step->width);
     pass->lead = step->kernel / 2 * n_values;
     pass->behind = (int)(wanted + n_values - 1) / n_values - step->in_width;
     const ptrdiff_t part = values_floats(pass->lead + (reach > written ? reach : written));

@@ -133,7 +133,7 @@ static void add_variant(bc_stage *stage, const layer_use *use)
 static void add_stage(bc_cascade *c, const bc_frame_views *frame, int index, const int slots[],
                       int n_slots)
 {
-    bc_step *step = &c->session->plan.steps[index];
+    const bc_step *step = &c->session->plan.steps[index];
     bc_stage *stage = &c->stages[c->n_stages];
     *stage = (bc_stage){.task = {.session = c->session,
                                  .frame = frame,

@@ -207,7 +207,8 @@ typedef struct bc_kernels {
     void (*matrix_end)(void);
     /*
      * n pairs of pixels of two rows, the upper and the lower one, each in planes as pixels_split
-     * makes them. A pixel becomes red, green, blue, 0 of the one row and of the other: integers.
+     * makes them. A pixel becomes red, green, blue, 0 of the one row and of the other: integers. Up
+     * to 30 pixels behind the last one are written.
      */
     void (*matrix_pixels)(uint16_t *to, const float *planes[2][6], int n);
     /*

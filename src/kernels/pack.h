@@ -54,6 +54,7 @@ typedef struct bc_matrix_cut {
 } bc_matrix_cut;
 
 bc_matrix_cut bc_matrix_choose(const bc_matrix_shape *shape);
+int bc_matrix_values(const bc_matrix_shape *shape);     /* of a pixel of an input row */
 size_t bc_matrix_size(const bc_matrix_shape *shape);    /* bytes */
 size_t bc_matrix_scratch(const bc_matrix_shape *shape); /* floats */
 /*

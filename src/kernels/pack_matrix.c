@@ -12,10 +12,10 @@ static int divide_up(int n, int unit)
     return (n + unit - 1) / unit;
 }
 
-/* Values of a pixel of an input row; the first layer's rows are pairs of the image's. */
-static int count_values(const bc_matrix_shape *s)
+/* The first layer's rows are pairs of the image's. */
+int bc_matrix_values(const bc_matrix_shape *shape)
 {
-    return s->is_first ? 8 : s->n_in;
+    return shape->is_first ? 8 : shape->n_in;
 }
 
 static int count_rows(const bc_matrix_shape *s)
@@ -32,7 +32,7 @@ static bc_matrix_cut make_cut(const bc_matrix_shape *s, int group)
 {
     const int window = s->kernel + s->stride * (group - 1);
     return (bc_matrix_cut){.group = group,
-                           .n_chunks = divide_up(window * count_values(s), CHUNK),
+                           .n_chunks = divide_up(window * bc_matrix_values(s), CHUNK),
                            .n_lanes = group * s->n_out};
 }
 
@@ -82,7 +82,7 @@ size_t bc_matrix_scratch(const bc_matrix_shape *shape)
 static ptrdiff_t end_of(const bc_matrix_shape *s, const bc_matrix_cut *cut, int n_positions)
 {
     const int last = (n_positions - 1) * cut->group * s->stride - s->kernel / 2; /* pixel */
-    return (ptrdiff_t)last * count_values(s) + cut->n_chunks * CHUNK;
+    return (ptrdiff_t)last * bc_matrix_values(s) + cut->n_chunks * CHUNK;
 }
 
 ptrdiff_t bc_matrix_want(const bc_matrix_shape *shape, int n)
@@ -121,7 +121,8 @@ static lane decode(const packer *p, int index)
 static float weight_of(const packer *p, lane l, int row, int value)
 {
     const bc_matrix_shape *s = p->shape;
-    const int kx = value / count_values(s) - s->stride * l.pixel, at = value % count_values(s);
+    const int kx = value / bc_matrix_values(s) - s->stride * l.pixel,
+              at = value % bc_matrix_values(s);
     const int ky = s->is_first ? 2 * row + at / 4 : row, channel = s->is_first ? at % 4 : at;
     if (kx < 0 || kx >= s->kernel || ky >= s->kernel || channel >= s->n_in)
         return 0;
@@ -146,8 +147,8 @@ static bc_matrix describe(const bc_matrix_shape *s, const bc_matrix_cut *cut)
 {
     return (bc_matrix){.n_rows = count_rows(s),
                        .n_chunks = cut->n_chunks,
-                       .before = s->kernel / 2 * count_values(s),
-                       .step = cut->group * s->stride * count_values(s),
+                       .before = s->kernel / 2 * bc_matrix_values(s),
+                       .step = cut->group * s->stride * bc_matrix_values(s),
                        .group = cut->group,
                        .n_lines = count_lines(s),
                        .width = s->n_out / count_lines(s),
