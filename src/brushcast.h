@@ -168,8 +168,8 @@ typedef enum bc_cpu { BC_CPU_NATIVE, BC_CPU_C, BC_CPU_AVX2, BC_CPU_AVX512, BC_CP
  * first through groups of layers, where `stream` statistics are known from the frames before, and
  * with matrix units (BC_CPU_AMX) on shorter numbers: `fine` on sums of two bf16, as good as 32 bits
  * for eyes and most instruments, and `fast` on single bf16, which shows in no picture of a trained
- * net. Without matrix units both compute in 32 bits,
- * and the pixels are those of `exact`, bit for bit; so are frames whose statistics are not known.
+ * net. Without matrix units both compute in 32 bits, and the pixels are those of `exact`, bit for
+ * bit; so are frames whose statistics are not known.
  */
 typedef enum bc_precision { BC_PRECISION_EXACT, BC_PRECISION_FINE, BC_PRECISION_FAST } bc_precision;
 
