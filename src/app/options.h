@@ -81,7 +81,7 @@ void bc_options_print_help(const bc_command *command, FILE *stream);
         "precision", "KIND",                                                                       \
             "exact (32 bits, layer by layer) or, where --stats is stream, through several layers " \
             "at once, by the processor's matrix units if it has them: fine (as good) or fast (no " \
-            "difference to be seen); draft: as fast (fast)",                                        \
+            "difference to be seen); draft: as fast (fast)",                                       \
             BC_OPTION_CHOICE, .offset = (AT), .choices = "exact|fine|fast|draft"                   \
     }
 
