@@ -15,12 +15,6 @@ static bc_matrix_input input_of(const bc_stripe *s, int stage, int variant)
     return in;
 }
 
-/* Rows of the next stage's input that a call makes. */
-static int lines_of(const bc_task *t)
-{
-    return t->step->n_phases == 4 ? 2 : 1;
-}
-
 /* The row's first and last pixels are repeated beside it. */
 static void repeat_edges(const bc_task *to, uint16_t *values)
 {
@@ -47,7 +41,7 @@ static void run_variant(const bc_stripe *s, int stage, int variant, bool adds)
     const bc_stage *from = &s->cascade->stages[stage];
     const bc_task *t = &from->task, *to = &from[1].task;
     const bc_variant *v = &from->variants[variant];
-    const int n_lines = lines_of(t), y = s->lines[stage].next_call * n_lines;
+    const int n_lines = v->weights->matrix.n_lines, y = s->lines[stage].next_call * n_lines;
     const bc_matrix_input in = input_of(s, stage, variant);
     float *ring = bc_stripe_ring(s, stage + 1, variant);
     bc_matrix_lines lines = {

@@ -2,8 +2,9 @@
  * AMX: tile registers of 16 rows of 64 bytes. A product multiplies 16 positions x 32 values with 32
  * values x 16 lanes. Four products are accumulated at once, of neighbouring positions with the same
  * weights; while their terms are added up, vectors finish the four before: their sums,
- * normalisation and splitting cost next to nothing.
+ * normalisation and splitting.
  */
+#include <assert.h>
 #include <immintrin.h>
 #include <string.h>
 
@@ -270,8 +271,8 @@ INLINE void multiply_groups(const int n_groups, const bool low_inputs, const boo
                             const call *c, block *b, block *before)
 {
     const bc_matrix *m = c->matrix;
-    const int n_terms = m->n_rows * m->n_chunks,
-              share = QUAD * ((ROWS / QUAD + n_terms - 1) / n_terms);
+    const int n_terms = m->n_rows * m->n_chunks;
+    const int share = QUAD * ((ROWS / QUAD + n_terms - 1) / n_terms);
     const ptrdiff_t first = b->position * m->step - m->before;
     ptrdiff_t tile = (ptrdiff_t)b->tile * n_terms * TILE;
     _tile_loadd(0, m->bias + b->tile * LANES, 0);
@@ -311,10 +312,9 @@ INLINE void multiply_parts(const bool low_inputs, const bool low_weights, const 
 static void multiply(const call *c, block *b, block *before)
 {
     const bool low_inputs = c->in->low != 0, low_weights = c->matrix->weights[1] != NULL;
-    if (low_inputs && low_weights)
+    assert(low_weights || !low_inputs);
+    if (low_inputs)
         multiply_parts(true, true, c, b, before);
-    else if (low_inputs)
-        multiply_parts(true, false, c, b, before);
     else if (low_weights)
         multiply_parts(false, true, c, b, before);
     else

@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <string.h>
 
 #include "kernels/bf16.h"
 #include "kernels/pack.h"
@@ -43,8 +42,8 @@ static double cost_of(const bc_matrix_cut *cut)
 }
 
 /*
- * Of equals the largest group: its positions begin on a line of the cache more often, and a row of
- * a tile that crosses lines costs three times as much to load.
+ * Of equals the largest group: its positions begin on a line of the cache more often, and a tile
+ * whose rows cross lines takes three to six times as long to load.
  */
 bc_matrix_cut bc_matrix_choose(const bc_matrix_shape *shape)
 {
@@ -121,8 +120,8 @@ static lane decode(const packer *p, int index)
 static float weight_of(const packer *p, lane l, int row, int value)
 {
     const bc_matrix_shape *s = p->shape;
-    const int kx = value / bc_matrix_values(s) - s->stride * l.pixel,
-              at = value % bc_matrix_values(s);
+    const int n_values = bc_matrix_values(s), at = value % n_values;
+    const int kx = value / n_values - s->stride * l.pixel;
     const int ky = s->is_first ? 2 * row + at / 4 : row, channel = s->is_first ? at % 4 : at;
     if (kx < 0 || kx >= s->kernel || ky >= s->kernel || channel >= s->n_in)
         return 0;
