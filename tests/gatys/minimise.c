@@ -9,8 +9,9 @@
 enum { N = 40, N_METHODS = 4 };
 
 typedef struct fixture {
-    int stop_at; /* iteration, or 0 */
-    int poison_at;
+    int stop_at;           /* iteration, or 0 */
+    int poison_at;         /* report, 0: never, -1: at once; from then the value is not finite, */
+    bool poisons_gradient; /* or the gradient */
     int n_reports;
     double last;
 } fixture;
@@ -26,7 +27,10 @@ static double objective(void *cookie, float *gradient, const float *x)
         gradient[i] = (float)(-2 * a - 40 * x[i] * b);
         gradient[i + 1] = (float)(20 * b);
     }
-    return f->poison_at && f->n_reports >= f->poison_at ? NAN : value;
+    const bool is_poisoned = f->poison_at && f->n_reports >= f->poison_at;
+    if (is_poisoned && f->poisons_gradient)
+        gradient[N - 1] = INFINITY;
+    return is_poisoned && !f->poisons_gradient ? NAN : value;
 }
 
 static bool report(void *cookie, int iteration, double value, const float *x)
@@ -97,11 +101,13 @@ static void test_stops(bc_method method, const bc_log *log)
     CHECK_INT(f.n_reports, 7);
     bc_minimiser_close(&m);
 
-    f = (fixture){.poison_at = 3};
-    start(&m, method, log);
-    CHECK_INT(run_to(&m, &f, 300, log), BC_ERR_FORMAT);
-    CHECK(strstr(log->cookie, "not finite") != NULL);
-    bc_minimiser_close(&m);
+    for (int part = 0; part < 2; part++) {
+        f = (fixture){.poison_at = part ? -1 : 3, .poisons_gradient = part == 1};
+        start(&m, method, log);
+        CHECK_INT(run_to(&m, &f, 300, log), BC_ERR_FORMAT);
+        CHECK(strstr(log->cookie, "not finite") != NULL);
+        bc_minimiser_close(&m);
+    }
 }
 
 int main(void)

@@ -141,7 +141,8 @@ static lbfgsfloatval_t evaluate(void *instance, const lbfgsfloatval_t *x, lbfgsf
     const double value = round->objective(round->cookie, m->gradient, m->x);
     for (int i = 0; i < n; i++)
         gradient[i] = m->gradient[i];
-    round->is_finite = round->is_finite && isfinite(value);
+    round->is_finite =
+        round->is_finite && isfinite(value) && isfinite(root_mean_square(m->gradient, n));
     return value;
 }
 
