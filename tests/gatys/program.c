@@ -327,6 +327,20 @@ static void test_ranks(void)
 #endif
 }
 
+/* Whatever is compared, it is one object whose keys differ, and the layers are named once. */
+static void test_losses_of_statistics(const char *options, size_t n_layers)
+{
+    char line[512];
+    snprintf(line, sizeof(line), INPUT LAYERS "%s--losses-of gatys_test/content.png --json",
+             options);
+    CHECK_INT(run(line), 0);
+    json_t *losses = json_load_file("gatys_test/out", JSON_REJECT_DUPLICATES, NULL);
+    CHECK(json_is_array(json_object_get(losses, "style_layers")));
+    CHECK_INT(json_array_size(json_object_get(losses, "style_layers")), n_layers);
+    CHECK_INT(json_array_size(json_object_get(losses, "histogram_losses")), n_layers);
+    json_decref(losses);
+}
+
 static void test_losses(const bc_log *log)
 {
     CHECK_INT(run(INPUT LAYERS "--losses-of gatys_test/content.png --json "
@@ -351,6 +365,8 @@ static void test_losses(const bc_log *log)
 
     CHECK_INT(run(INPUT LAYERS "--losses-of gatys_test/style.png"), 1);
     CHECK(file_contains("gatys_test/err", "but the content is 24x20"));
+    test_losses_of_statistics("--moments 1 --histogram 1 ", 2);
+    test_losses_of_statistics("--gram 0 ", 0);
 }
 
 int main(void)

@@ -6,20 +6,32 @@
 #include "base/log.h"
 
 /* A number for each layer of the terms, in the network's order, between separators. */
-static void print_layers(const bc_vgg *vgg, const double *values, const double *weights,
-                         const char *between, bool names)
+static void print_values(const bc_vgg *vgg, const double *values, const double *weights,
+                         const char *between)
 {
     const char *separator = "";
+    for (int i = 0; i < vgg->n_layers; i++)
+        if (weights[i] > 0) {
+            printf("%s%.9g", separator, values[i]);
+            separator = between;
+        }
+}
+
+/* All statistics are of the same layers. */
+static void print_style_layers(const bc_vgg *vgg, const bc_loss_terms *weights)
+{
+    const char *separator = "";
+    fputs(", \"style_layers\": [", stdout);
     for (int i = 0; i < vgg->n_layers; i++) {
-        if (weights[i] <= 0)
+        bool counts = false;
+        for (int s = 0; s < BC_N_STATISTICS; s++)
+            counts = counts || weights->style[s][i] > 0;
+        if (!counts)
             continue;
-        fputs(separator, stdout);
-        if (names)
-            printf("\"%s\"", vgg->layers[i].name);
-        else
-            printf("%.9g", values[i]);
-        separator = between;
+        printf("%s\"%s\"", separator, vgg->layers[i].name);
+        separator = ", ";
     }
+    fputs("]", stdout);
 }
 
 static double weighted(const double *values, const double *weights)
@@ -42,12 +54,11 @@ static void print_losses(const bc_gatys_run *run, const bc_loss_terms *values)
         if (run->options->statistics[s] <= 0)
             continue;
         printf(json ? ", \"%s\": [" : "\n%s ", keys[s]);
-        print_layers(run->vgg, values->style[s], weights->style[s], json ? ", " : " ", false);
-        fputs(json ? "], \"style_layers\": [" : "", stdout);
-        if (json)
-            print_layers(run->vgg, NULL, weights->style[s], ", ", true);
+        print_values(run->vgg, values->style[s], weights->style[s], json ? ", " : " ");
         fputs(json ? "]" : "", stdout);
     }
+    if (json)
+        print_style_layers(run->vgg, weights);
     puts(json ? "}" : "");
 }
 
