@@ -227,14 +227,21 @@ static enum AVCodecID codec_of(const char *path)
     return av_guess_codec(format, NULL, path, NULL, AVMEDIA_TYPE_VIDEO);
 }
 
+bc_status bc_picture_check_name(const char *path, const bc_log *log)
+{
+    if (avcodec_find_encoder(codec_of(path)))
+        return BC_OK;
+    return bc_fail(log, BC_ERR_ARGUMENT, "%s: not the name of a picture (.png, .jpg)", path);
+}
+
 bc_status bc_picture_write(const char *path, const bc_image *image, const bc_log *log)
 {
     const enum AVCodecID id = codec_of(path);
     const AVCodec *codec = avcodec_find_encoder(id);
-    if (!codec)
-        return bc_fail(log, BC_ERR_ARGUMENT, "%s: not the name of a picture (.png, .jpg)", path);
     bc_frame *flat = NULL;
-    bc_status status = BC_OK;
+    bc_status status = bc_picture_check_name(path, log);
+    if (status < 0)
+        return status;
     if (is_jpeg(id) && image->format != BC_RGB24)
         status = flatten(&flat, image, log);
     AVFrame *view = av_frame_alloc();

@@ -32,4 +32,7 @@ bc_status bc_picture_label(const bc_image *image, const char *text, const bc_log
  */
 bc_status bc_picture_write(const char *path, const bc_image *image, const bc_log *log);
 
+/* Whether bc_picture_write knows the format of `path`: to be asked before hours of work. */
+bc_status bc_picture_check_name(const char *path, const bc_log *log);
+
 #endif

@@ -174,6 +174,14 @@ static void test_wrong_input(void)
     CHECK_INT(run("gatys_test/broken.jpg gatys_test/style.png " LAYERS "-o gatys_test/x.png"), 1);
     CHECK(file_contains("gatys_test/err", "gatys_test/broken.jpg"));
     CHECK_INT(run(INPUT LAYERS "-o gatys_test/no-folder/x.png --iterations 1"), 1);
+    CHECK_INT(run(INPUT LAYERS "-o gatys_test/x.psd --iterations 60"), 1);
+    CHECK(file_contains("gatys_test/err", "not the name of a picture"));
+    CHECK(!exists("gatys_test/x.psd.state"));
+    CHECK_INT(run("gatys_test/photos gatys_test/style.png " LAYERS
+                  "-o gatys_test/logged --log gatys_test/x.csv"),
+              1);
+    CHECK(file_contains("gatys_test/err", "--log is of one picture"));
+    CHECK(!exists("gatys_test/logged"));
     CHECK(!exists("gatys_test/x.png"));
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gatys/job.h"
 #include "media/log.h"
+#include "media/picture.h"
 #include "train/blas.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
@@ -38,13 +39,22 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+static bc_status check_output(const bc_gatys_options *o, const bc_log *log)
+{
+    if (o->losses_of)
+        return BC_OK;
+    if (!o->overwrite && access(o->output, F_OK) == 0)
+        return bc_fail(log, BC_ERR_IO, "%s: exists; -y overwrites it", o->output);
+    return bc_picture_check_name(o->output, log);
+}
+
 static bc_status run_one(const bc_gatys_run *run)
 {
     const bc_gatys_options *o = run->options;
-    if (!o->losses_of && !o->overwrite && access(o->output, F_OK) == 0)
-        return bc_fail(run->log, BC_ERR_IO, "%s: exists; -y overwrites it", o->output);
     bc_photo content = {0};
-    bc_status status = bc_photo_read(&content, o->content, 0, run->log);
+    bc_status status = check_output(o, run->log);
+    if (status == BC_OK)
+        status = bc_photo_read(&content, o->content, 0, run->log);
     if (status == BC_OK)
         status = o->losses_of ? bc_gatys_measure(run, &content)
                               : bc_gatys_paint(run, &content, o->output, o->resume);

@@ -86,6 +86,9 @@ bc_status bc_gatys_paint_folder(const bc_gatys_run *run)
 {
     const bc_gatys_options *o = run->options;
     listing files;
+    if (o->log)
+        return bc_fail(run->log, BC_ERR_ARGUMENT, "--log is of one picture, but %s is a folder",
+                       o->content);
     bc_status status = bc_folder_make(o->output, run->log);
     if (status == BC_OK)
         status = list(&files, o->content, run->log);

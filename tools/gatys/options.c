@@ -49,7 +49,7 @@ static const char help[] =
     "\n"
     "Watching\n"
     "      --every N           a snapshot each N iterations, beside the output\n"
-    "      --log FILE          losses of every iteration, CSV\n"
+    "      --log FILE          losses of every iteration of one picture, CSV\n"
     "      --resume            goes on from OUTPUT.state, which is kept until the end\n"
     "      --count N           of a folder, N pictures evenly spread over it\n"
     "  -q, --quiet             errors and warnings only\n"
