@@ -245,6 +245,7 @@ static void test_resumes_with_the_same_bits(void)
     fixture_open(&b, &config, 2, 2);
     run(&a, 4);
     a.trainer.best_total = 0.1 + 0.2;
+    a.trainer.seconds = 12.5;
     CHECK_INT(bc_checkpoint_write(path, &a.trainer, &log_), BC_OK);
     bc_train_figures figures;
     CHECK_INT(bc_trainer_validate(&a.trainer, &figures, 0, 2, &log_), BC_OK);
@@ -253,6 +254,7 @@ static void test_resumes_with_the_same_bits(void)
     CHECK_INT(bc_checkpoint_read(&b.trainer, path, &log_), BC_OK);
     CHECK_INT(b.trainer.step, 4);
     CHECK(b.trainer.best_total == 0.1 + 0.2);
+    CHECK(b.trainer.seconds == 12.5);
     run(&b, 5);
     CHECK(same_parameters(&a.trainer, &b.trainer));
     fixture_close(&b);

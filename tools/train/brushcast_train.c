@@ -16,6 +16,7 @@
 #include "train/blas.h"
 #include "train/checkpoint.h"
 #include "train/fingerprint.h"
+#include "train/loss_log.h"
 #include "train/net_files.h"
 #include "train/painting.h"
 #include "train/train_options.h"
@@ -38,7 +39,9 @@ typedef struct session {
     bc_painting paintings[BC_TRAIN_MAX_STYLES];
     int n_paintings;
     bc_trainer trainer;
-    FILE *csv;
+    FILE *csv;           /* of the first process */
+    bc_train_losses sum; /* of the steps that it lacks yet */
+    int n_summed;
     int64_t start_ns;
     double before_s; /* spent before a resumption */
 } session;
@@ -280,10 +283,12 @@ static bc_status save(session *s)
     char path[PATH_MAX];
     if (s->ranks.rank > 0)
         return BC_OK;
+    s->trainer.seconds = seconds(s);
     const bc_status status =
         bc_checkpoint_write(work_path(path, s, "safetensors"), &s->trainer, s->log);
-    return status < 0 ? status
-                      : bc_net_files_write(&s->trainer, s->options->net, s->command, s->log);
+    if (status < 0)
+        return status;
+    return bc_net_files_write(&s->trainer, s->options->net, s->command, s->log);
 }
 
 /* Prints the figures, draws the sheet; BC_END when the figures have stopped getting better. */
@@ -318,39 +323,40 @@ static bc_status watch(session *s)
     return s->options->patience && t->n_worse >= s->options->patience ? BC_END : BC_OK;
 }
 
-static void add_losses(bc_train_losses *sum, const bc_train_losses *losses)
+static void add_losses(bc_train_losses *sum, const bc_train_losses *losses, double share)
 {
-    sum->identity += losses->identity;
-    sum->content += losses->content;
-    sum->style += losses->style;
-    sum->variation += losses->variation;
-    sum->stability += losses->stability;
-    sum->total += losses->total;
+    sum->identity += share * losses->identity;
+    sum->content += share * losses->content;
+    sum->style += share * losses->style;
+    sum->variation += share * losses->variation;
+    sum->stability += share * losses->stability;
+    sum->total += share * losses->total;
 }
 
-/* A line of the log, of the means over n steps of both paths. */
-static void log_losses(session *s, const bc_train_losses *sum, int n)
+/* Now and then a line of the log, of the means since the last one over the steps of both paths. */
+static bc_status log_losses(session *s, const bc_train_losses *losses)
 {
     const bc_trainer *t = &s->trainer;
-    if (!s->csv)
-        return;
-    fprintf(s->csv, "%lld,%.1f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)t->step, seconds(s),
-            sum->identity / n, sum->content / n, sum->style / n, sum->variation / n,
-            sum->stability / n, sum->total / n);
-    fflush(s->csv);
+    add_losses(&s->sum, losses, 1);
+    s->n_summed++;
+    if (t->step % LOG_EVERY != 0 && t->step != t->config.n_steps)
+        return BC_OK;
+    bc_train_losses mean = {0};
+    add_losses(&mean, &s->sum, 1.0 / s->n_summed);
+    s->sum = (bc_train_losses){0};
+    s->n_summed = 0;
     bc_log_write(s->log, BC_LOG_INFO, "step %lld of %lld, %.0f s: loss %.4f", (long long)t->step,
-                 (long long)t->config.n_steps, seconds(s), sum->total / n);
+                 (long long)t->config.n_steps, seconds(s), mean.total);
+    return s->csv ? bc_loss_log_write(s->csv, t->step, seconds(s), &mean, s->log) : BC_OK;
 }
 
-static bc_status open_csv(session *s, const char *mode)
+static bc_status read_checkpoint(session *s)
 {
     char path[PATH_MAX];
-    s->csv = fopen(work_path(path, s, "csv"), mode);
-    if (!s->csv)
-        return bc_fail(s->log, BC_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
-    if (mode[0] == 'w')
-        fprintf(s->csv, "step,seconds,identity,content,style,variation,stability,total\n");
-    return BC_OK;
+    const bc_status status =
+        bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
+    s->before_s = s->trainer.seconds;
+    return status;
 }
 
 static bc_status start(session *s)
@@ -359,45 +365,42 @@ static bc_status start(session *s)
     const bool writes = s->ranks.rank == 0;
     bc_status status = bc_net_files_check(&s->trainer, s->options->net, s->log);
     if (status == BC_OK && s->options->resume)
-        status = bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
+        status = read_checkpoint(s);
     if (status == BC_OK && writes)
         status = make_folders(s->options, s->log);
     if (status == BC_OK && writes)
-        status = open_csv(s, s->options->resume ? "a" : "w");
+        status = bc_loss_log_open(&s->csv, work_path(path, s, "csv"), s->trainer.step, s->log);
+    return status;
+}
+
+static bc_status make_step(session *s)
+{
+    const bc_train_options *o = s->options;
+    bc_trainer *t = &s->trainer;
+    bc_train_losses losses;
+    bc_status status = bc_trainer_step(t, &losses, s->log);
+    if (status == BC_OK)
+        status = log_losses(s, &losses);
+    if (status == BC_OK && (t->step % o->validate_every == 0 || t->step == t->config.n_steps))
+        status = watch(s);
+    if (status == BC_OK && t->step % o->checkpoint_every == 0)
+        status = save(s);
     return status;
 }
 
 static bc_status train(session *s)
 {
-    bc_trainer *t = &s->trainer;
-    const bc_train_options *o = s->options;
-    bc_train_losses losses, sum = {0};
-    int n = 0;
+    const bc_trainer *t = &s->trainer;
     bool interrupted = false;
     bc_status status = start(s);
     while (status == BC_OK && t->step < t->config.n_steps &&
-           !(interrupted = bc_ranks_any(&s->ranks, is_interrupted))) {
-        status = bc_trainer_step(t, &losses, s->log);
-        if (status < 0)
-            return status;
-        add_losses(&sum, &losses);
-        n++;
-        if (t->step % LOG_EVERY == 0 || t->step == t->config.n_steps) {
-            log_losses(s, &sum, n);
-            sum = (bc_train_losses){0};
-            n = 0;
-        }
-        if (t->step % o->validate_every == 0 || t->step == t->config.n_steps)
-            status = watch(s);
-        if (status == BC_OK && t->step % o->checkpoint_every == 0)
-            status = save(s);
-    }
+           !(interrupted = bc_ranks_any(&s->ranks, is_interrupted)))
+        status = make_step(s);
     if (status == BC_END)
         bc_log_write(s->log, BC_LOG_INFO, "step %lld: no gain any more, stopped",
                      (long long)t->step);
-    if (status < 0)
-        return status;
-    status = save(s);
+    if (status >= 0)
+        status = save(s);
     return status == BC_OK && interrupted ? BC_ERR_INTERRUPTED : status;
 }
 

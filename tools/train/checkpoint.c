@@ -96,7 +96,7 @@ static int parse_counters(bc_trainer *t, const char *text)
 
 bc_status bc_checkpoint_write(const char *path, const bc_trainer *trainer, const bc_log *log)
 {
-    char description[DESCRIPTION_SIZE], counters[COUNTERS_SIZE];
+    char description[DESCRIPTION_SIZE], counters[COUNTERS_SIZE], seconds[32];
     arena_list list;
     bc_status status = list_open(&list, trainer, log);
     if (status < 0)
@@ -111,8 +111,10 @@ bc_status bc_checkpoint_write(const char *path, const bc_trainer *trainer, const
                                  .size_bytes = list.arenas[i].n * sizeof(float)};
     describe(description, trainer);
     print_counters(counters, trainer);
-    const bc_metadata metadata[] = {{"training", description}, {"counters", counters}};
-    status = tensors ? bc_safetensors_write(path, tensors, list.n, metadata, 2, log)
+    snprintf(seconds, sizeof(seconds), "%.3f", trainer->seconds);
+    const bc_metadata metadata[] = {
+        {"training", description}, {"counters", counters}, {"seconds", seconds}};
+    status = tensors ? bc_safetensors_write(path, tensors, list.n, metadata, 3, log)
                      : bc_fail(log, BC_ERR_MEMORY, "no memory for a checkpoint");
     free(tensors);
     free(list.arenas);
@@ -167,6 +169,17 @@ static bc_status read_arenas(const arena_list *list, const bc_safetensors *file,
     return BC_OK;
 }
 
+static bc_status read_counters(bc_trainer *t, const bc_safetensors *file, const char *path,
+                               const bc_log *log)
+{
+    const char *counters = bc_safetensors_metadata(file, "counters");
+    const char *seconds = bc_safetensors_metadata(file, "seconds");
+    t->seconds = seconds ? strtod(seconds, NULL) : 0;
+    return counters && parse_counters(t, counters)
+               ? BC_OK
+               : bc_fail(log, BC_ERR_FORMAT, "%s: its counters are malformed", path);
+}
+
 bc_status bc_checkpoint_read(bc_trainer *trainer, const char *path, const bc_log *log)
 {
     bc_safetensors *file;
@@ -178,11 +191,8 @@ bc_status bc_checkpoint_read(bc_trainer *trainer, const char *path, const bc_log
         status = list_open(&list, trainer, log);
     if (status == BC_OK)
         status = read_arenas(&list, file, path, log);
-    if (status == BC_OK) {
-        const char *counters = bc_safetensors_metadata(file, "counters");
-        if (!counters || !parse_counters(trainer, counters))
-            status = bc_fail(log, BC_ERR_FORMAT, "%s: its counters are malformed", path);
-    }
+    if (status == BC_OK)
+        status = read_counters(trainer, file, path, log);
     free(list.arenas);
     bc_safetensors_close(&file);
     return status;

@@ -80,6 +80,7 @@ struct bc_trainer {
     bc_pool *pool;
     bc_random random;
     int64_t step;      /* steps made */
+    double seconds;    /* spent on them, the caller's to count */
     double best_total; /* of the validations so far; infinite at the start */
     int n_worse;       /* validations since then */
 };
