@@ -42,6 +42,7 @@ typedef struct session {
     FILE *csv;           /* of the first process */
     bc_train_losses sum; /* of the steps that it lacks yet */
     int n_summed;
+    int64_t saved_step; /* of the last checkpoint; 0: none */
     int64_t start_ns;
     double before_s; /* spent before a resumption */
 } session;
@@ -288,6 +289,7 @@ static bc_status save(session *s)
         bc_checkpoint_write(work_path(path, s, "safetensors"), &s->trainer, s->log);
     if (status < 0)
         return status;
+    s->saved_step = s->trainer.step;
     return bc_net_files_write(&s->trainer, s->options->net, s->command, s->log);
 }
 
@@ -355,6 +357,7 @@ static bc_status read_checkpoint(session *s)
     char path[PATH_MAX];
     const bc_status status =
         bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
+    s->saved_step = s->trainer.step;
     s->before_s = s->trainer.seconds;
     return status;
 }
@@ -388,6 +391,14 @@ static bc_status make_step(session *s)
     return status;
 }
 
+static void tell_what_is_kept(const session *s)
+{
+    char path[PATH_MAX];
+    if (s->saved_step > 0)
+        bc_log_write(s->log, BC_LOG_WARNING, "%s: the state of step %lld is kept",
+                     work_path(path, s, "safetensors"), (long long)s->saved_step);
+}
+
 static bc_status train(session *s)
 {
     const bc_trainer *t = &s->trainer;
@@ -401,6 +412,8 @@ static bc_status train(session *s)
                      (long long)t->step);
     if (status >= 0)
         status = save(s);
+    if (status < 0)
+        tell_what_is_kept(s);
     return status == BC_OK && interrupted ? BC_ERR_INTERRUPTED : status;
 }
 
