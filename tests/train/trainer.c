@@ -317,9 +317,13 @@ static void test_files(void)
     CHECK_INT(bc_net_files_write(&f.trainer, path, "as the test says", &log_), BC_OK);
     CHECK_INT(bc_net_files_probe(&c, path, &log_), BC_OK);
     CHECK_INT(c.widths[1], 8);
+    CHECK_INT(c.n_bank_layers, 0);
 
     c = config;
     c.is_frozen = true;
+    c.n_bank_layers = 3;
+    CHECK_INT(bc_net_files_probe(&c, path, &log_), BC_OK);
+    CHECK_INT(c.n_bank_layers, 1);
     fixture_open(&bank, &c, 2, 2);
     CHECK_INT(bc_net_files_read(&bank.trainer, path, true, &log_), BC_ERR_IO);
     CHECK(strstr(message, "two.safetensors: not there"));

@@ -10,6 +10,7 @@
 #include "base/folder.h"
 #include "base/log.h"
 #include "media/picture.h"
+#include "model/model.h"
 
 static const char *autoencoder_path(char path[PATH_MAX], const char *folder)
 {
@@ -21,6 +22,15 @@ static const char *bank_path(char path[PATH_MAX], const char *folder, const char
 {
     snprintf(path, PATH_MAX, "%s/styles/%s.safetensors", folder, name);
     return path;
+}
+
+/* A net's banks are all as deep: a new one becomes like those that are there. */
+static void probe_banks(bc_train_config *config, const char *folder)
+{
+    bc_model *model;
+    if (bc_model_open(&model, folder, &(bc_model_params){0}) == BC_OK && model->n_banks > 0)
+        config->n_bank_layers = model->banks[0].n_layers;
+    bc_model_close(&model);
 }
 
 bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const bc_log *log)
@@ -35,6 +45,8 @@ bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const 
         config->upsample = autoencoder.upsample;
     }
     bc_autoencoder_close(&autoencoder);
+    if (status == BC_OK && config->is_frozen)
+        probe_banks(config, folder);
     return status;
 }
 

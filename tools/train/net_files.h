@@ -6,8 +6,8 @@
 #include "train/trainer.h"
 
 /*
- * Sets `config`'s widths and upsample to those of the net's auto-encoder; BC_END if the folder has
- * none yet.
+ * Sets `config`'s widths and upsample to those of the net's auto-encoder, and, if that is frozen,
+ * n_bank_layers to that of its banks; BC_END if the folder has none yet.
  */
 bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const bc_log *log);
 
