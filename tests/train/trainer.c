@@ -268,6 +268,23 @@ static void test_resumes_with_the_same_bits(void)
     fixture_close(&a);
 }
 
+/* A bank goes on beside the auto-encoder that it began with, and beside no other. */
+static void test_resumes_on_the_same_autoencoder(void)
+{
+    char path[128];
+    fixture f;
+    bc_train_config c = config;
+    c.is_frozen = true;
+    in_folder(path, "frozen.safetensors");
+    fixture_open(&f, &c, 1, 1);
+    CHECK_INT(bc_checkpoint_write(path, &f.trainer, &log_), BC_OK);
+    CHECK_INT(bc_checkpoint_read(&f.trainer, path, &log_), BC_OK);
+    f.trainer.values[0] += 1;
+    CHECK_INT(bc_checkpoint_read(&f.trainer, path, &log_), BC_ERR_MISMATCH);
+    CHECK(strstr(message, "its autoencoder"));
+    fixture_close(&f);
+}
+
 /* A disk that is full half way: here, a file that may not grow. */
 static void test_full_disk_keeps_the_old_checkpoint(void)
 {
@@ -447,6 +464,7 @@ int main(void)
     test_learns();
     test_same_bits_for_every_thread_count();
     test_resumes_with_the_same_bits();
+    test_resumes_on_the_same_autoencoder();
     test_full_disk_keeps_the_old_checkpoint();
     test_not_finite();
     test_files();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "train/fingerprint.h"
 
 enum { NAME_SIZE = 96, DESCRIPTION_SIZE = 768, /* the width in next_word */ COUNTERS_SIZE = 1024 };
 
@@ -52,6 +53,14 @@ static bc_status list_open(arena_list *list, const bc_trainer *t, const bc_log *
     return BC_OK;
 }
 
+/* A frozen auto-encoder is the net's: its banks fit no other. Else it is the training's own. */
+static uint64_t fingerprint_frozen(const bc_trainer *t)
+{
+    return t->config.is_frozen ? bc_fingerprint(BC_FINGERPRINT_START, t->values,
+                                                t->autoencoder.n_values * sizeof(float))
+                               : 0;
+}
+
 /*
  * Everything that the rest of the training depends on, as pairs of words; styles are known by their
  * arenas.
@@ -62,11 +71,11 @@ static void describe(char text[DESCRIPTION_SIZE], const bc_trainer *t)
     snprintf(text, DESCRIPTION_SIZE,
              "widths %d,%d,%d upsample %s bank-layers %d frozen %d crop %d batch %d style-steps %d "
              "steps %" PRId64 " rate %.17g optimizer %d identity-loss %d weights %.17g,%.17g,%.17g,"
-             "%.17g motion %d noise %.17g photos %d %s",
+             "%.17g motion %d noise %.17g photos %d autoencoder %016" PRIx64 " %s",
              c->widths[0], c->widths[1], c->widths[2], bc_upsample_name(c->upsample),
              c->n_bank_layers, c->is_frozen, c->crop, c->batch, c->style_steps, c->n_steps, c->rate,
              c->optimizer, c->identity_loss, c->content, c->style, c->variation, c->stability,
-             c->max_shift, c->noise, t->photos->n_training, t->inputs);
+             c->max_shift, c->noise, t->photos->n_training, fingerprint_frozen(t), t->inputs);
 }
 
 static void print_counters(char text[COUNTERS_SIZE], const bc_trainer *t)

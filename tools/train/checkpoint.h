@@ -13,7 +13,8 @@
 bc_status bc_checkpoint_write(const char *path, const bc_trainer *trainer, const bc_log *log);
 
 /*
- * Into a trainer that was opened with the same configuration, styles and number of photographs;
+ * Into a trainer that was opened with the same configuration, styles and number of photographs and,
+ * where it is frozen, has read the same auto-encoder;
  * BC_ERR_MISMATCH, saying what differs, if it was not.
  */
 bc_status bc_checkpoint_read(bc_trainer *trainer, const char *path, const bc_log *log);
