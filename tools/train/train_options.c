@@ -24,8 +24,10 @@ static const char help[] =
     "  -s, --style FILE        a painting; several: several styles\n"
     "      --paintings LIST    names, titles, artists of paintings (tab-separated text)\n"
     "      --loss-network FILE weights of VGG, from brushcast-import\n"
-    "      --samples FOLDER    bank only, of one --style: learns from paintings of PHOTOS made by\n"
-    "                          brushcast-gatys, by mean squared difference, the paper's way\n"
+    "      --loss KIND         perceptual, by the loss network, or samples: bank only, of one\n"
+    "                          --style, by the mean squared difference to paintings of PHOTOS\n"
+    "                          made by brushcast-gatys, the paper's way (as --samples is given)\n"
+    "      --samples FOLDER    those paintings\n"
     "      --brush N[,N...]    short side of the paintings in pixels: larger, broader strokes;\n"
     "                          of several sizes each picture draws one (256)\n"
     "\n"
@@ -60,6 +62,7 @@ static const char help[] =
 enum option_id {
     OPTION_PAINTINGS = 256,
     OPTION_LOSS_NETWORK,
+    OPTION_LOSS,
     OPTION_SAMPLES,
     OPTION_BRUSH,
     OPTION_WIDTHS,
@@ -93,6 +96,7 @@ static const struct option long_options[] = {
     {"style", required_argument, NULL, 's'},
     {"paintings", required_argument, NULL, OPTION_PAINTINGS},
     {"loss-network", required_argument, NULL, OPTION_LOSS_NETWORK},
+    {"loss", required_argument, NULL, OPTION_LOSS},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"brush", required_argument, NULL, OPTION_BRUSH},
     {"widths", required_argument, NULL, OPTION_WIDTHS},
@@ -207,6 +211,15 @@ static bc_status parse_brushes(bc_train_options *o, int id, const bc_log *log)
     return bad_value(id, "up to four numbers from 64 to 2048, as 256,384", log);
 }
 
+static bc_status parse_loss(bc_train_options *o, int id, const bc_log *log)
+{
+    static const char *const losses[] = {"perceptual", "samples", NULL};
+    int word = 0;
+    const bc_status status = parse_word(&word, id, losses, "perceptual or samples", log);
+    o->loss = losses[word];
+    return status;
+}
+
 static bc_status parse_net_option(bc_train_config *c, int id, const bc_log *log)
 {
     static const char *const upsamples[] = {"subpixel", "nearest", "zero", NULL};
@@ -293,6 +306,8 @@ static bc_status parse_option(bc_train_options *o, int id, const bc_log *log)
     case OPTION_LOSS_NETWORK:
         o->loss_network = optarg;
         return BC_OK;
+    case OPTION_LOSS:
+        return parse_loss(o, id, log);
     case OPTION_SAMPLES:
         o->samples = optarg;
         return BC_OK;
@@ -355,6 +370,9 @@ static bc_status check(const bc_train_options *o, const bc_log *log)
         return bc_fail(log, BC_ERR_ARGUMENT, "no folder of photographs");
     if (o->command == BC_TRAIN_AUTOENCODER && o->n_styles > 0)
         return bc_fail(log, BC_ERR_ARGUMENT, "autoencoder takes no --style");
+    if (o->loss && (strcmp(o->loss, "samples") == 0) != (o->samples != NULL))
+        return bc_fail(log, BC_ERR_ARGUMENT, "--loss %s goes %s --samples", o->loss,
+                       o->samples ? "without" : "with");
     if (o->samples && (o->command != BC_TRAIN_BANK || o->n_styles != 1))
         return bc_fail(log, BC_ERR_ARGUMENT, "--samples goes with bank and one --style");
     if (o->command != BC_TRAIN_AUTOENCODER && (o->n_styles == 0 || !o->loss_network))

@@ -21,6 +21,7 @@ typedef struct bc_train_options {
     const char *paintings;                   /* list file, or NULL */
     const char *styles[BC_TRAIN_MAX_STYLES]; /* files of paintings */
     int n_styles;
+    const char *loss;    /* "perceptual", "samples", or NULL: whether there are samples says it */
     const char *samples; /* folder, or NULL */
     char **photos;       /* folders */
     int n_photos;
