@@ -8,20 +8,24 @@
 
 #include "base/log.h"
 
-/* The sample's path, or 0: there is none. */
+/*
+ * The sample's path, or 0: there is none. brushcast-gatys keeps the photograph's own extension
+ * where two names differ in that alone.
+ */
 static int find(char path[PATH_MAX], const char *folder, const bc_photo *photo)
 {
     static const char *const extensions[] = {"png", "jpg"};
     const char *slash = strrchr(photo->path, '/');
     const char *name = slash ? slash + 1 : photo->path;
     const char *dot = strrchr(name, '.');
-    const int n = dot ? (int)(dot - name) : (int)strlen(name);
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, PATH_MAX, "%s/%.*s.%s", folder, n, name, extensions[i]);
-        if (access(path, F_OK) == 0)
-            return 1;
+    snprintf(path, PATH_MAX, "%s/%s.png", folder, name);
+    int is_there = access(path, F_OK) == 0;
+    for (int i = 0; i < 2 && !is_there; i++) {
+        snprintf(path, PATH_MAX, "%s/%.*s.%s", folder, dot ? (int)(dot - name) : (int)strlen(name),
+                 name, extensions[i]);
+        is_there = access(path, F_OK) == 0;
     }
-    return 0;
+    return is_there;
 }
 
 static bc_status make_same_size(bc_photo *painting, const bc_photo *photo, const bc_log *log)

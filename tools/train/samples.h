@@ -18,10 +18,11 @@ typedef struct bc_samples {
 } bc_samples;
 
 /*
- * Looks in `folder` for a picture (.png or .jpg) with the name of each photograph for training, and
- * makes it as large as the photograph. One that cannot be read is named and skipped; fails if
- * nothing is left. The photographs must outlive the samples. The result is closed by
- * bc_samples_close, also after a failure.
+ * Looks in `folder` for a picture (.png or .jpg) with the name of each photograph for training,
+ * with its own extension before that (.jpg.png) or without, and makes it as large as the
+ * photograph. One that cannot be read is named and skipped; fails if nothing is left. The
+ * photographs must outlive the samples. The result is closed by bc_samples_close, also after a
+ * failure.
  */
 bc_status bc_samples_open(bc_samples *samples, const char *folder, const bc_photos *photos,
                           const bc_log *log);
