@@ -14,7 +14,7 @@
 /* Options ---------------------------------------------------------------------------------- */
 
 const char bc_subject_help[] =
-    "  -o, --output FILE       sheet to write (.png, .jpg, ...)\n"
+    "  -o, --output FILE       sheet to write (.png, .jpg, .svg, ...)\n"
     "  -y, --overwrite         replace an existing one\n"
     "      --autoencoder FILE  of the net: NET/autoencoder.safetensors\n"
     "      --bank FILE         of a style: NET/styles/NAME.safetensors\n"
