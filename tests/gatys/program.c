@@ -244,6 +244,7 @@ static void test_resume(const char *method)
     kill(pid, SIGINT);
     CHECK_INT(end_program(pid), 130);
     CHECK(!exists("gatys_test/parts.png"));
+    CHECK(file_contains("gatys_test/err", "parts.png.state: kept"));
 
     CHECK(rename("gatys_test/parts.png.state", "gatys_test/kept.state") == 0);
     CHECK(link("gatys_test/kept.state", "gatys_test/parts.png.state") == 0);
@@ -254,6 +255,7 @@ static void test_resume(const char *method)
     snprintf(other, sizeof(other), "%s --beta 2", line);
     CHECK_INT(run(other), 1);
     CHECK(file_contains("gatys_test/err", "other options or other pictures"));
+    CHECK(!file_contains("gatys_test/err", "kept"));
 
     CHECK_INT(run(line), 0);
     CHECK(same_file("gatys_test/whole.png", "gatys_test/parts.png"));

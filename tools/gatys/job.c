@@ -15,6 +15,7 @@ typedef struct job {
     const bc_gatys_run *run;
     const char *output;
     char state[PATH_MAX];
+    bool has_state; /* a file to go on from, of this work */
     int64_t start_ns;
     double before_s; /* spent before a resumption */
     bool has_progress;
@@ -105,6 +106,7 @@ static bc_status on_round(void *cookie, const bc_synthesis *synthesis)
 {
     job *j = cookie;
     const bc_status status = bc_synthesis_save(synthesis, j->state, seconds(j));
+    j->has_state = j->has_state || status == BC_OK;
     return status == BC_OK && j->rows_stream ? append_rows(j) : status;
 }
 
@@ -142,6 +144,7 @@ static bc_status work(job *j, bc_synthesis *synthesis, bool resume)
     bc_status status = BC_OK;
     if (goes_on)
         status = bc_synthesis_restore(synthesis, j->state, &j->before_s);
+    j->has_state = goes_on && status == BC_OK;
     if (status == BC_OK)
         status = start_log(j, !goes_on);
     if (status < 0)
@@ -177,5 +180,7 @@ bc_status bc_gatys_paint(const bc_gatys_run *run, const bc_photo *content, const
     free(j.rows);
     if (status == BC_OK)
         bc_log_write(run->log, BC_LOG_INFO, "%s: painted in %.1f s", output, seconds(&j));
+    else if (j.has_state)
+        bc_log_write(run->log, BC_LOG_WARNING, "%s: kept, for --resume to go on from", j.state);
     return status;
 }
