@@ -150,6 +150,23 @@ static void add_stage(bc_cascade *c, const bc_frame_views *frame, int index, con
 
 /* Layer by layer --------------------------------------------------------------------------- */
 
+static void start_stream(bc_session *s, const bc_step *step, const layer_use *use,
+                         const bc_totals *totals)
+{
+    bc_statistics_start(use->running, totals);
+    if (step == s->plan.steps)
+        bc_statistics_start(&s->recent, totals);
+}
+
+/* The first layer, which comes first, tells the others how fast. */
+static void follow_stream(bc_session *s, const bc_step *step, const layer_use *use,
+                          const bc_totals *totals)
+{
+    if (step == s->plan.steps)
+        s->rate = bc_statistics_rate(&s->recent, use->running, totals, s->interval);
+    bc_statistics_follow(use->running, totals, s->rate);
+}
+
 static void normalise(bc_session *s, const bc_step *step, const layer_use *use)
 {
     const bc_totals totals = add_slots(step, use->sums, step->pass.n_calls);
@@ -159,9 +176,9 @@ static void normalise(bc_session *s, const bc_step *step, const layer_use *use)
         return;
     }
     if (!use->running->is_known)
-        bc_statistics_start(use->running, &totals);
+        start_stream(s, step, use, &totals);
     normalise_stream(use, step->n_channels);
-    bc_statistics_follow(use->running, &totals, s->rate);
+    follow_stream(s, step, use, &totals);
 }
 
 /* One step, a bank's for one slot, and what it has left in its map for somebody who looks on. */
@@ -262,7 +279,7 @@ static void follow(bc_session *s, const bc_step *step, layer_use *use)
 {
     const int n_calls = bc_step_pass(step, uses_matrix(s))->n_calls;
     const bc_totals totals = add_slots(step, use->sums, n_calls);
-    bc_statistics_follow(use->running, &totals, s->rate);
+    follow_stream(s, step, use, &totals);
 }
 
 static void run_groups(bc_session *s, const bc_frame_views *frame)

@@ -96,7 +96,7 @@ static size_t count_all(const bc_plan *plan, int (*count)(const bc_step *))
 
 static bc_session_memory_parts measure(const bc_plan *plan, int n_threads)
 {
-    const size_t n_channels = count_all(plan, count_channels);
+    const size_t n_channels = count_all(plan, count_channels) + (size_t)plan->steps[0].n_channels;
     const size_t n_lanes = count_all(plan, count_lanes);
     bc_session_memory_parts parts = {
         .maps = align64(plan->arena_floats * sizeof(float)),
@@ -154,6 +154,7 @@ static void cut_statistics(bc_session *s, double *next)
     const bc_plan *plan = &s->plan;
     s->sums = next;
     next += plan->slots_doubles;
+    s->recent = take_statistics(&next, plan->steps[0].n_channels);
     for (int i = 0; i < plan->n_steps; i++) {
         if (!is_bank(&plan->steps[i]))
             s->running[i] = take_statistics(&next, plan->steps[i].n_channels);
@@ -270,7 +271,7 @@ void bc_session_close(bc_session **session)
 
 void bc_session_set_interval(bc_session *session, double seconds)
 {
-    session->rate = bc_statistics_rate(seconds);
+    session->interval = seconds;
 }
 
 void bc_session_restart(bc_session *session)

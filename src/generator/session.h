@@ -47,7 +47,9 @@ struct bc_session {
 
     bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
     bc_scene scene;
-    double rate; /* bc_statistics_rate of a frame */
+    double interval;      /* seconds between frames */
+    bc_statistics recent; /* of the first layer: bc_statistics_rate's */
+    double rate;          /* of the frame at hand */
 
     bool is_deep;                  /* the last frame ran depth first */
     bool times_layers;             /* for bench: depth first too, layer by layer is always timed */

@@ -2,8 +2,11 @@
 
 #include <math.h>
 
-static const double epsilon = 1e-5;      /* of instance normalisation */
-static const double time_constant = 0.5; /* seconds, of the running statistics */
+static const double epsilon = 1e-5; /* of instance normalisation */
+
+static const double least_time_constant = 0.5, most_time_constant = 8; /* seconds */
+static const double far = 2;    /* what is farther is followed at once */
+static const double near = 0.2; /* of the distance: a scene that has come so near stands still */
 
 typedef struct moments {
     double mean, variance;
@@ -54,6 +57,20 @@ void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, 
     }
 }
 
+/* Mean square over the channels: of the means in standard deviations, and of those' logarithms. */
+static double square_distance(const bc_statistics *running, const bc_totals *totals)
+{
+    double sum = 0;
+    for (int c = 0; c < totals->n_channels; c++) {
+        const moments frame = measure(totals, c);
+        const double variance = running->variance[c] + epsilon;
+        const double shift = frame.mean - running->mean[c];
+        const double gain = 0.5 * log((frame.variance + epsilon) / variance);
+        sum += shift * shift / variance + gain * gain;
+    }
+    return sum / totals->n_channels;
+}
+
 void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate)
 {
     for (int c = 0; c < totals->n_channels; c++) {
@@ -63,7 +80,15 @@ void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, doubl
     }
 }
 
-double bc_statistics_rate(double seconds)
+double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
+                          const bc_totals *totals, double seconds)
 {
-    return seconds > 0 ? -expm1(-seconds / time_constant) : 0;
+    if (!(seconds > 0))
+        return 0;
+    bc_statistics_follow(recent, totals, -expm1(-seconds / least_time_constant));
+    const double distance = square_distance(running, totals) + 1e-12;
+    const double motion = square_distance(recent, totals) / (near * near * distance);
+    const double most = fmin(most_time_constant, least_time_constant * far * far / distance);
+    const double tau = fmax(fmin(least_time_constant * motion * motion, most), least_time_constant);
+    return -expm1(-seconds / tau);
 }
