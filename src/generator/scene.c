@@ -6,8 +6,10 @@
 #include "generator/colour.h"
 
 enum {
-    SAMPLES = 8,   /* of a cell, each way */
-    CUT_LEVEL = 20 /* mean change of a cell's level, of 255 */
+    N_CELLS = BC_SCENE_ROWS * BC_SCENE_COLUMNS,
+    SAMPLES = 8,    /* of a cell, each way */
+    CUT_LEVEL = 20, /* mean change of a cell's level, of 255 */
+    LEAST_LEVEL = 1 /* mean contrast of a cell, below which it is noise */
 };
 
 /* Adds one pixel's channels: red, green and blue, or luma and chroma. */
@@ -57,9 +59,9 @@ static void measure_cell(int cell[3], const bc_image *frame, int row, int column
         to_rgb(cell, frame);
 }
 
-bool bc_scene_begins(bc_scene *scene, const bc_image *frame)
+/* The mean change of a level of the cells, times their number. */
+static int take_cells(bc_scene *scene, const bc_image *frame)
 {
-    const int n_levels = BC_SCENE_ROWS * BC_SCENE_COLUMNS * 3;
     int change = 0;
     for (int row = 0; row < BC_SCENE_ROWS; row++) {
         for (int column = 0; column < BC_SCENE_COLUMNS; column++) {
@@ -70,7 +72,42 @@ bool bc_scene_begins(bc_scene *scene, const bc_image *frame)
             memcpy(last, cell, sizeof(cell));
         }
     }
-    const bool begins = !scene->is_known || change > CUT_LEVEL * n_levels;
+    return change / 3;
+}
+
+static bc_scene_light measure_light(const bc_scene *scene)
+{
+    const int *levels = &scene->cells[0][0][0];
+    bc_scene_light l = {0};
+    for (int i = 0; i < 3 * N_CELLS; i++)
+        l.means[i % 3] += levels[i];
+    for (int i = 0; i < 3 * N_CELLS; i++)
+        l.contrast += abs(levels[i] - l.means[i % 3] / N_CELLS);
+    l.contrast /= 3;
+    return l;
+}
+
+/* Half as much again of the contrast that the scene began with, or as far away in brightness. */
+static bool is_other_light(const bc_scene *scene, const bc_scene_light *now)
+{
+    const bc_scene_light *first = &scene->first;
+    const int least =
+        first->contrast > LEAST_LEVEL * N_CELLS ? first->contrast : LEAST_LEVEL * N_CELLS;
+    int shift = 0;
+    for (int c = 0; c < 3; c++)
+        shift += abs(now->means[c] - first->means[c]);
+    return 2 * now->contrast > 3 * least || 3 * now->contrast < 2 * first->contrast ||
+           shift / 3 > least;
+}
+
+bool bc_scene_begins(bc_scene *scene, const bc_image *frame)
+{
+    const int change = take_cells(scene, frame);
+    const bc_scene_light now = measure_light(scene);
+    const bool begins =
+        !scene->is_known || change > CUT_LEVEL * N_CELLS || is_other_light(scene, &now);
     scene->is_known = true;
+    if (begins)
+        scene->first = now;
     return begins;
 }

@@ -1,7 +1,9 @@
 /*
- * scene.h: notices a cut from one scene to another by what changes in the picture's layout: the
- * mean colours of a coarse grid of cells. Pans, zooms and moving people change a few cells much or
- * all cells a little; a cut changes most of them much.
+ * scene.h: notices where the statistics of a video's frames had better begin anew. A cut from one
+ * scene to another shows in the picture's layout, the mean colours of a coarse grid of cells: pans,
+ * zooms and moving people change a few cells much or all cells a little, a cut changes most of them
+ * much. A fade from black shows in their brightness and contrast: these leave those that the scene
+ * began with far behind, and at once, as a black frame has no contrast to be normalised with.
  */
 #ifndef BC_GENERATOR_SCENE_H
 #define BC_GENERATOR_SCENE_H
@@ -12,8 +14,14 @@
 
 enum { BC_SCENE_COLUMNS = 16, BC_SCENE_ROWS = 9 };
 
+/* Sums over the cells: of their levels, and of these' distances from the mean. */
+typedef struct bc_scene_light {
+    int means[3], contrast;
+} bc_scene_light;
+
 typedef struct bc_scene {
     bool is_known;                                 /* false: the next frame begins a scene */
+    bc_scene_light first;                          /* when the scene began */
     int cells[BC_SCENE_ROWS][BC_SCENE_COLUMNS][3]; /* mean levels of the last frame */
 } bc_scene;
 

@@ -103,6 +103,23 @@ static void test_fade(theatre *t)
     CHECK(settled >= 50);
 }
 
+/* Nothing can be normalised with what a black frame leaves. */
+static void test_fade_in(theatre *t)
+{
+    static uint8_t to[BYTES];
+    double worst = 100;
+    shoot(to, t->street, 60);
+    for (int i = 0; i <= RATE; i++) {
+        for (int k = 0; k < BYTES; k++)
+            t->frame[k] = (uint8_t)(to[k] * i / RATE);
+        worst = fmin(worst, paint(t));
+    }
+    const double settled = paint_still(t, SETTLED);
+    printf("fade from black: %.1f dB at worst, three seconds later %.1f dB\n", worst, settled);
+    CHECK(worst >= 15);
+    CHECK(settled >= 50);
+}
+
 /* Brighter for a frame: by little enough to be no cut, and white. */
 static void test_flash(theatre *t, int levels)
 {
@@ -134,6 +151,7 @@ int main(void)
     open_session(&t.exact, &t, BC_STATS_FRAME);
     test_cut(&t);
     test_fade(&t);
+    test_fade_in(&t);
     test_flash(&t, 15);
     test_flash(&t, 255);
     bc_session_close(&t.stream);
