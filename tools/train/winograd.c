@@ -12,14 +12,16 @@ enum {
     TILE = 4,
     SPAN = TILE + 2, /* of the inputs that a tile of outputs reads */
     N_POINTS = SPAN * SPAN,
-    BAND_FLOATS = 1 << 20, /* of transformed tiles: what a core's cache keeps a good part of */
-    BAND_TILES = 128,      /* at least, to repay the packing of the weights */
-    STRIP = 64,            /* tiles that are transformed at a time */
-    LINE = 16,             /* floats of a cache line */
-    SKEW = 80,             /* floats that keep the 36 points out of each other's cache sets */
+    SMALL_PRODUCT = 1000000, /* multiplications: OpenBLAS does as many without packing */
+    SMALL_TILES = 32,        /* at least, to be worth it */
+    BAND_TILES = 128,        /* elsewhere, to repay the packing of the weights */
+    BANDS_PER_THREAD = 4,    /* at least, so that threads end together */
+    STRIP = 64,              /* tiles that are transformed at a time */
+    LINE = 16,               /* floats of a cache line */
+    SKEW = 80,               /* floats that keep the 36 points out of each other's cache sets */
 };
 
-/* One convolution; a band is some rows of tiles. */
+/* One convolution, or a band of it: a rectangle of its tiles. */
 typedef struct pass {
     const float *in, *mask; /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
     float *out;             /* [n_out, height, width] */
@@ -29,7 +31,8 @@ typedef struct pass {
     float *products;        /* [36, n_out, n_tiles] */
     int64_t tiles_step, products_step; /* from one of the 36 to the next, SKEW included */
     int n_in, n_out, height, width;
-    int row, n_rows, n_columns, n_tiles; /* of tiles in the band */
+    int row, column, n_rows, n_columns, n_tiles; /* of the band's tiles */
+    const bc_workspace *workspace;
 } pass;
 
 static int divide_up(int a, int b)
@@ -50,6 +53,12 @@ static int max(int a, int b)
 static float larger(float a, float b)
 {
     return a > b ? a : b;
+}
+
+/* Of one of the 36 points: [channel, tile of the band]. */
+static int64_t tile_index(const pass *p, int channel, int row, int column)
+{
+    return (int64_t)channel * p->n_tiles + (row - p->row) * p->n_columns + column - p->column;
 }
 
 /* Weights ---------------------------------------------------------------------------------- */
@@ -189,8 +198,7 @@ static void transform_strip(const pass *p, int channel, int tile_row, int first,
     transform_columns(down, p, channel, tile_row, first, n);
     split_phases(phases, down, n);
     const int64_t step = p->tiles_step;
-    float *out =
-        p->tiles + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    float *out = p->tiles + tile_index(p, channel, tile_row, first);
     for (int i = 0; i < SPAN; i++, out += SPAN * step)
         transform_input((float *[]){out, out + step, out + 2 * step, out + 3 * step, out + 4 * step,
                                     out + 5 * step},
@@ -203,9 +211,10 @@ BC_SIMD static void transform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
+    const int end = p->column + p->n_columns;
     for (int row = p->row; row < p->row + p->n_rows; row++)
-        for (int first = 0; first < p->n_columns; first += STRIP)
-            transform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+        for (int first = p->column; first < end; first += STRIP)
+            transform_strip(p, channel, row, first, min(STRIP, end - first));
 }
 
 /* Products --------------------------------------------------------------------------------- */
@@ -255,8 +264,7 @@ static void untransform_strip(const pass *p, int channel, int tile_row, int firs
 {
     _Alignas(LINE * sizeof(float)) float down[TILE][SPAN][STRIP], phases[TILE][STRIP];
     const int64_t step = p->products_step;
-    const float *in =
-        p->products + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    const float *in = p->products + tile_index(p, channel, tile_row, first);
     for (int j = 0; j < SPAN; j++, in += step)
         transform_output((float *[]){down[0][j], down[1][j], down[2][j], down[3][j]},
                          (const float *[]){in, in + 6 * step, in + 12 * step, in + 18 * step,
@@ -275,45 +283,101 @@ BC_SIMD static void untransform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
+    const int end = p->column + p->n_columns;
     for (int row = p->row; row < p->row + p->n_rows; row++)
-        for (int first = 0; first < p->n_columns; first += STRIP)
-            untransform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+        for (int first = p->column; first < end; first += STRIP)
+            untransform_strip(p, channel, row, first, min(STRIP, end - first));
 }
 
-/* ------------------------------------------------------------------------------------------ */
+/* Bands ------------------------------------------------------------------------------------ */
 
-/* Rows of tiles in a band: bands are equal, as near as it goes. */
-static int band_rows(int n_in, int n_out, int height, int width)
+static int64_t band_floats(int n_in, int n_out, int n_tiles)
+{
+    return N_POINTS * ((int64_t)(n_in + n_out) * n_tiles + 2 * SKEW);
+}
+
+/*
+ * A thread's scratch memory has room for as many tiles. Where products are small, such a band stays
+ * in its cache from the first transform to the last.
+ */
+static int most_tiles(int n_in, int n_out)
+{
+    const int small = SMALL_PRODUCT / (n_in * n_out);
+    const int fitting = (BC_SCRATCH_FLOATS / N_POINTS - 2 * SKEW) / (n_in + n_out);
+    return small < SMALL_TILES ? BAND_TILES : min(small, fitting);
+}
+
+/* How a convolution is cut: bands are equal, as near as it goes. */
+typedef struct bands {
+    int n_rows, n_columns; /* of tiles in a band */
+    int n_across, n;
+} bands;
+
+static bands cut(int n_in, int n_out, int height, int width)
 {
     const int n_rows = divide_up(height, TILE), n_columns = divide_up(width, TILE);
-    const int fitting = BAND_FLOATS / (N_POINTS * (n_in + n_out));
-    const int most = (fitting > BAND_TILES ? fitting : BAND_TILES) / n_columns;
-    const int n_bands = divide_up(n_rows, most > 1 ? most : 1);
-    return divide_up(n_rows, n_bands);
+    const int most = most_tiles(n_in, n_out);
+    bands b = {.n_across = divide_up(n_columns, most)};
+    b.n_columns = divide_up(n_columns, b.n_across);
+    b.n_rows = divide_up(n_rows, divide_up(n_rows, most / b.n_columns));
+    b.n = b.n_across * divide_up(n_rows, b.n_rows);
+    return b;
 }
 
 int64_t bc_winograd_work_floats(int n_in, int n_out, int height, int width)
 {
-    const int64_t n_tiles = (int64_t)band_rows(n_in, n_out, height, width) * divide_up(width, TILE);
-    return N_POINTS * ((n_in + n_out) * n_tiles + 2 * SKEW);
+    const bands b = cut(n_in, n_out, height, width);
+    return band_floats(n_in, n_out, b.n_rows * b.n_columns);
 }
 
-static void run(pass *p, float *work, const bc_workspace *workspace)
+static pass take_band(const pass *whole, int band, float *work)
 {
-    const int n_rows = divide_up(p->height, TILE);
-    const int rows = band_rows(p->n_in, p->n_out, p->height, p->width);
-    p->n_columns = divide_up(p->width, TILE);
-    for (p->row = 0; p->row < n_rows; p->row += rows) {
-        p->n_rows = min(rows, n_rows - p->row);
-        p->n_tiles = p->n_rows * p->n_columns;
-        p->tiles = work;
-        p->tiles_step = (int64_t)p->n_in * p->n_tiles + SKEW;
-        p->products = work + N_POINTS * p->tiles_step;
-        p->products_step = (int64_t)p->n_out * p->n_tiles + SKEW;
-        bc_pool_run(workspace->pool, transform_channel, p, p->n_in);
-        bc_pool_run(workspace->pool, multiply_point, p, N_POINTS);
-        bc_pool_run(workspace->pool, untransform_channel, p, p->n_out);
-    }
+    const bands b = cut(whole->n_in, whole->n_out, whole->height, whole->width);
+    pass p = *whole;
+    p.row = band / b.n_across * b.n_rows;
+    p.column = band % b.n_across * b.n_columns;
+    p.n_rows = min(b.n_rows, divide_up(p.height, TILE) - p.row);
+    p.n_columns = min(b.n_columns, divide_up(p.width, TILE) - p.column);
+    p.n_tiles = p.n_rows * p.n_columns;
+    p.tiles = work;
+    p.tiles_step = (int64_t)p.n_in * p.n_tiles + SKEW;
+    p.products = work + N_POINTS * p.tiles_step;
+    p.products_step = (int64_t)p.n_out * p.n_tiles + SKEW;
+    return p;
+}
+
+static void run_band(void *arg, int band, int thread)
+{
+    const pass *whole = arg;
+    pass p = take_band(whole, band, bc_workspace_scratch(whole->workspace, thread));
+    for (int i = 0; i < p.n_in; i++)
+        transform_channel(&p, i, thread);
+    for (int i = 0; i < N_POINTS; i++)
+        multiply_point(&p, i, thread);
+    for (int i = 0; i < p.n_out; i++)
+        untransform_channel(&p, i, thread);
+}
+
+/* By all threads. */
+static void share_band(const pass *whole, int band, float *work)
+{
+    bc_pool *pool = whole->workspace->pool;
+    pass p = take_band(whole, band, work);
+    bc_pool_run(pool, transform_channel, &p, p.n_in);
+    bc_pool_run(pool, multiply_point, &p, N_POINTS);
+    bc_pool_run(pool, untransform_channel, &p, p.n_out);
+}
+
+/* The way does not show in the result: the products are the same. */
+static void run(pass *p, float *work)
+{
+    const bands b = cut(p->n_in, p->n_out, p->height, p->width);
+    if (band_floats(p->n_in, p->n_out, b.n_rows * b.n_columns) <= BC_SCRATCH_FLOATS &&
+        b.n >= BANDS_PER_THREAD * p->workspace->n_threads)
+        bc_pool_run(p->workspace->pool, run_band, p, b.n);
+    else
+        for (int band = 0; band < b.n; band++)
+            share_band(p, band, work);
 }
 
 void bc_winograd_forward(float *out, const float *in, const bc_winograd *winograd,
@@ -327,8 +391,9 @@ void bc_winograd_forward(float *out, const float *in, const bc_winograd *winogra
               .n_in = winograd->n_in,
               .n_out = winograd->n_out,
               .height = height,
-              .width = width};
-    run(&p, work, workspace);
+              .width = width,
+              .workspace = workspace};
+    run(&p, work);
 }
 
 void bc_winograd_backward(float *din, const float *dout, const float *out,
@@ -342,6 +407,7 @@ void bc_winograd_backward(float *din, const float *dout, const float *out,
               .n_in = winograd->n_out,
               .n_out = winograd->n_in,
               .height = height,
-              .width = width};
-    run(&p, work, workspace);
+              .width = width,
+              .workspace = workspace};
+    run(&p, work);
 }
