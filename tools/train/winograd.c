@@ -263,18 +263,19 @@ static void store_row(const pass *p, float phases[TILE][STRIP], int channel, int
 static void untransform_strip(const pass *p, int channel, int tile_row, int first, int n)
 {
     _Alignas(LINE * sizeof(float)) float down[TILE][SPAN][STRIP], phases[TILE][STRIP];
+    const int lanes = divide_up(n, LINE) * LINE; /* what is beyond is another's, or SKEW: unused */
     const int64_t step = p->products_step;
     const float *in = p->products + tile_index(p, channel, tile_row, first);
     for (int j = 0; j < SPAN; j++, in += step)
         transform_output((float *[]){down[0][j], down[1][j], down[2][j], down[3][j]},
                          (const float *[]){in, in + 6 * step, in + 12 * step, in + 18 * step,
                                            in + 24 * step, in + 30 * step},
-                         n);
+                         lanes);
     for (int i = 0; i < TILE && tile_row * TILE + i < p->height; i++) {
         transform_output((float *[]){phases[0], phases[1], phases[2], phases[3]},
                          (const float *[]){down[i][0], down[i][1], down[i][2], down[i][3],
                                            down[i][4], down[i][5]},
-                         n);
+                         lanes);
         store_row(p, phases, channel, tile_row * TILE + i, first, n);
     }
 }
