@@ -134,7 +134,7 @@ static void find_rows(const float *rows[SPAN], const float *map, const pass *p, 
 /* in[i][t], or 0 where there is a mask that is not above 0; a choice would become a branch. */
 static float masked(const float *const in[SPAN], const float *const mask[SPAN], int i, int t)
 {
-    const float kept = !mask || mask[i][t] > 0 ? 1 : 0;
+    const float kept = !mask || mask[i][t] > 0;
     return in[i][t] * kept;
 }
 
