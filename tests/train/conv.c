@@ -180,10 +180,47 @@ static void check_winograd(int n_in, int n_out, int height, int width,
 
 static void test_winograd(const bc_workspace *workspace, const bc_log *log)
 {
-    static const int sizes[][4] = {{1, 1, 1, 1},   {3, 5, 2, 3},   {5, 3, 4, 4},    {4, 4, 5, 9},
-                                   {2, 3, 13, 65}, {2, 2, 5, 300}, {32, 16, 90, 70}};
+    static const int sizes[][4] = {{1, 1, 1, 1},     {3, 5, 2, 3},     {5, 3, 4, 4},
+                                   {4, 4, 5, 9},     {2, 3, 13, 65},   {2, 2, 5, 300},
+                                   {32, 16, 90, 70}, {64, 64, 14, 460}};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
         check_winograd(sizes[i][0], sizes[i][1], sizes[i][2], sizes[i][3], workspace, log);
+}
+
+enum { SHARED_CHANNELS = 64, SHARED_HEIGHT = 14, SHARED_WIDTH = 460 };
+
+static void run_winograd(float *out, const float *in, const bc_winograd *winograd, int n_threads,
+                         const bc_log *log)
+{
+    bc_workspace workspace;
+    CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
+    float *work = malloc((size_t)bc_winograd_work_floats(SHARED_CHANNELS, SHARED_CHANNELS,
+                                                         SHARED_HEIGHT, SHARED_WIDTH) *
+                         sizeof(float));
+    bc_winograd_forward(out, in, winograd, NULL, SHARED_HEIGHT, SHARED_WIDTH, work, &workspace);
+    free(work);
+    bc_workspace_close(&workspace);
+}
+
+/* Bands enough for one thread to take them whole, and too few for seven: those share them. */
+static void test_same_bits_of_bands_taken_and_shared(const bc_log *log)
+{
+    const size_t n = SHARED_CHANNELS * SHARED_HEIGHT * SHARED_WIDTH;
+    const int n_weight = SHARED_CHANNELS * SHARED_CHANNELS * 9;
+    float *in = calloc(3 * n, sizeof(float)), *one = in + n, *seven = one + n;
+    float *weight = calloc((size_t)n_weight, sizeof(float));
+    double *unused = calloc(n, sizeof(double));
+    bc_winograd winograd;
+    gradient_fill(in, unused, (int)n, 1);
+    gradient_fill(weight, unused, n_weight, 2);
+    CHECK_INT(bc_winograd_open(&winograd, weight, SHARED_CHANNELS, SHARED_CHANNELS, log), BC_OK);
+    run_winograd(one, in, &winograd, 1, log);
+    run_winograd(seven, in, &winograd, 7, log);
+    CHECK(memcmp(one, seven, n * sizeof(float)) == 0);
+    bc_winograd_close(&winograd);
+    free(in);
+    free(weight);
+    free(unused);
 }
 
 int main(void)
@@ -197,6 +234,7 @@ int main(void)
     test_winograd(&workspace, &log);
     bc_workspace_close(&workspace);
     test_same_bits_for_every_thread_count(f, &log);
+    test_same_bits_of_bands_taken_and_shared(&log);
     free(f);
     return TEST_END();
 }

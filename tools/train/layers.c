@@ -76,19 +76,18 @@ static void max_pool_back_row(float *restrict din, const float *restrict in,
     const float *above = in, *below = in + width;
     float *dabove = din, *dbelow = din + width;
     for (int x = 0; x < width / 2; x++) {
-        const float a = above[2 * x], b = above[2 * x + 1], c = below[2 * x], d = dout[x];
+        const float a = above[2 * x], b = above[2 * x + 1], c = below[2 * x];
         const float best = max(max(a, b), max(c, below[2 * x + 1]));
-        const float da = a == best ? d : 0;
-        const float db = b == best && a != best ? d : 0;
-        const float dc = c == best && a != best && b != best ? d : 0;
-        const float dd = a != best && b != best && c != best ? d : 0;
-        dabove[2 * x] = da;
-        dabove[2 * x + 1] = db;
-        dbelow[2 * x] = dc;
-        dbelow[2 * x + 1] = dd;
+        float left = dout[x];
+        dabove[2 * x] = a == best ? left : 0;
+        left = a == best ? 0 : left;
+        dabove[2 * x + 1] = b == best ? left : 0;
+        left = b == best ? 0 : left;
+        dbelow[2 * x] = c == best ? left : 0;
+        dbelow[2 * x + 1] = c == best ? 0 : left;
     }
-    for (int x = width / 2 * 2; x < width; x++)
-        dabove[x] = dbelow[x] = 0;
+    if (width % 2)
+        dabove[width - 1] = dbelow[width - 1] = 0;
 }
 
 /* The odd last row, where there is one, did not count. */

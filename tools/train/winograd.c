@@ -12,13 +12,16 @@ enum {
     TILE = 4,
     SPAN = TILE + 2, /* of the inputs that a tile of outputs reads */
     N_POINTS = SPAN * SPAN,
-    BAND_FLOATS = 1 << 20, /* of transformed tiles: what a core's cache keeps a good part of */
-    BAND_TILES = 128,      /* at least, to repay the packing of the weights */
-    STRIP = 64,            /* tiles that are transformed at a time */
-    SKEW = 80,             /* floats that keep the 36 points out of each other's cache sets */
+    SMALL_PRODUCT = 1000000, /* multiplications: OpenBLAS does as many without packing */
+    SMALL_TILES = 32,        /* at least, to be worth it */
+    BAND_TILES = 128,        /* elsewhere, to repay the packing of the weights */
+    BANDS_PER_THREAD = 4,    /* at least, so that threads end together */
+    STRIP = 64,              /* tiles that are transformed at a time */
+    LINE = 16,               /* floats of a cache line */
+    SKEW = 80,               /* floats that keep the 36 points out of each other's cache sets */
 };
 
-/* One convolution; a band is some rows of tiles. */
+/* One convolution, or a band of it: a rectangle of its tiles. */
 typedef struct pass {
     const float *in, *mask; /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
     float *out;             /* [n_out, height, width] */
@@ -28,7 +31,8 @@ typedef struct pass {
     float *products;        /* [36, n_out, n_tiles] */
     int64_t tiles_step, products_step; /* from one of the 36 to the next, SKEW included */
     int n_in, n_out, height, width;
-    int row, n_rows, n_columns, n_tiles; /* of tiles in the band */
+    int row, column, n_rows, n_columns, n_tiles; /* of the band's tiles */
+    const bc_workspace *workspace;
 } pass;
 
 static int divide_up(int a, int b)
@@ -39,6 +43,22 @@ static int divide_up(int a, int b)
 static int min(int a, int b)
 {
     return a < b ? a : b;
+}
+
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+/* Of one of the 36 points: [channel, tile of the band]. */
+static int64_t tile_index(const pass *p, int channel, int row, int column)
+{
+    return (int64_t)channel * p->n_tiles + (row - p->row) * p->n_columns + column - p->column;
 }
 
 /* Weights ---------------------------------------------------------------------------------- */
@@ -91,98 +111,110 @@ void bc_winograd_close(bc_winograd *winograd)
 /* Input tiles ------------------------------------------------------------------------------ */
 
 /*
- * A strip is up to STRIP tiles of a row. Its input rows are kept by column modulo 4, so that all
- * arithmetic runs along the tiles: phase p of tile t is input column 4 t + p - 1.
+ * A strip is up to STRIP tiles of a row. Its columns are transformed as they lie in memory, from
+ * LINE on; then they are kept by column modulo 4, so that the transform of rows runs along the
+ * tiles: phase q of tile t is input column 4 t + q - 1. Rows start at cache lines: a load that
+ * spans two stores has to wait for them.
  */
-typedef float strip_rows[SPAN][TILE][STRIP + 1];
+typedef float strip_rows[SPAN][LINE + TILE * STRIP + LINE];
+typedef float strip_phases[SPAN][TILE][STRIP + LINE];
 
-/* Columns x to x + n of a row, with zeros beyond the borders. */
-static void copy_row(float *out, const pass *p, int64_t at, int x, int n)
+/* The rows of a map that a row of tiles reads, from column x on; zeros beyond the borders. */
+static void find_rows(const float *rows[SPAN], const float *map, const pass *p, int channel,
+                      int tile_row, int x)
 {
-    const float *in = p->in + at + x, *mask = p->mask ? p->mask + at + x : NULL;
-    const int begin = x < 0 ? -x : 0, end = min(n, p->width - x);
-    for (int i = 0; i < begin; i++)
-        out[i] = 0;
-    if (mask)
-        for (int i = begin; i < end; i++) {
-            const float value = in[i];
-            out[i] = mask[i] > 0 ? value : 0;
-        }
-    else
-        for (int i = begin; i < end; i++)
-            out[i] = in[i];
-    for (int i = end; i < n; i++)
-        out[i] = 0;
-}
-
-static void load_row(float phases[TILE][STRIP + 1], const pass *p, int64_t at, int first, int n)
-{
-    float row[TILE * (STRIP + 1)];
-    copy_row(row, p, at, first * TILE - 1, TILE * (n + 1));
-    for (int t = 0; t <= n; t++)
-        for (int i = 0; i < TILE; i++)
-            phases[i][t] = row[t * TILE + i];
-}
-
-static void clear_row(float phases[TILE][STRIP + 1])
-{
-    for (int i = 0; i < TILE * (STRIP + 1); i++)
-        (&phases[0][0])[i] = 0;
-}
-
-static void load_rows(strip_rows rows, const pass *p, int channel, int tile_row, int first, int n)
-{
+    static const float zeros[TILE * STRIP + 2];
     for (int i = 0; i < SPAN; i++) {
         const int y = tile_row * TILE + i - 1;
-        if (y < 0 || y >= p->height)
-            clear_row(rows[i]);
-        else
-            load_row(rows[i], p, ((int64_t)channel * p->height + y) * p->width, first, n);
+        const bool inside = y >= 0 && y < p->height;
+        rows[i] = inside ? map + ((int64_t)channel * p->height + y) * p->width + x : zeros;
     }
 }
 
-/* The six values of B^T x, along n elements; x and y are arrays of pointers to them. */
-static void transform_input(float *const y[SPAN], const float *const x[SPAN], int n)
+/* in[i][t], or 0 where there is a mask that is not above 0; a choice would become a branch. */
+static float masked(const float *const in[SPAN], const float *const mask[SPAN], int i, int t)
+{
+    const float kept = !mask || mask[i][t] > 0;
+    return in[i][t] * kept;
+}
+
+/* The six values of B^T x, along n elements; in, mask (or NULL) and out are pointers to them. */
+static void transform_input(float *const out[SPAN], const float *const in[SPAN],
+                            const float *const mask[SPAN], int n)
 {
 #pragma omp simd
     for (int t = 0; t < n; t++) {
-        const float a = x[4][t] - 4 * x[2][t], b = x[3][t] - 4 * x[1][t];
-        const float c = x[4][t] - x[2][t], d = 2 * (x[3][t] - x[1][t]);
-        y[0][t] = 4 * x[0][t] - 5 * x[2][t] + x[4][t];
-        y[1][t] = a + b;
-        y[2][t] = a - b;
-        y[3][t] = c + d;
-        y[4][t] = c - d;
-        y[5][t] = 4 * x[1][t] - 5 * x[3][t] + x[5][t];
+        const float x0 = masked(in, mask, 0, t), x1 = masked(in, mask, 1, t);
+        const float x2 = masked(in, mask, 2, t), x3 = masked(in, mask, 3, t);
+        const float x4 = masked(in, mask, 4, t), x5 = masked(in, mask, 5, t);
+        const float a = x4 - 4 * x2, b = x3 - 4 * x1, c = x4 - x2, d = 2 * (x3 - x1);
+        out[0][t] = 4 * x0 - 5 * x2 + x4;
+        out[1][t] = a + b;
+        out[2][t] = a - b;
+        out[3][t] = c + d;
+        out[4][t] = c - d;
+        out[5][t] = 4 * x1 - 5 * x3 + x5;
+    }
+}
+
+static void transform_columns(strip_rows down, const pass *p, int channel, int tile_row, int first,
+                              int n)
+{
+    const int begin = max(first * TILE - 1, 0), end = min((first + n) * TILE + 1, p->width);
+    float *out[SPAN];
+    const float *in[SPAN], *mask[SPAN];
+    for (int i = 0; i < SPAN; i++) {
+        out[i] = down[i] + LINE + begin - first * TILE;
+        down[i][LINE - 1] = 0; /* this and the last four are beyond the borders, or written next */
+        for (int x = 1; x <= TILE; x++)
+            down[i][LINE + (n - 1) * TILE + x] = 0;
+    }
+    find_rows(in, p->in, p, channel, tile_row, begin);
+    if (p->mask) {
+        find_rows(mask, p->mask, p, channel, tile_row, begin);
+        transform_input(out, in, mask, end - begin);
+    } else {
+        transform_input(out, in, NULL, end - begin);
+    }
+}
+
+static void split_phases(strip_phases phases, strip_rows down, int n)
+{
+    for (int i = 0; i < SPAN; i++) {
+        const float *row = down[i] + LINE - 1;
+#pragma omp simd
+        for (int t = 0; t < n; t++)
+            for (int q = 0; q < TILE; q++)
+                phases[i][q][t] = row[t * TILE + q];
+        phases[i][0][n] = row[n * TILE];
+        phases[i][1][n] = row[n * TILE + 1];
     }
 }
 
 static void transform_strip(const pass *p, int channel, int tile_row, int first, int n)
 {
-    strip_rows rows, down;
-    load_rows(rows, p, channel, tile_row, first, n);
-    transform_input(
-        (float *[]){down[0][0], down[1][0], down[2][0], down[3][0], down[4][0], down[5][0]},
-        (const float *[]){rows[0][0], rows[1][0], rows[2][0], rows[3][0], rows[4][0], rows[5][0]},
-        TILE * (STRIP + 1));
+    _Alignas(LINE * sizeof(float)) strip_rows down;
+    _Alignas(LINE * sizeof(float)) strip_phases phases;
+    transform_columns(down, p, channel, tile_row, first, n);
+    split_phases(phases, down, n);
     const int64_t step = p->tiles_step;
-    float *out =
-        p->tiles + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    float *out = p->tiles + tile_index(p, channel, tile_row, first);
     for (int i = 0; i < SPAN; i++, out += SPAN * step)
         transform_input((float *[]){out, out + step, out + 2 * step, out + 3 * step, out + 4 * step,
                                     out + 5 * step},
-                        (const float *[]){down[i][0], down[i][1], down[i][2], down[i][3],
-                                          down[i][0] + 1, down[i][1] + 1},
-                        n);
+                        (const float *[]){phases[i][0], phases[i][1], phases[i][2], phases[i][3],
+                                          phases[i][0] + 1, phases[i][1] + 1},
+                        NULL, n);
 }
 
 BC_SIMD static void transform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
+    const int end = p->column + p->n_columns;
     for (int row = p->row; row < p->row + p->n_rows; row++)
-        for (int first = 0; first < p->n_columns; first += STRIP)
-            transform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+        for (int first = p->column; first < end; first += STRIP)
+            transform_strip(p, channel, row, first, min(STRIP, end - first));
 }
 
 /* Products --------------------------------------------------------------------------------- */
@@ -216,36 +248,34 @@ static void transform_output(float *const y[TILE], const float *const x[SPAN], i
 static void store_row(const pass *p, float phases[TILE][STRIP], int channel, int y, int first,
                       int n)
 {
-    float row[STRIP * TILE];
     float *out = p->out + ((int64_t)channel * p->height + y) * p->width + first * TILE;
-    for (int t = 0; t < n; t++)
-        for (int i = 0; i < TILE; i++)
-            row[t * TILE + i] = phases[i][t];
     const int width = min(n * TILE, p->width - first * TILE);
     const float bias = p->bias ? p->bias[channel] : 0;
     const float least = p->bias ? 0 : -INFINITY;
-    for (int x = 0; x < width; x++) {
-        const float value = row[x] + bias;
-        out[x] = value > least ? value : least;
-    }
+#pragma omp simd
+    for (int t = 0; t < width / TILE; t++)
+        for (int q = 0; q < TILE; q++)
+            out[t * TILE + q] = larger(phases[q][t] + bias, least);
+    for (int x = width / TILE * TILE; x < width; x++)
+        out[x] = larger(phases[x % TILE][x / TILE] + bias, least);
 }
 
 static void untransform_strip(const pass *p, int channel, int tile_row, int first, int n)
 {
-    float down[TILE][SPAN][STRIP], phases[TILE][STRIP];
+    _Alignas(LINE * sizeof(float)) float down[TILE][SPAN][STRIP], phases[TILE][STRIP];
+    const int lanes = divide_up(n, LINE) * LINE; /* what is beyond is another's, or SKEW: unused */
     const int64_t step = p->products_step;
-    const float *in =
-        p->products + (int64_t)channel * p->n_tiles + (tile_row - p->row) * p->n_columns + first;
+    const float *in = p->products + tile_index(p, channel, tile_row, first);
     for (int j = 0; j < SPAN; j++, in += step)
         transform_output((float *[]){down[0][j], down[1][j], down[2][j], down[3][j]},
                          (const float *[]){in, in + 6 * step, in + 12 * step, in + 18 * step,
                                            in + 24 * step, in + 30 * step},
-                         n);
+                         lanes);
     for (int i = 0; i < TILE && tile_row * TILE + i < p->height; i++) {
         transform_output((float *[]){phases[0], phases[1], phases[2], phases[3]},
                          (const float *[]){down[i][0], down[i][1], down[i][2], down[i][3],
                                            down[i][4], down[i][5]},
-                         n);
+                         lanes);
         store_row(p, phases, channel, tile_row * TILE + i, first, n);
     }
 }
@@ -254,45 +284,101 @@ BC_SIMD static void untransform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
+    const int end = p->column + p->n_columns;
     for (int row = p->row; row < p->row + p->n_rows; row++)
-        for (int first = 0; first < p->n_columns; first += STRIP)
-            untransform_strip(p, channel, row, first, min(STRIP, p->n_columns - first));
+        for (int first = p->column; first < end; first += STRIP)
+            untransform_strip(p, channel, row, first, min(STRIP, end - first));
 }
 
-/* ------------------------------------------------------------------------------------------ */
+/* Bands ------------------------------------------------------------------------------------ */
 
-/* Rows of tiles in a band: bands are equal, as near as it goes. */
-static int band_rows(int n_in, int n_out, int height, int width)
+static int64_t band_floats(int n_in, int n_out, int n_tiles)
+{
+    return N_POINTS * ((int64_t)(n_in + n_out) * n_tiles + 2 * SKEW);
+}
+
+/*
+ * A thread's scratch memory has room for as many tiles. Where products are small, such a band stays
+ * in its cache from the first transform to the last.
+ */
+static int most_tiles(int n_in, int n_out)
+{
+    const int small = SMALL_PRODUCT / (n_in * n_out);
+    const int fitting = (BC_SCRATCH_FLOATS / N_POINTS - 2 * SKEW) / (n_in + n_out);
+    return small < SMALL_TILES ? BAND_TILES : min(small, fitting);
+}
+
+/* How a convolution is cut: bands are equal, as near as it goes. */
+typedef struct bands {
+    int n_rows, n_columns; /* of tiles in a band */
+    int n_across, n;
+} bands;
+
+static bands cut(int n_in, int n_out, int height, int width)
 {
     const int n_rows = divide_up(height, TILE), n_columns = divide_up(width, TILE);
-    const int fitting = BAND_FLOATS / (N_POINTS * (n_in + n_out));
-    const int most = (fitting > BAND_TILES ? fitting : BAND_TILES) / n_columns;
-    const int n_bands = divide_up(n_rows, most > 1 ? most : 1);
-    return divide_up(n_rows, n_bands);
+    const int most = most_tiles(n_in, n_out);
+    bands b = {.n_across = divide_up(n_columns, most)};
+    b.n_columns = divide_up(n_columns, b.n_across);
+    b.n_rows = divide_up(n_rows, divide_up(n_rows, most / b.n_columns));
+    b.n = b.n_across * divide_up(n_rows, b.n_rows);
+    return b;
 }
 
 int64_t bc_winograd_work_floats(int n_in, int n_out, int height, int width)
 {
-    const int64_t n_tiles = (int64_t)band_rows(n_in, n_out, height, width) * divide_up(width, TILE);
-    return N_POINTS * ((n_in + n_out) * n_tiles + 2 * SKEW);
+    const bands b = cut(n_in, n_out, height, width);
+    return band_floats(n_in, n_out, b.n_rows * b.n_columns);
 }
 
-static void run(pass *p, float *work, const bc_workspace *workspace)
+static pass take_band(const pass *whole, int band, float *work)
 {
-    const int n_rows = divide_up(p->height, TILE);
-    const int rows = band_rows(p->n_in, p->n_out, p->height, p->width);
-    p->n_columns = divide_up(p->width, TILE);
-    for (p->row = 0; p->row < n_rows; p->row += rows) {
-        p->n_rows = min(rows, n_rows - p->row);
-        p->n_tiles = p->n_rows * p->n_columns;
-        p->tiles = work;
-        p->tiles_step = (int64_t)p->n_in * p->n_tiles + SKEW;
-        p->products = work + N_POINTS * p->tiles_step;
-        p->products_step = (int64_t)p->n_out * p->n_tiles + SKEW;
-        bc_pool_run(workspace->pool, transform_channel, p, p->n_in);
-        bc_pool_run(workspace->pool, multiply_point, p, N_POINTS);
-        bc_pool_run(workspace->pool, untransform_channel, p, p->n_out);
-    }
+    const bands b = cut(whole->n_in, whole->n_out, whole->height, whole->width);
+    pass p = *whole;
+    p.row = band / b.n_across * b.n_rows;
+    p.column = band % b.n_across * b.n_columns;
+    p.n_rows = min(b.n_rows, divide_up(p.height, TILE) - p.row);
+    p.n_columns = min(b.n_columns, divide_up(p.width, TILE) - p.column);
+    p.n_tiles = p.n_rows * p.n_columns;
+    p.tiles = work;
+    p.tiles_step = (int64_t)p.n_in * p.n_tiles + SKEW;
+    p.products = work + N_POINTS * p.tiles_step;
+    p.products_step = (int64_t)p.n_out * p.n_tiles + SKEW;
+    return p;
+}
+
+static void run_band(void *arg, int band, int thread)
+{
+    const pass *whole = arg;
+    pass p = take_band(whole, band, bc_workspace_scratch(whole->workspace, thread));
+    for (int i = 0; i < p.n_in; i++)
+        transform_channel(&p, i, thread);
+    for (int i = 0; i < N_POINTS; i++)
+        multiply_point(&p, i, thread);
+    for (int i = 0; i < p.n_out; i++)
+        untransform_channel(&p, i, thread);
+}
+
+/* By all threads. */
+static void share_band(const pass *whole, int band, float *work)
+{
+    bc_pool *pool = whole->workspace->pool;
+    pass p = take_band(whole, band, work);
+    bc_pool_run(pool, transform_channel, &p, p.n_in);
+    bc_pool_run(pool, multiply_point, &p, N_POINTS);
+    bc_pool_run(pool, untransform_channel, &p, p.n_out);
+}
+
+/* The way does not show in the result: the products are the same. */
+static void run(pass *p, float *work)
+{
+    const bands b = cut(p->n_in, p->n_out, p->height, p->width);
+    if (band_floats(p->n_in, p->n_out, b.n_rows * b.n_columns) <= BC_SCRATCH_FLOATS &&
+        b.n >= BANDS_PER_THREAD * p->workspace->n_threads)
+        bc_pool_run(p->workspace->pool, run_band, p, b.n);
+    else
+        for (int band = 0; band < b.n; band++)
+            share_band(p, band, work);
 }
 
 void bc_winograd_forward(float *out, const float *in, const bc_winograd *winograd,
@@ -306,8 +392,9 @@ void bc_winograd_forward(float *out, const float *in, const bc_winograd *winogra
               .n_in = winograd->n_in,
               .n_out = winograd->n_out,
               .height = height,
-              .width = width};
-    run(&p, work, workspace);
+              .width = width,
+              .workspace = workspace};
+    run(&p, work);
 }
 
 void bc_winograd_backward(float *din, const float *dout, const float *out,
@@ -321,6 +408,7 @@ void bc_winograd_backward(float *din, const float *dout, const float *out,
               .n_in = winograd->n_out,
               .n_out = winograd->n_in,
               .height = height,
-              .width = width};
-    run(&p, work, workspace);
+              .width = width,
+              .workspace = workspace};
+    run(&p, work);
 }
