@@ -4,55 +4,107 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "base/simd.h"
+
 enum {
     BLOCK = BC_MOTION_BLOCK,
+    CELL = BC_MOTION_CELL,
+    PIXEL = 4,                           /* vectors are in quarters of one */
+    JUMP = 4 * PIXEL,                    /* out of a dip between two motions */
     MAX_STEPS = 12,                      /* downhill, of a pixel each */
-    VECTOR_COST = 12,                    /* of half a pixel away from the neighbours' motion */
+    VECTOR_COST = 6,                     /* of a quarter of a pixel from the neighbours' motion */
     MOTION_COST = BLOCK * BLOCK * 3 / 8, /* of any at all: noise shall not move what stands still */
-    STILL_COST = BLOCK * BLOCK           /* differs by a level: stands still */
+    OTHER_COST = CELL * CELL / 2         /* of a cell that leaves its block */
 };
 
-/* One block on its way. */
+/* One block or cell on its way. */
 typedef struct search {
-    const uint8_t *now, *last; /* the block's first pixel; the same place in the last picture */
+    const uint8_t *now, *last; /* its first pixel; the same place in the last picture */
     ptrdiff_t stride;
-    int x_min, x_max, y_min, y_max; /* half pixels */
+    int size;
+    int x_min, x_max, y_min, y_max; /* quarter pixels */
     bc_vector expected, best;
     int cost; /* of the best */
 } search;
 
-static int difference(const uint8_t *a, const uint8_t *b, ptrdiff_t stride)
+/* A sum of absolute differences, a quarter of those that are only another light left out. */
+static inline int forgive(int sum, int shift)
 {
-    int sum = 0;
-    for (int y = 0; y < BLOCK; y++, a += stride, b += stride)
-        for (int x = 0; x < BLOCK; x++)
-            sum += abs(a[x] - b[x]);
-    return sum;
+    return sum - abs(shift) / 4;
 }
 
-/* The same between pixels: `right` and `below` are offsets to the others, or 0. */
-static int difference_between(const uint8_t *a, const uint8_t *b, ptrdiff_t right, ptrdiff_t below,
-                              ptrdiff_t stride)
+static inline int difference(const uint8_t *a, const uint8_t *b, ptrdiff_t stride, int size)
 {
-    int sum = 0;
-    for (int y = 0; y < BLOCK; y++, a += stride, b += stride) {
-        const uint8_t *c = b + right, *d = b + below, *e = d + right;
-        for (int x = 0; x < BLOCK; x++)
-            sum += abs(a[x] - (uint8_t)((b[x] + c[x] + d[x] + e[x] + 2) >> 2));
+    int sum = 0, shift = 0;
+    for (int y = 0; y < size; y++, a += stride, b += stride) {
+        for (int x = 0; x < size; x++) {
+            sum += abs(a[x] - b[x]);
+            shift += a[x] - b[x];
+        }
     }
-    return sum;
+    return forgive(sum, shift);
+}
+
+/* The same between pixels, `right` and `below` in quarters. */
+static inline int difference_between(const uint8_t *a, const uint8_t *b, int right, int below,
+                                     ptrdiff_t stride, int size)
+{
+    const ptrdiff_t next = right ? 1 : 0, under = below ? stride : 0;
+    const uint16_t weights[] = {(uint16_t)((PIXEL - right) * (PIXEL - below)),
+                                (uint16_t)(right * (PIXEL - below)),
+                                (uint16_t)((PIXEL - right) * below), (uint16_t)(right * below)};
+    int sum = 0, shift = 0;
+    for (int y = 0; y < size; y++, a += stride, b += stride) {
+        const uint8_t *c = b + next, *d = b + under, *e = d + next;
+        for (int x = 0; x < size; x++) {
+            const uint16_t between = (uint16_t)(weights[0] * b[x] + weights[1] * c[x] +
+                                                weights[2] * d[x] + weights[3] * e[x] + 8);
+            sum += abs(a[x] - (uint8_t)(between >> 4));
+            shift += a[x] - (uint8_t)(between >> 4);
+        }
+    }
+    return forgive(sum, shift);
+}
+
+BC_SIMD static int block_difference(const uint8_t *a, const uint8_t *b, ptrdiff_t stride)
+{
+    return difference(a, b, stride, BLOCK);
+}
+
+BC_SIMD static int block_difference_between(const uint8_t *a, const uint8_t *b, int right,
+                                            int below, ptrdiff_t stride)
+{
+    return difference_between(a, b, right, below, stride, BLOCK);
+}
+
+BC_SIMD static int cell_difference(const uint8_t *a, const uint8_t *b, int right, int below,
+                                   ptrdiff_t stride)
+{
+    return difference_between(a, b, right, below, stride, CELL);
+}
+
+static int difference_at(const search *s, int x, int y)
+{
+    const uint8_t *last = s->last + (y >> 2) * s->stride + (x >> 2);
+    const int right = x & 3, below = y & 3;
+    if (s->size == CELL)
+        return cell_difference(s->now, last, right, below, s->stride);
+    return right | below ? block_difference_between(s->now, last, right, below, s->stride)
+                         : block_difference(s->now, last, s->stride);
+}
+
+static bool is_inside(const search *s, int x, int y)
+{
+    return x >= s->x_min && x <= s->x_max && y >= s->y_min && y <= s->y_max;
 }
 
 static bool try_vector(search *s, int x, int y)
 {
-    if (x < s->x_min || x > s->x_max || y < s->y_min || y > s->y_max)
+    if (!is_inside(s, x, y))
         return false;
-    const uint8_t *last = s->last + (y >> 1) * s->stride + (x >> 1);
     const int away = VECTOR_COST * (abs(x - s->expected.x) + abs(y - s->expected.y)) +
                      (x || y ? MOTION_COST : 0);
-    const int cost = away + ((x | y) & 1 ? difference_between(s->now, last, x & 1,
-                                                              y & 1 ? s->stride : 0, s->stride)
-                                         : difference(s->now, last, s->stride));
+    const int cost = away + difference_at(s, x, y);
     if (cost >= s->cost)
         return false;
     s->cost = cost;
@@ -60,7 +112,7 @@ static bool try_vector(search *s, int x, int y)
     return true;
 }
 
-/* The four or eight vectors around the best, `step` half pixels away. */
+/* The four or eight vectors around the best. */
 static bool try_around(search *s, int step, int n)
 {
     static const int x[8] = {1, -1, 0, 0, 1, 1, -1, -1}, y[8] = {0, 0, 1, -1, 1, -1, 1, -1};
@@ -80,12 +132,14 @@ static int middle(int a, int b, int c)
 /* Whole pixels only: the search goes on from there. */
 static void try_candidate(search *s, bc_vector v)
 {
-    try_vector(s, v.x & ~1, v.y & ~1);
+    try_vector(s, v.x & -PIXEL, v.y & -PIXEL);
 }
 
-static bc_vector match(search *s, const bc_vector *vectors, int columns, int row, int column)
+/* What differs by no more than `enough` is found. */
+static bc_vector match(search *s, const bc_vector *blocks, int columns, int row, int column,
+                       int enough)
 {
-    const bc_vector none = {0, 0}, *at = vectors + row * columns + column;
+    const bc_vector none = {0, 0}, *at = blocks + row * columns + column;
     const bc_vector left = column > 0 ? at[-1] : none, above = row > 0 ? at[-columns] : none;
     const bc_vector right = row > 0 && column + 1 < columns ? at[1 - columns] : above;
     const bc_vector last = *at;
@@ -93,33 +147,86 @@ static bc_vector match(search *s, const bc_vector *vectors, int columns, int row
                               (int16_t)middle(left.y, above.y, right.y)};
     s->cost = INT_MAX;
     try_vector(s, 0, 0);
-    if (s->cost <= STILL_COST)
+    if (s->cost <= enough)
         return s->best;
     try_candidate(s, s->expected);
     try_candidate(s, left);
     try_candidate(s, above);
     try_candidate(s, right);
     try_candidate(s, last);
-    try_around(s, 8, 4); /* out of a dip between two motions */
-    for (int i = 0; i < MAX_STEPS && try_around(s, 2, 4); i++) {
+    try_around(s, JUMP, 4);
+    for (int i = 0; i < MAX_STEPS && try_around(s, PIXEL, 4); i++) {
     }
-    try_around(s, 1, 8);
+    if (s->cost <= enough)
+        return s->best;
+    try_around(s, PIXEL / 2, 8);
+    try_around(s, PIXEL / 4, 8);
     return s->best;
 }
 
-void bc_motion_estimate(bc_vector *vectors, const bc_luma *now, const uint8_t *last)
+/* Of the square of `size` pixels at a row and column of such squares. */
+static search search_at(const bc_luma *now, const uint8_t *last, int size, int row, int column)
 {
-    for (int row = 0; row < now->rows; row++) {
-        for (int column = 0; column < now->columns; column++) {
-            const ptrdiff_t at = BLOCK * (row * now->stride_bytes + column);
-            search s = {.now = now->pixels + at,
-                        .last = last + at,
-                        .stride = now->stride_bytes,
-                        .x_min = -2 * BLOCK * column,
-                        .x_max = 2 * BLOCK * (now->columns - 1 - column),
-                        .y_min = -2 * BLOCK * row,
-                        .y_max = 2 * BLOCK * (now->rows - 1 - row)};
-            vectors[row * now->columns + column] = match(&s, vectors, now->columns, row, column);
+    const ptrdiff_t at = size * (row * now->stride_bytes + column);
+    const int n = BLOCK / size;
+    return (search){.now = now->pixels + at,
+                    .last = last + at,
+                    .stride = now->stride_bytes,
+                    .size = size,
+                    .x_min = -PIXEL * size * column,
+                    .x_max = PIXEL * size * (n * now->columns - 1 - column),
+                    .y_min = -PIXEL * size * row,
+                    .y_max = PIXEL * size * (n * now->rows - 1 - row)};
+}
+
+static bool are_same(bc_vector a, bc_vector b)
+{
+    return a.x == b.x && a.y == b.y;
+}
+
+/* A cell's vector: its block's, or one of the two blocks' that it touches. */
+static bc_vector choose(const bc_luma *now, const uint8_t *last, const bc_vector *blocks, int row,
+                        int column)
+{
+    const int block_row = row / 2, block_column = column / 2;
+    const int next_row = block_row + (row & 1 ? 1 : -1);
+    const int next_column = block_column + (column & 1 ? 1 : -1);
+    const bc_vector own = blocks[block_row * now->columns + block_column];
+    const bc_vector others[] = {next_row >= 0 && next_row < now->rows
+                                    ? blocks[next_row * now->columns + block_column]
+                                    : own,
+                                next_column >= 0 && next_column < now->columns
+                                    ? blocks[block_row * now->columns + next_column]
+                                    : own};
+    if (are_same(own, others[0]) && are_same(own, others[1]))
+        return own;
+    search s = search_at(now, last, CELL, row, column);
+    s.best = own;
+    s.cost = difference_at(&s, own.x, own.y) - OTHER_COST;
+    for (int i = 0; i < 2; i++) {
+        if (are_same(others[i], own) || !is_inside(&s, others[i].x, others[i].y))
+            continue;
+        const int cost = difference_at(&s, others[i].x, others[i].y);
+        if (cost < s.cost) {
+            s.cost = cost;
+            s.best = others[i];
         }
     }
+    return s.best;
+}
+
+void bc_motion_estimate(bc_vector *blocks, bc_vector *cells, const bc_luma *now,
+                        const uint8_t *last, int noise)
+{
+    const int least = PIXEL, level = noise * 5 / 4 > least ? noise * 5 / 4 : least;
+    for (int row = 0; row < now->rows; row++) {
+        for (int column = 0; column < now->columns; column++) {
+            search s = search_at(now, last, BLOCK, row, column);
+            blocks[row * now->columns + column] =
+                match(&s, blocks, now->columns, row, column, BLOCK * BLOCK * level / 4);
+        }
+    }
+    for (int row = 0; row < 2 * now->rows; row++)
+        for (int column = 0; column < 2 * now->columns; column++)
+            cells[row * 2 * now->columns + column] = choose(now, last, blocks, row, column);
 }

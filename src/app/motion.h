@@ -1,7 +1,9 @@
 /*
  * motion.h: how a picture moves to the next, block by block, fast enough for every frame of live
  * video: a block tries the vectors of its neighbours and its own of the frame before, and goes
- * downhill from the best. Motion that is not found at once is found within some frames.
+ * downhill from the best. Motion that is not found at once is found within some frames. Then each
+ * quarter of a block, a cell, takes its block's vector or a neighbouring block's, whichever suits
+ * it better, so that motion ends where things do.
  * Source: de Haan, Biezen, Huijgen and Ojo, "True-motion estimation with 3-D recursive search block
  * matching", 1993.
  */
@@ -11,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BC_MOTION_BLOCK = 16 };
+enum { BC_MOTION_BLOCK = 16, BC_MOTION_CELL = 8 };
 
-/* From a block to where it was in the last picture, in half pixels. */
+/* From a block to where it was in the last picture, in quarter pixels. */
 typedef struct bc_vector {
     int16_t x, y;
 } bc_vector;
@@ -26,9 +28,12 @@ typedef struct bc_luma {
 } bc_luma;
 
 /*
- * vectors [rows][columns]: in, those of the frame before (or zeros); out, this frame's. A block
- * moved by its vector, the pixels between which it is interpolated included, lies in the picture.
+ * blocks [rows][columns]: in, the vectors of the frame before (or zeros); out, this frame's. cells
+ * [2 * rows][2 * columns]: theirs. What is moved by its vector, the pixels between which it is
+ * interpolated included, lies in the picture. `noise` is how much pixels that stand still differ,
+ * on average, in quarter levels.
  */
-void bc_motion_estimate(bc_vector *vectors, const bc_luma *now, const uint8_t *last);
+void bc_motion_estimate(bc_vector *blocks, bc_vector *cells, const bc_luma *now,
+                        const uint8_t *last, int noise);
 
 #endif

@@ -163,6 +163,11 @@ bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_i
     if (time_us != BC_NO_PTS && painter->last_us != BC_NO_PTS)
         bc_session_set_interval(painter->session, 1e-6 * (double)(time_us - painter->last_us));
     painter->last_us = time_us;
-    bc_session_run(painter->session, source, painting);
-    return bc_stabilizer_run(painter->stabilizer, source, painting, painter->params.stabilize);
+    bc_image steady;
+    const bc_status status =
+        bc_stabilizer_source(painter->stabilizer, source, painter->params.stabilize, &steady);
+    if (status < 0)
+        return status;
+    bc_session_run(painter->session, &steady, painting);
+    return bc_stabilizer_painting(painter->stabilizer, painting);
 }

@@ -1,149 +1,58 @@
 #include "app/stabilize.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/motion.h"
+#include "app/detail.h"
+#include "app/gate.h"
+#include "app/held.h"
 #include "base/log.h"
+#include "base/simd.h"
 #include "generator/scene.h"
 #include "kernels/kernels.h"
 
 enum {
     BLOCK = BC_MOTION_BLOCK,
-    CELL = 8, /* of the gate: four in a block */
-    CELL_PIXELS = CELL * CELL,
-    HELD_BITS = 6, /* of a held sample below its 8 */
-    SHARE_BITS = 15,
-    SHARE_ONE = (1 << SHARE_BITS) - 1,
-    MAX_HOLD = 32,             /* frames, of what stands still */
-    MAX_MOVING_HOLD = 4,       /* of what moves: each frame is interpolated from the last */
-    STILL = 3 * CELL_PIXELS,   /* a cell's difference at which the gate begins to close, and */
-    MOVING = 10 * CELL_PIXELS, /* is closed, where there is no more noise than that */
-    MAX_PLANES = 4,            /* the source's luma and the painting's */
-    NOISE_STEP = 16 /* of the histogram, in a cell's sum of differences: a quarter level */
+    CELL = BC_MOTION_CELL,
+    MAX_PLANES = 3,
+    TOLERANCE = 2 /* levels */
 };
 
-/* One plane of the painting: `channels` interleaved samples a pixel. */
-typedef struct plane {
-    int channels, shift; /* shift: of its size to the luma's, both ways */
-    int width, height;   /* pixels */
-    ptrdiff_t stride;    /* samples of a held row: whole blocks */
-    int n_rows;
-    uint16_t *held[2]; /* of the last frame, and of this one; with HELD_BITS */
-} plane;
+/* The source's luma in whole blocks, and what is known of its motion. */
+typedef struct source_filter {
+    int width, height;
+    bc_pixel_format format;
+    int columns, rows;         /* of blocks; twice as many cells */
+    uint8_t *luma, *last_luma; /* [rows * BLOCK][columns * BLOCK] */
+    bc_held held;
+    uint16_t *fetched;         /* likewise: the last frame, moved */
+    bc_vector *blocks, *cells; /* [rows][columns], [2 * rows][2 * columns] */
+    bc_gate gate;
+    uint16_t *shares; /* [CELL][columns * BLOCK]: of the pixels of a row of cells */
+    uint8_t *picture; /* what is to be painted, where luma is no plane of its own */
+} source_filter;
+
+typedef struct painting_filter {
+    bc_pixel_format format;
+    int n_planes;
+    bc_held planes[MAX_PLANES];
+    bc_detail detail;  /* of the first plane */
+    uint16_t *fetched; /* of a row of cells */
+    uint16_t *shares;  /* of the samples of a row */
+    uint8_t *limits;   /* two rows: the least and the most of three samples, one below another */
+    bool is_held;      /* the last frame is */
+} painting_filter;
 
 struct bc_stabilizer {
     bc_log log;
-    int width, height;      /* 0: nothing is open */
-    bc_pixel_format format; /* of the painting */
-    int columns, rows;      /* of blocks */
-    int age;                /* frames since the filter began; 0: the next one begins */
+    float amount; /* of the frame at hand */
+    int age;      /* frames since the filter began; 0: the next one begins */
     bc_scene scene;
-    uint8_t *luma, *held_luma; /* [rows][columns] blocks */
-    bc_vector *vectors;        /* [rows][columns] */
-    int *differences;          /* [2 * rows][2 * columns]: sums over a cell's pixels */
-    uint16_t *shares;          /* likewise: of the new painting, SHARE_ONE: all of it */
-    uint16_t *cell_row;        /* [2 * columns] */
-    uint16_t *pixel_row;       /* [columns * BLOCK]: shares of a row of luma */
-    uint16_t *sample_row;      /* [columns * BLOCK * 4]: of the samples of a row */
-    int n_planes;
-    plane planes[MAX_PLANES];
+    source_filter source;
+    painting_filter painting;
 };
-
-static int smaller(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static int larger(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-/* Memory ----------------------------------------------------------------------------------- */
-
-static void set_plane(bc_stabilizer *s, int channels, int shift)
-{
-    const ptrdiff_t blocks = (BLOCK >> shift) * channels;
-    s->planes[s->n_planes++] = (plane){.channels = channels,
-                                       .shift = shift,
-                                       .width = (s->width + shift) >> shift,
-                                       .height = (s->height + shift) >> shift,
-                                       .stride = s->columns * blocks,
-                                       .n_rows = s->rows * (BLOCK >> shift)};
-}
-
-static void free_all(bc_stabilizer *s)
-{
-    for (int i = 0; i < s->n_planes; i++) {
-        free(s->planes[i].held[0]);
-        free(s->planes[i].held[1]);
-    }
-    free(s->luma);
-    free(s->held_luma);
-    free(s->vectors);
-    free(s->differences);
-    free(s->shares);
-    free(s->cell_row);
-    free(s->pixel_row);
-    free(s->sample_row);
-    *s = (bc_stabilizer){.log = s->log};
-}
-
-static bool allocate_planes(bc_stabilizer *s)
-{
-    for (int i = 0; i < s->n_planes; i++) {
-        const size_t n = (size_t)s->planes[i].stride * (size_t)s->planes[i].n_rows;
-        for (int k = 0; k < 2; k++) {
-            s->planes[i].held[k] = malloc(n * sizeof(uint16_t));
-            if (!s->planes[i].held[k])
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool allocate(bc_stabilizer *s)
-{
-    const size_t n_blocks = (size_t)s->columns * (size_t)s->rows;
-    const size_t width = (size_t)s->columns * BLOCK;
-    s->luma = malloc(n_blocks * BLOCK * BLOCK);
-    s->held_luma = malloc(n_blocks * BLOCK * BLOCK);
-    s->vectors = calloc(n_blocks, sizeof(*s->vectors));
-    s->differences = malloc(4 * n_blocks * sizeof(*s->differences));
-    s->shares = malloc(4 * n_blocks * sizeof(*s->shares));
-    s->cell_row = malloc(width * sizeof(uint16_t));
-    s->pixel_row = malloc(width * sizeof(uint16_t));
-    s->sample_row = malloc(4 * width * sizeof(uint16_t));
-    return s->luma && s->held_luma && s->vectors && s->differences && s->shares && s->cell_row &&
-           s->pixel_row && s->sample_row && allocate_planes(s);
-}
-
-/* Opens for the images' size and the painting's format, if it is open for another. */
-static bc_status fit(bc_stabilizer *s, const bc_image *painting)
-{
-    if (s->width == painting->width && s->height == painting->height &&
-        s->format == painting->format)
-        return BC_OK;
-    free_all(s);
-    s->width = painting->width;
-    s->height = painting->height;
-    s->format = painting->format;
-    s->columns = (s->width + BLOCK - 1) / BLOCK;
-    s->rows = (s->height + BLOCK - 1) / BLOCK;
-    set_plane(s, 1, 0);
-    set_plane(s, s->format == BC_YUV420 ? 1 : bc_pixel_size(s->format), 0);
-    for (int i = 0; i < 2 && s->format == BC_YUV420; i++)
-        set_plane(s, 1, 1);
-    if (allocate(s))
-        return BC_OK;
-    free_all(s);
-    return bc_fail(&s->log, BC_ERR_MEMORY, "stabilizer: no memory for %dx%d", painting->width,
-                   painting->height);
-}
 
 bc_status bc_stabilizer_open(bc_stabilizer **stabilizer, const bc_log *log)
 {
@@ -154,11 +63,37 @@ bc_status bc_stabilizer_open(bc_stabilizer **stabilizer, const bc_log *log)
     return BC_OK;
 }
 
+static void free_source(source_filter *f)
+{
+    free(f->luma);
+    free(f->last_luma);
+    bc_held_close(&f->held);
+    free(f->fetched);
+    free(f->blocks);
+    free(f->cells);
+    bc_gate_close(&f->gate);
+    free(f->shares);
+    free(f->picture);
+    *f = (source_filter){0};
+}
+
+static void free_painting(painting_filter *f)
+{
+    for (int i = 0; i < f->n_planes; i++)
+        bc_held_close(&f->planes[i]);
+    bc_detail_close(&f->detail);
+    free(f->fetched);
+    free(f->shares);
+    free(f->limits);
+    *f = (painting_filter){0};
+}
+
 void bc_stabilizer_close(bc_stabilizer **stabilizer)
 {
     if (!*stabilizer)
         return;
-    free_all(*stabilizer);
+    free_source(&(*stabilizer)->source);
+    free_painting(&(*stabilizer)->painting);
     free(*stabilizer);
     *stabilizer = NULL;
 }
@@ -168,305 +103,367 @@ void bc_stabilizer_restart(bc_stabilizer *s)
     s->age = 0;
 }
 
-/* Luma ------------------------------------------------------------------------------------- */
-
-static void fill_luma_row(uint8_t *to, const uint8_t *pixel, int width, int size)
+static bc_status fail_memory(const bc_stabilizer *s, int width, int height)
 {
-    for (int x = 0; x < width; x++, pixel += size)
-        to[x] = (uint8_t)((pixel[0] + 2 * pixel[1] + pixel[2] + 2) >> 2);
+    return bc_fail(&s->log, BC_ERR_MEMORY, "stabilizer: no memory for %dx%d", width, height);
 }
 
-/* Whole blocks. */
-static void repeat_edges(const bc_stabilizer *s, uint8_t *luma)
+/* New samples, `fresh`, are taken in by shares: from those fetched to now. */
+BC_SIMD static void mix(uint16_t *restrict now, const uint16_t *restrict fetched,
+                        const uint8_t *restrict fresh, const uint16_t *restrict shares, int n)
 {
-    const int stride = s->columns * BLOCK;
-    for (int y = 0; y < s->rows * BLOCK; y++) {
-        uint8_t *row = luma + (ptrdiff_t)y * stride;
-        if (y < s->height)
-            memset(row + s->width, row[s->width - 1], (size_t)(stride - s->width));
+    for (int i = 0; i < n; i++) {
+        const int16_t twice = (int16_t)(2 * ((fresh[i] << BC_HELD_BITS) - fetched[i]));
+        now[i] = (uint16_t)(fetched[i] + ((twice * (int16_t)shares[i]) >> 16));
+    }
+}
+
+BC_SIMD static void round_samples(uint8_t *restrict to, const uint16_t *restrict from, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = (uint8_t)((from[i] + (1 << (BC_HELD_BITS - 1))) >> BC_HELD_BITS);
+}
+
+/* Source ----------------------------------------------------------------------------------- */
+
+static bool allocate_source(source_filter *f)
+{
+    const size_t n_blocks = (size_t)f->columns * (size_t)f->rows, n = n_blocks * BLOCK * BLOCK;
+    const size_t n_pixels = (size_t)f->width * (size_t)f->height;
+    f->luma = malloc(n);
+    f->last_luma = malloc(n);
+    f->fetched = malloc(n * sizeof(*f->fetched));
+    f->blocks = malloc(n_blocks * sizeof(*f->blocks));
+    f->cells = malloc(4 * n_blocks * sizeof(*f->cells));
+    f->shares = malloc((size_t)f->columns * BLOCK * CELL * sizeof(*f->shares));
+    f->picture =
+        f->format == BC_YUV420 ? NULL : malloc(n_pixels * (size_t)bc_pixel_size(f->format));
+    return bc_held_open(&f->held, 1, 0, f->width, f->height) &&
+           bc_gate_open(&f->gate, 2 * f->columns, 2 * f->rows) && f->luma && f->last_luma &&
+           f->fetched && f->blocks && f->cells && f->shares &&
+           (f->picture || f->format == BC_YUV420);
+}
+
+static bc_status fit_source(bc_stabilizer *s, const bc_image *source)
+{
+    source_filter *f = &s->source;
+    if (f->width == source->width && f->height == source->height && f->format == source->format)
+        return BC_OK;
+    free_source(f);
+    free_painting(&s->painting);
+    s->age = 0;
+    *f = (source_filter){.width = source->width,
+                         .height = source->height,
+                         .format = source->format,
+                         .columns = (source->width + BLOCK - 1) / BLOCK,
+                         .rows = (source->height + BLOCK - 1) / BLOCK};
+    if (allocate_source(f))
+        return BC_OK;
+    free_source(f);
+    return fail_memory(s, source->width, source->height);
+}
+
+static uint8_t luma_of(const uint8_t *pixel)
+{
+    return (uint8_t)((pixel[0] + 2 * pixel[1] + pixel[2] + 2) >> 2);
+}
+
+/* Beyond the picture its edges are repeated. */
+static void repeat_edges(const source_filter *f)
+{
+    const int stride = f->columns * BLOCK;
+    for (int y = 0; y < f->rows * BLOCK; y++) {
+        uint8_t *row = f->luma + (ptrdiff_t)y * stride;
+        if (y < f->height)
+            memset(row + f->width, row[f->width - 1], (size_t)(stride - f->width));
         else
             memcpy(row, row - stride, (size_t)stride);
     }
 }
 
-static void fill_luma(bc_stabilizer *s, const bc_image *source)
+static void fill_luma(const source_filter *f, const bc_image *source)
 {
-    for (int y = 0; y < s->height; y++) {
-        uint8_t *to = s->luma + (ptrdiff_t)y * s->columns * BLOCK;
+    const int size = source->format == BC_YUV420 ? 1 : bc_pixel_size(source->format);
+    for (int y = 0; y < f->height; y++) {
+        uint8_t *to = f->luma + (ptrdiff_t)y * f->columns * BLOCK;
         const uint8_t *from = source->pixels + y * source->stride_bytes;
-        if (source->format == BC_YUV420)
-            memcpy(to, from, (size_t)s->width);
-        else
-            fill_luma_row(to, from, s->width, bc_pixel_size(source->format));
+        if (size == 1)
+            memcpy(to, from, (size_t)f->width);
+        for (int x = 0; x < f->width && size > 1; x++)
+            to[x] = luma_of(from + x * size);
     }
-    repeat_edges(s, s->luma);
+    repeat_edges(f);
 }
 
-/* Gate ------------------------------------------------------------------------------------- */
-
-/* Where a block lies in the last frame, moved by a vector in half samples, and what is between. */
-typedef struct place {
-    ptrdiff_t at, right, below;
-} place;
-
-static place place_of(ptrdiff_t at, int x, int y, int channels, ptrdiff_t stride)
+static void find_motion(source_filter *f, float amount, int age)
 {
-    return (place){.at = at + (y >> 1) * stride + (ptrdiff_t)(x >> 1) * channels,
-                   .right = x & 1 ? channels : 0,
-                   .below = y & 1 ? stride : 0};
-}
-
-static int cell_difference(const uint8_t *now, const uint8_t *last, place p, ptrdiff_t stride)
-{
-    int sum = 0;
-    last += p.at;
-    for (int y = 0; y < CELL; y++, now += stride, last += stride) {
-        const uint8_t *b = last + p.right, *c = last + p.below, *d = c + p.right;
-        for (int x = 0; x < CELL; x++)
-            sum += abs(now[x] - (uint8_t)((last[x] + b[x] + c[x] + d[x] + 2) >> 2));
+    const ptrdiff_t stride = f->columns * BLOCK;
+    const bc_luma now = {f->luma, stride, f->columns, f->rows};
+    bc_motion_estimate(f->blocks, f->cells, &now, f->last_luma, f->gate.noise);
+    for (int row = 0; row < f->held.rows; row++) {
+        uint16_t *fetched = f->fetched + row * CELL * stride;
+        bc_held_fetch(&f->held, f->cells + row * f->held.columns, row, fetched);
+        bc_gate_measure(&f->gate, row, f->luma + row * CELL * stride, stride, fetched);
     }
-    return sum;
+    bc_gate_set(&f->gate, f->cells, amount, age);
 }
 
-static void measure_cells(bc_stabilizer *s)
+/* Those of a row of cells, for the source or the painting. */
+static void spread_shares(const source_filter *f, int row)
 {
-    const ptrdiff_t stride = s->columns * BLOCK;
-    for (int row = 0; row < 2 * s->rows; row++) {
-        for (int column = 0; column < 2 * s->columns; column++) {
-            const bc_vector v = s->vectors[row / 2 * s->columns + column / 2];
-            const ptrdiff_t at = CELL * (row * stride + column);
-            s->differences[row * 2 * s->columns + column] = cell_difference(
-                s->luma + at, s->held_luma, place_of(at, v.x, v.y, 1, stride), stride);
+    const bc_gate *gate = &f->gate;
+    for (int y = 0; y < CELL; y++)
+        bc_spread_cells(f->shares + (ptrdiff_t)y * f->columns * BLOCK, gate->shares, gate->columns,
+                        gate->rows, 1, row * CELL + y);
+}
+
+static void filter_source(const source_filter *f)
+{
+    const ptrdiff_t stride = f->columns * BLOCK;
+    for (int y = 0; y < f->height; y++) {
+        if (y % CELL == 0)
+            spread_shares(f, y / CELL);
+        uint8_t *luma = f->luma + y * stride;
+        uint16_t *now = f->held.now + y * f->held.stride;
+        mix(now, f->fetched + y * stride, luma, f->shares + y % CELL * stride, f->width);
+        round_samples(luma, now, f->width);
+    }
+    repeat_edges(f);
+}
+
+static uint8_t clip(int value)
+{
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/* The source with the filtered luma. */
+static bc_image make_steady(const source_filter *f, const bc_image *source)
+{
+    bc_image steady = *source;
+    steady.pixels = f->picture ? f->picture : f->luma;
+    steady.stride_bytes = f->columns * BLOCK;
+    if (!f->picture)
+        return steady;
+    const int size = bc_pixel_size(source->format);
+    steady.stride_bytes = (ptrdiff_t)f->width * size;
+    for (int y = 0; y < f->height; y++) {
+        const uint8_t *from = source->pixels + y * source->stride_bytes;
+        const uint8_t *luma = f->luma + (ptrdiff_t)y * f->columns * BLOCK;
+        uint8_t *to = steady.pixels + y * steady.stride_bytes;
+        for (int x = 0; x < f->width; x++, from += size, to += size) {
+            const int change = luma[x] - luma_of(from);
+            memcpy(to, from, (size_t)size);
+            for (int c = 0; c < 3; c++)
+                to[c] = clip(from[c] + change);
         }
     }
+    return steady;
 }
 
-/* The median of the cells' differences: most of a frame is found again, but for its noise. */
-static int measure_noise(const bc_stabilizer *s)
+static void begin_source(source_filter *f)
 {
-    enum { N_BINS = 4 * CELL_PIXELS / NOISE_STEP };
-    int counts[N_BINS] = {0}, n_below = 0, bin = 0;
-    const int n_cells = 4 * s->rows * s->columns;
-    for (int i = 0; i < n_cells; i++)
-        counts[smaller(s->differences[i] / NOISE_STEP, N_BINS - 1)]++;
-    while (2 * (n_below += counts[bin]) < n_cells)
-        bin++;
-    return (bin + 1) * NOISE_STEP;
+    memset(f->blocks, 0, (size_t)(f->columns * f->rows) * sizeof(*f->blocks));
+    bc_held_take(&f->held, f->luma, f->columns * BLOCK);
 }
 
-static int worst_around(const bc_stabilizer *s, int row, int column)
+static void turn_source(source_filter *f)
 {
-    int worst = 0;
-    for (int y = row - 1; y <= row + 1; y++) {
-        for (int x = column - 1; x <= column + 1; x++) {
-            if (y < 0 || y >= 2 * s->rows || x < 0 || x >= 2 * s->columns)
-                continue;
-            const int difference = s->differences[y * 2 * s->columns + x];
-            worst = larger(worst, difference);
-        }
-    }
-    return worst;
+    uint8_t *luma = f->last_luma;
+    bc_held_turn(&f->held);
+    f->last_luma = f->luma;
+    f->luma = luma;
 }
 
-static void set_shares(bc_stabilizer *s, float amount)
+bc_status bc_stabilizer_source(bc_stabilizer *s, const bc_image *source, float amount,
+                               bc_image *steady)
 {
-    const int noise = measure_noise(s), n = 2 * s->columns;
-    const int still = larger(STILL, 3 * noise / 2), moving = still + MOVING - STILL;
-    for (int row = 0; row < 2 * s->rows; row++) {
-        for (int column = 0; column < n; column++) {
-            const bc_vector v = s->vectors[row / 2 * s->columns + column / 2];
-            const float hold =
-                fminf((v.x || v.y ? MAX_MOVING_HOLD : MAX_HOLD) * amount, (float)s->age);
-            const float least = 1 / (1 + hold);
-            const int worst = worst_around(s, row, column);
-            const float motion = worst <= still ? 0
-                                 : worst >= moving
-                                     ? 1
-                                     : (float)(worst - still) / (float)(moving - still);
-            s->shares[row * n + column] =
-                (uint16_t)((least + (1 - least) * motion) * SHARE_ONE + 0.5F);
-        }
-    }
-}
-
-/* The shares of a row of luma, linearly between the cells' middles. */
-static void spread_row(bc_stabilizer *s, int y)
-{
-    const int n = 2 * s->columns, at = 2 * y + 1 - CELL;
-    const int above = at < 0 ? 0 : at / (2 * CELL), below = smaller(above + 1, 2 * s->rows - 1);
-    const int part = at < 0 ? 0 : at % (2 * CELL);
-    const uint16_t *upper = s->shares + above * n, *lower = s->shares + below * n;
-    for (int i = 0; i < n; i++)
-        s->cell_row[i] = (uint16_t)(upper[i] + (lower[i] - upper[i]) * part / (2 * CELL));
-    for (int i = 0; i < n; i++) {
-        const int from = s->cell_row[i > 0 ? i - 1 : 0], middle = s->cell_row[i];
-        const int to = s->cell_row[smaller(i + 1, n - 1)];
-        uint16_t *row = s->pixel_row + i * CELL;
-        for (int x = 0; x < CELL / 2; x++) {
-            const int part_before = CELL - 1 - 2 * x, part_behind = 2 * x + 1;
-            row[x] = (uint16_t)(middle + (from - middle) * part_before / (2 * CELL));
-            row[x + CELL / 2] = (uint16_t)(middle + (to - middle) * part_behind / (2 * CELL));
-        }
-    }
-}
-
-/* Filter ----------------------------------------------------------------------------------- */
-
-/* The shares of a plane's samples, from those of a row of luma. */
-static const uint16_t *sample_shares(const bc_stabilizer *s, const plane *p)
-{
-    const uint16_t *from = s->pixel_row;
-    uint16_t *to = s->sample_row;
-    if (p->channels == 1 && p->shift == 0)
-        return from;
-    if (p->channels == 4) {
-        for (int x = 0; x < p->width; x++)
-            to[4 * x] = to[4 * x + 1] = to[4 * x + 2] = to[4 * x + 3] = from[x];
-    } else if (p->channels == 3) {
-        for (int x = 0; x < p->width; x++)
-            to[3 * x] = to[3 * x + 1] = to[3 * x + 2] = from[x];
-    } else {
-        for (int x = 0; x < p->width; x++)
-            to[x] = from[2 * x];
-    }
-    return to;
-}
-
-/* n samples: those held before, on their way to the new ones by `shares`. */
-static void filter_samples(uint8_t *restrict painting, uint16_t *restrict held,
-                           const uint16_t *restrict last, place p, const uint16_t *restrict shares,
-                           int n)
-{
-    const uint16_t *a = last + p.at, *b = a + p.right, *c = a + p.below, *d = c + p.right;
-    for (int i = 0; i < n; i++) {
-        const uint16_t before = (uint16_t)(a[i] + b[i] + c[i] + d[i] + 2) >> 2;
-        const int16_t twice = (int16_t)(2 * ((painting[i] << HELD_BITS) - before));
-        const int16_t step = (int16_t)((twice * (int16_t)shares[i]) >> 16);
-        held[i] = (uint16_t)(before + step);
-        painting[i] = (uint8_t)((held[i] + (1 << (HELD_BITS - 1))) >> HELD_BITS);
-    }
-}
-
-/* Whole blocks: the edges are repeated. */
-static void complete(const plane *p)
-{
-    uint16_t *row = p->held[1];
-    const ptrdiff_t width = (ptrdiff_t)p->width * p->channels;
-    for (int y = 0; y < p->height; y++, row += p->stride)
-        for (ptrdiff_t x = width; x < p->stride; x++)
-            row[x] = row[x - p->channels];
-    for (int y = p->height; y < p->n_rows; y++, row += p->stride)
-        memcpy(row, row - p->stride, (size_t)p->stride * sizeof(*row));
-}
-
-/* Neighbours that moved alike, as most do, are one. */
-static void filter_row(const bc_stabilizer *s, const plane *p, int y, uint8_t *samples)
-{
-    const int block = BLOCK >> p->shift;
-    const bc_vector *vectors = s->vectors + y / block * s->columns;
-    const uint16_t *shares = sample_shares(s, p);
-    for (int column = 0, end; column * block < p->width; column = end) {
-        const bc_vector v = vectors[column];
-        end = column + 1;
-        while (end < s->columns && vectors[end].x == v.x && vectors[end].y == v.y)
-            end++;
-        const int x = column * block * p->channels;
-        const int n = smaller(end * block, p->width) * p->channels - x;
-        const place from =
-            place_of(y * p->stride + x, v.x >> p->shift, v.y >> p->shift, p->channels, p->stride);
-        filter_samples(samples + x, p->held[1] + y * p->stride + x, p->held[0], from, shares + x,
-                       n);
-    }
-}
-
-static void hold_plane(const plane *p, const uint8_t *pixels, ptrdiff_t stride_bytes)
-{
-    for (int y = 0; y < p->height; y++)
-        for (int x = 0; x < p->width * p->channels; x++)
-            p->held[1][y * p->stride + x] = (uint16_t)(pixels[y * stride_bytes + x] << HELD_BITS);
-    complete(p);
-}
-
-/* The samples that a plane filters: luma of its own, then the painting's. */
-static uint8_t *samples_of(const bc_stabilizer *s, const bc_image *painting, int index,
-                           ptrdiff_t *stride_bytes)
-{
-    if (index == 0) {
-        *stride_bytes = s->planes[0].stride;
-        return s->luma;
-    }
-    *stride_bytes = index == 1 ? painting->stride_bytes : painting->chroma_stride_bytes[index - 2];
-    return index == 1 ? painting->pixels : painting->chroma[index - 2];
-}
-
-static void swap_frames(bc_stabilizer *s)
-{
-    uint8_t *luma = s->held_luma;
-    repeat_edges(s, s->luma);
-    s->held_luma = s->luma;
-    s->luma = luma;
-    for (int i = 0; i < s->n_planes; i++) {
-        uint16_t *held = s->planes[i].held[0];
-        s->planes[i].held[0] = s->planes[i].held[1];
-        s->planes[i].held[1] = held;
-    }
-}
-
-static void begin(bc_stabilizer *s, const bc_image *painting)
-{
-    memset(s->vectors, 0, (size_t)(s->columns * s->rows) * sizeof(*s->vectors));
-    for (int i = 0; i < s->n_planes; i++) {
-        ptrdiff_t stride_bytes;
-        const uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
-        hold_plane(&s->planes[i], samples, stride_bytes);
-    }
-}
-
-/* Row by row through all planes: the shares of a row are for all of them. */
-static void filter_planes(bc_stabilizer *s, const bc_image *painting)
-{
-    for (int y = 0; y < s->height; y++) {
-        spread_row(s, y);
-        for (int i = 0; i < s->n_planes; i++) {
-            const plane *p = &s->planes[i];
-            ptrdiff_t stride_bytes;
-            uint8_t *samples = samples_of(s, painting, i, &stride_bytes);
-            if ((y & p->shift) == 0)
-                filter_row(s, p, y >> p->shift, samples + (y >> p->shift) * stride_bytes);
-        }
-    }
-    for (int i = 0; i < s->n_planes; i++)
-        complete(&s->planes[i]);
-}
-
-static void go_on(bc_stabilizer *s, const bc_image *painting, float amount)
-{
-    const bc_luma now = {s->luma, s->columns * BLOCK, s->columns, s->rows};
-    bc_motion_estimate(s->vectors, &now, s->held_luma);
-    measure_cells(s);
-    set_shares(s, amount);
-    filter_planes(s, painting);
-}
-
-bc_status bc_stabilizer_run(bc_stabilizer *s, const bc_image *source, const bc_image *painting,
-                            float amount)
-{
-    assert(source->width == painting->width && source->height == painting->height);
+    source_filter *f = &s->source;
+    *steady = *source;
+    s->amount = amount;
     if (amount <= 0) {
         bc_stabilizer_restart(s);
         return BC_OK;
     }
-    const bc_status status = fit(s, painting);
+    const bc_status status = fit_source(s, source);
     if (status < 0)
         return status;
-    const bool is_cut = bc_scene_begins(&s->scene, source);
-    fill_luma(s, source);
-    s->age = is_cut ? 0 : s->age;
-    if (s->age > 0)
-        go_on(s, painting, amount);
-    else
-        begin(s, painting);
-    s->age += s->age < MAX_HOLD;
-    swap_frames(s);
+    if (bc_scene_begins(&s->scene, source))
+        s->age = 0;
+    fill_luma(f, source);
+    s->painting.is_held &= s->age > 0;
+    if (s->age > 0) {
+        find_motion(f, amount, s->age);
+        filter_source(f);
+        *steady = make_steady(f, source);
+    } else {
+        begin_source(f);
+    }
+    s->age += s->age < BC_MAX_HOLD;
+    turn_source(f);
+    return BC_OK;
+}
+
+/* Painting --------------------------------------------------------------------------------- */
+
+static bool allocate_painting(painting_filter *f, int width, int height)
+{
+    const bool has_planes = f->format == BC_YUV420;
+    bool is_done = true;
+    f->n_planes = has_planes ? 3 : 1;
+    for (int i = 0; i < f->n_planes; i++)
+        is_done &= bc_held_open(&f->planes[i], has_planes ? 1 : bc_pixel_size(f->format), i > 0,
+                                width, height);
+    const bc_held *first = &f->planes[0];
+    const size_t n = (size_t)bc_held_row_samples(first);
+    f->fetched = malloc(n * sizeof(*f->fetched));
+    f->shares = malloc(n / CELL * sizeof(*f->shares));
+    f->limits = malloc(2 * n / CELL);
+    return bc_detail_open(&f->detail, first) && is_done && f->fetched && f->shares && f->limits;
+}
+
+static bc_status fit_painting(bc_stabilizer *s, const bc_image *painting)
+{
+    painting_filter *f = &s->painting;
+    if (f->n_planes > 0 && f->format == painting->format)
+        return BC_OK;
+    free_painting(f);
+    f->format = painting->format;
+    if (allocate_painting(f, painting->width, painting->height))
+        return BC_OK;
+    free_painting(f);
+    return fail_memory(s, painting->width, painting->height);
+}
+
+static uint8_t *samples_of(const bc_image *painting, int plane, int y)
+{
+    return plane == 0 ? painting->pixels + y * painting->stride_bytes
+                      : painting->chroma[plane - 1] + y * painting->chroma_stride_bytes[plane - 1];
+}
+
+/* The shares of a plane's samples, from those of a row of luma. */
+static const uint16_t *sample_shares(const painting_filter *f, const bc_held *plane,
+                                     const uint16_t *shares)
+{
+    const int n = plane->width * plane->channels, channels = plane->channels;
+    if (channels == 1 && plane->shift == 0)
+        return shares;
+    for (int i = 0; i < n && plane->shift; i++)
+        f->shares[i] = shares[2 * i];
+    for (int x = 0; x < plane->width && !plane->shift; x++)
+        for (int c = 0; c < channels; c++)
+            f->shares[x * channels + c] = shares[x];
+    return f->shares;
+}
+
+static uint8_t least(uint8_t a, uint8_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint8_t most(uint8_t a, uint8_t b)
+{
+    return a > b ? a : b;
+}
+
+/* `low` and `high` of a row's samples and those above and below. */
+BC_SIMD static void find_limits(uint8_t *restrict low, uint8_t *restrict high, const uint8_t *above,
+                                const uint8_t *row, const uint8_t *below, int n)
+{
+    for (int i = 0; i < n; i++) {
+        low[i] = least(least(above[i], below[i]), row[i]);
+        high[i] = most(most(above[i], below[i]), row[i]);
+    }
+}
+
+/*
+ * What was held goes no farther from the new samples, n pixels of `step` samples, than their eight
+ * neighbours do: what something that moved on has left in the painting around it goes with it.
+ * Source: Karis, "High-quality temporal supersampling", 2014.
+ */
+BC_SIMD static void limit(uint16_t *restrict fetched, const uint8_t *restrict low,
+                          const uint8_t *restrict high, int step, int n)
+{
+    for (int i = step; i < n - step; i++) {
+        const int from = least(least(low[i - step], low[i + step]), low[i]) - TOLERANCE;
+        const int to = most(most(high[i - step], high[i + step]), high[i]) + TOLERANCE;
+        const int value = fetched[i], at_least = from * (1 << BC_HELD_BITS);
+        const int at_most = to * (1 << BC_HELD_BITS);
+        fetched[i] = (uint16_t)(value < at_least ? at_least : value > at_most ? at_most : value);
+    }
+}
+
+static void limit_row(const painting_filter *f, const bc_image *painting, int index, int y,
+                      uint16_t *fetched)
+{
+    const bc_held *p = &f->planes[index];
+    const int n = p->width * p->channels;
+    uint8_t *low = f->limits, *high = low + n;
+    find_limits(low, high, samples_of(painting, index, y > 0 ? y - 1 : y),
+                samples_of(painting, index, y),
+                samples_of(painting, index, y + 1 < p->height ? y + 1 : y), n);
+    limit(fetched, low, high, p->channels, n);
+}
+
+/* The painting's samples stay as they are: those of rows below look up. */
+static void filter_cells(bc_stabilizer *s, const bc_image *painting, int index, int row)
+{
+    painting_filter *f = &s->painting;
+    const bc_held *p = &f->planes[index];
+    const ptrdiff_t stride = (ptrdiff_t)p->columns * p->cell * p->channels;
+    bc_held_fetch(p, s->source.cells + row * p->columns, row, f->fetched);
+    for (int i = 0; i < p->cell && row * p->cell + i < p->height; i++) {
+        const int y = row * p->cell + i, n = p->width * p->channels;
+        const uint16_t *shares = s->source.shares + (i << p->shift) * s->source.columns * BLOCK;
+        uint16_t *now = p->now + y * p->stride;
+        const uint8_t *samples = samples_of(painting, index, y);
+        limit_row(f, painting, index, y, f->fetched + i * stride);
+        mix(now, f->fetched + i * stride, samples, sample_shares(f, p, shares), n);
+    }
+    if (index == 0)
+        bc_detail_measure(&f->detail, row, p, painting->pixels, painting->stride_bytes,
+                          s->source.cells);
+}
+
+static void finish_plane(painting_filter *f, const bc_image *painting, int index)
+{
+    const bc_held *p = &f->planes[index];
+    for (int y = 0; y < p->height; y++) {
+        uint16_t *now = p->now + y * p->stride;
+        if (index == 0)
+            bc_detail_restore(&f->detail, y, now);
+        round_samples(samples_of(painting, index, y), now, p->width * p->channels);
+    }
+}
+
+static void filter_painting(bc_stabilizer *s, const bc_image *painting)
+{
+    painting_filter *f = &s->painting;
+    for (int row = 0; row * CELL < painting->height; row++) {
+        spread_shares(&s->source, row);
+        for (int i = 0; i < f->n_planes; i++)
+            filter_cells(s, painting, i, row);
+    }
+    for (int i = 0; i < f->n_planes; i++)
+        finish_plane(f, painting, i);
+}
+
+bc_status bc_stabilizer_painting(bc_stabilizer *s, const bc_image *painting)
+{
+    painting_filter *f = &s->painting;
+    if (s->amount <= 0)
+        return BC_OK;
+    assert(s->source.width == painting->width && s->source.height == painting->height);
+    const bc_status status = fit_painting(s, painting);
+    if (status < 0)
+        return status;
+    if (f->is_held)
+        filter_painting(s, painting);
+    for (int i = 0; i < f->n_planes; i++) {
+        if (!f->is_held)
+            bc_held_take(&f->planes[i], samples_of(painting, i, 0),
+                         i == 0 ? painting->stride_bytes : painting->chroma_stride_bytes[i - 1]);
+        bc_held_turn(&f->planes[i]);
+    }
+    f->is_held = true;
     return BC_OK;
 }

@@ -1,13 +1,10 @@
 /*
  * stabilize.h: holds paintings of video still where the source stands still, and lets them move
- * with what moves: a recursive temporal filter along the motion of the source.
+ * with what moves: a recursive temporal filter along the motion of the source (motion.h, held.h).
  *
- * Each block of the held painting is fetched from where the source says that it was, and the new
- * painting moves only a part of the way from there. How large a part is up to the source: where it
- * differs from its own held version, filtered likewise, by more than the noise of the whole frame
- * explains, the new painting is taken as it is, so that nothing leaves a trail. Differences are
- * means over 8x8 pixels of luma, noise is their median; the gate is the worst of nine of them,
- * interpolated between.
+ * It filters twice, by the same motion and gate (gate.h): the source's luma before it is painted,
+ * as a painter makes brush strokes of noise, and the painting, whose contrast where it moved it
+ * gives back (detail.h).
  *
  * It starts again at a scene cut and where the size or the format changes. Threads: one at a time.
  */
@@ -25,12 +22,18 @@ void bc_stabilizer_close(bc_stabilizer **stabilizer);
 void bc_stabilizer_restart(bc_stabilizer *stabilizer);
 
 /*
- * `painting` becomes the filtered painting of `source`, both of one size and any formats. What
- * stands still is averaged over 1 + 32 * amount frames, and what moves over 1 + 4 * amount, amount
- * 0 to 1; 0 leaves everything as it is and forgets what was before. Alpha must not change where
- * nothing moves. Allocates where size or format change, and fails only there.
+ * The next frame, of any format, and what is to be painted of it: a view of memory of the
+ * stabilizer and of the source, until the next call. What stands still is averaged over 1 + 32 *
+ * amount frames, and what moves over 1 + 4 * amount, amount 0 to 1; 0 leaves everything as it is
+ * and forgets what was before. Allocates where size or format change, and fails only there.
  */
-bc_status bc_stabilizer_run(bc_stabilizer *stabilizer, const bc_image *source,
-                            const bc_image *painting, float amount);
+bc_status bc_stabilizer_source(bc_stabilizer *stabilizer, const bc_image *source, float amount,
+                               bc_image *steady);
+
+/*
+ * The painting of that frame, of the same size and any format, becomes the filtered one. Alpha must
+ * not change where nothing moves. Allocates and fails as bc_stabilizer_source.
+ */
+bc_status bc_stabilizer_painting(bc_stabilizer *stabilizer, const bc_image *painting);
 
 #endif

@@ -325,13 +325,13 @@ static bool has_size(const bc_frame *frame, int width, int height)
 }
 
 /* Another style is seen at once. */
-static bc_status stabilize(bc_studio *studio, float amount, const bc_frame *source,
-                           const bc_frame *painting)
+static bc_status steady_source(bc_studio *studio, float amount, const bc_frame *source,
+                               bc_image *steady)
 {
     if (!are_equal(&studio->shown, &studio->stabilized))
         bc_stabilizer_restart(studio->stabilizer);
     studio->stabilized = studio->shown;
-    return bc_stabilizer_run(studio->stabilizer, &source->image, &painting->image, amount);
+    return bc_stabilizer_source(studio->stabilizer, &source->image, amount, steady);
 }
 
 /* The session's running statistics follow the scene's own time; after a jump all begins anew. */
@@ -371,13 +371,18 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
     if (status < 0)
         return status;
     tell_time(studio, bc_frame_time_us(source));
-    bc_session_run(studio->current.session, &(*small)->image, &painted->picture->image);
+    bc_image steady;
+    status = steady_source(studio, settings->stabilize, *small, &steady);
+    const float steady_ms = ms_since(&clock_ns);
+    if (status < 0)
+        return status;
+    bc_session_run(studio->current.session, &steady, &painted->picture->image);
     painted->paint_ms = ms_since(&clock_ns);
-    status = stabilize(studio, settings->stabilize, *small, painted->picture);
+    status = bc_stabilizer_painting(studio->stabilizer, &painted->picture->image);
     painted->painted_width = width;
     painted->painted_height = height;
     painted->net = studio->current.net;
-    painted->mix_ms = ms_since(&clock_ns);
+    painted->mix_ms = steady_ms + ms_since(&clock_ns);
     return status;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The stabiliser: what stands still stands still, what moves leaves no trail, a cut and a restart
- * are seen at once, and nothing stays held for ever.
+ * The stabiliser: what stands still stands still, source and painting, what moves leaves no trail
+ * and keeps its contrast, a cut and a restart are seen at once, and nothing stays held for ever.
  */
 #include "app/stabilize.h"
 
@@ -15,8 +15,8 @@ enum { WIDTH = 150, HEIGHT = 101, BYTES = 3 * WIDTH * HEIGHT, SQUARE = 30 };
 
 typedef struct clip {
     bc_stabilizer *stabilizer;
-    uint8_t source[BYTES], painting[BYTES],
-        fresh[BYTES]; /* fresh: the painting before the filter */
+    uint8_t source[BYTES], steady[BYTES];  /* steady: what is to be painted of the source */
+    uint8_t painting[BYTES], fresh[BYTES]; /* fresh: the painting before the filter */
     uint32_t seed;
 } clip;
 
@@ -55,11 +55,22 @@ static void draw(clip *c, int square_x, int sensor_noise, int paint_noise)
     }
 }
 
+static void filter(clip *c, const bc_image *source, const bc_image *painting, float amount)
+{
+    bc_image steady;
+    CHECK_INT(bc_stabilizer_source(c->stabilizer, source, amount, &steady), BC_OK);
+    CHECK(steady.width == source->width && steady.height == source->height);
+    if (source->pixels == c->source && source->format == BC_RGB24)
+        for (int y = 0; y < HEIGHT; y++)
+            memcpy(c->steady + 3 * y * WIDTH, steady.pixels + y * steady.stride_bytes, 3 * WIDTH);
+    CHECK_INT(bc_stabilizer_painting(c->stabilizer, painting), BC_OK);
+}
+
 static void run(clip *c, float amount)
 {
     const bc_image source = view(c->source), painting = view(c->painting);
     memcpy(c->painting, c->fresh, BYTES);
-    CHECK_INT(bc_stabilizer_run(c->stabilizer, &source, &painting, amount), BC_OK);
+    filter(c, &source, &painting, amount);
 }
 
 /* Root mean square of a - b over columns first to end. */
@@ -70,6 +81,15 @@ static double difference(const uint8_t *a, const uint8_t *b, int first, int end)
         for (int i = 3 * (y * WIDTH + first); i < 3 * (y * WIDTH + end); i++)
             sum += (a[i] - b[i]) * (double)(a[i] - b[i]);
     return sqrt(sum / (3.0 * HEIGHT * (end - first)));
+}
+
+/* The same of their luma. */
+static double luma_difference(const uint8_t *a, const uint8_t *b)
+{
+    double sum = 0;
+    for (int i = 0; i < BYTES; i += 3)
+        sum += pow((a[i] - b[i] + 2 * (a[i + 1] - b[i + 1]) + a[i + 2] - b[i + 2]) / 4.0, 2);
+    return sqrt(sum / (WIDTH * HEIGHT));
 }
 
 static void test_still(clip *c)
@@ -90,6 +110,63 @@ static void test_still(clip *c)
     draw(c, -100, 4, 0);
     CHECK_AT_MOST(difference(c->painting, c->fresh, 0, WIDTH), 3);
     free(last);
+}
+
+/* Noise is taken from the source's luma before it is painted. */
+static void test_source(clip *c)
+{
+    static uint8_t clean[BYTES];
+    bc_stabilizer_restart(c->stabilizer);
+    for (int i = 0; i < 40; i++) {
+        draw(c, -100, 4, 0);
+        run(c, 1);
+    }
+    const double noisy = difference(c->source, c->steady, 0, WIDTH);
+    draw(c, -100, 0, 0);
+    memcpy(clean, c->source, BYTES);
+    CHECK(noisy > 1.2);
+    CHECK_AT_MOST(luma_difference(c->steady, clean), 0.6);
+    run(c, 0);
+    CHECK(memcmp(c->steady, c->source, BYTES) == 0);
+}
+
+/* A patch of the painting turns light though the source stands still, as where something has left.
+ */
+static void test_patch(clip *c)
+{
+    bc_stabilizer_restart(c->stabilizer);
+    for (int i = 0; i < 40; i++) {
+        draw(c, -100, 0, 0);
+        run(c, 1);
+    }
+    for (int y = 30; y < 60; y++)
+        memset(c->fresh + 3 * (y * WIDTH + 40), 230, 3 * 40);
+    run(c, 1);
+    for (int y = 32; y < 58; y++)
+        for (int i = 3 * (y * WIDTH + 42); i < 3 * (y * WIDTH + 78); i++)
+            CHECK_AT_MOST(abs(c->painting[i] - c->fresh[i]), 3);
+}
+
+/* Strokes on a moving wall, new in each frame: their average keeps most of the contrast. */
+static void test_contrast(clip *c)
+{
+    double contrast = 0, fresh = 0;
+    bc_stabilizer_restart(c->stabilizer);
+    for (int frame = 0; frame < 40; frame++) {
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            const double x = i % WIDTH - 1.5 * frame, y = i / WIDTH;
+            memset(c->source + 3 * i, (int)(120 + 50 * sin(x / 4) + 30 * sin(y / 5 + x / 9)), 3);
+            memset(c->fresh + 3 * i, 120 + noise(c, 40), 3);
+        }
+        run(c, 1);
+        if (frame >= 30) {
+            memset(c->steady, 120, BYTES);
+            contrast += difference(c->painting, c->steady, 20, WIDTH - 20);
+            fresh += difference(c->fresh, c->steady, 20, WIDTH - 20);
+        }
+    }
+    printf("contrast kept of strokes that move: %.2f\n", contrast / fresh);
+    CHECK(contrast > 0.5 * fresh);
 }
 
 /* Over the moving square and where it was. */
@@ -169,7 +246,7 @@ static void test_sizes(clip *c)
         painting.pixels += width * height * bytes;
         memset(pixels, 90, (size_t)(2 * width * height * bytes));
         for (int frame = 0; frame < 3; frame++)
-            CHECK_INT(bc_stabilizer_run(c->stabilizer, &source, &painting, 1), BC_OK);
+            filter(c, &source, &painting, 1);
         for (int k = 0; k < 2 * width * height * bytes; k++)
             CHECK_INT(pixels[k], 90);
         free(pixels);
@@ -197,7 +274,7 @@ static void test_planes(clip *c)
     for (int frame = 0; frame < 40; frame++) {
         for (int i = 0; i < n; i++)
             painted[i] = (uint8_t)(100 + i % WIDTH / 2 + noise(c, 12));
-        CHECK_INT(bc_stabilizer_run(c->stabilizer, &source, &painting, 1), BC_OK);
+        filter(c, &source, &painting, 1);
     }
     for (int i = 0; i < n; i++)
         sum += pow(painted[i] - (100 + i % WIDTH / 2), 2);
@@ -209,6 +286,9 @@ int main(void)
     static clip c;
     CHECK_INT(bc_stabilizer_open(&c.stabilizer, &(bc_log){0}), BC_OK);
     test_still(&c);
+    test_source(&c);
+    test_patch(&c);
+    test_contrast(&c);
     test_motion(&c);
     test_cut(&c);
     test_restart(&c);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "train/simd.h"
+#include "base/simd.h"
 
 /* Columns of one product: enough to repay the packing of the weights, four bands at least. */
 enum { BAND_COLUMNS = 1024, MIN_BANDS = 4, MIN_COLUMNS = 64, MIN_CHUNKS = 4 };

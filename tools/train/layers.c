@@ -3,7 +3,7 @@
 #include <cblas.h>
 #include <string.h>
 
-#include "train/simd.h"
+#include "base/simd.h"
 
 enum {
     ELEMENTS = 1 << 16,  /* of a job that passes over them once */

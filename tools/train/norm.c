@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "train/simd.h"
+#include "base/simd.h"
 
 static const double epsilon = 1e-5;
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "train/simd.h"
+#include "base/simd.h"
 
 /* The taps of one axis: result i is the sum over k of weights[i * n + k] * source[index[i*n+k]]. */
 typedef struct axis {

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "train/simd.h"
+#include "base/simd.h"
 
 enum { MAX_PAIRS = 4 * 9 * 9 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "train/simd.h"
+#include "base/simd.h"
 
 enum {
     TILE = 4,

@@ -6,7 +6,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/pages.h"
-#include "train/simd.h"
+#include "base/simd.h"
 
 enum { N_LANES = 16, BLOCK = 1024 };
 

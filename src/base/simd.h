@@ -3,8 +3,8 @@
  * the processor has. Nothing is contracted and no sum is reordered, so all of them give the same
  * bits.
  */
-#ifndef BC_TRAIN_SIMD_H
-#define BC_TRAIN_SIMD_H
+#ifndef BC_BASE_SIMD_H
+#define BC_BASE_SIMD_H
 
 /* Before a function; what it calls within its file becomes part of it. */
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                \

@@ -1,0 +1,135 @@
+#include "app/gate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "app/held.h"
+#include "base/simd.h"
+
+enum {
+    CELL = BC_MOTION_CELL,
+    CELL_PIXELS = CELL * CELL,
+    MAX_MOVING_HOLD = 4,     /* frames: each is interpolated from the last */
+    STILL = 3 * CELL_PIXELS, /* a cell's difference at which the gate begins to close, and how */
+    SPAN = 12 * CELL_PIXELS, /* much more closes it, where there is no more noise than that */
+    NOISE_STEP = CELL_PIXELS / 4
+};
+
+bool bc_gate_open(bc_gate *gate, int columns, int rows)
+{
+    const size_t n_cells = (size_t)columns * (size_t)rows;
+    *gate = (bc_gate){.columns = columns,
+                      .rows = rows,
+                      .differences = malloc(n_cells * sizeof(*gate->differences)),
+                      .shares = malloc(n_cells * sizeof(*gate->shares))};
+    return gate->differences && gate->shares;
+}
+
+void bc_gate_close(bc_gate *gate)
+{
+    free(gate->differences);
+    free(gate->shares);
+    *gate = (bc_gate){0};
+}
+
+BC_SIMD void bc_gate_measure(bc_gate *gate, int row, const uint8_t *luma, ptrdiff_t stride_bytes,
+                             const uint16_t *fetched)
+{
+    int *differences = gate->differences + row * gate->columns;
+    const ptrdiff_t stride = (ptrdiff_t)gate->columns * CELL;
+    for (int column = 0; column < gate->columns; column++) {
+        const uint8_t *now = luma + column * CELL;
+        const uint16_t *last = fetched + column * CELL;
+        int sum = 0;
+        for (int y = 0; y < CELL; y++, now += stride_bytes, last += stride)
+            for (int x = 0; x < CELL; x++)
+                sum += abs(now[x] - ((last[x] + (1 << (BC_HELD_BITS - 1))) >> BC_HELD_BITS));
+        differences[column] = sum;
+    }
+}
+
+/* The median of the cells' differences: most of a frame is found again, but for its noise. */
+static int measure_noise(const bc_gate *gate)
+{
+    enum { N_BINS = 4 * CELL_PIXELS / NOISE_STEP };
+    int counts[N_BINS] = {0}, n_below = 0, bin = 0;
+    const int n_cells = gate->rows * gate->columns;
+    for (int i = 0; i < n_cells; i++) {
+        const int at = gate->differences[i] / NOISE_STEP;
+        counts[at < N_BINS ? at : N_BINS - 1]++;
+    }
+    while (2 * (n_below += counts[bin]) < n_cells)
+        bin++;
+    return bin + 1;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static int worst_around(const bc_gate *gate, int row, int column)
+{
+    const int n = gate->columns, *at = gate->differences + row * n + column;
+    int worst = at[0];
+    worst = row > 0 ? larger(worst, at[-n]) : worst;
+    worst = row + 1 < gate->rows ? larger(worst, at[n]) : worst;
+    worst = column > 0 ? larger(worst, at[-1]) : worst;
+    return column + 1 < n ? larger(worst, at[1]) : worst;
+}
+
+void bc_gate_set(bc_gate *gate, const bc_vector *vectors, float amount, int age)
+{
+    gate->noise = measure_noise(gate);
+    const int still = larger(STILL, gate->noise * NOISE_STEP * 3 / 2);
+    for (int row = 0; row < gate->rows; row++) {
+        for (int column = 0; column < gate->columns; column++) {
+            const bc_vector v = vectors[row * gate->columns + column];
+            const float hold = (v.x || v.y ? MAX_MOVING_HOLD : BC_MAX_HOLD) * amount;
+            const float least = 1 / (1 + fminf(hold, (float)age));
+            const float beyond = (float)(worst_around(gate, row, column) - still) / SPAN;
+            const float motion = fminf(fmaxf(beyond, 0), 1);
+            gate->shares[row * gate->columns + column] =
+                (uint16_t)((least + (1 - least) * motion) * BC_SHARE_ONE + 0.5F);
+        }
+    }
+}
+
+/* A row of cells between two: `part` sixteenths of the way. */
+static inline int between(const uint16_t *upper, const uint16_t *lower, int i, int part)
+{
+    return upper[i] + (((lower[i] - upper[i]) * part) >> 4);
+}
+
+static inline void spread(uint16_t *restrict to, const uint16_t *restrict upper,
+                          const uint16_t *restrict lower, int n, int channels, int part)
+{
+    static const int to_left[CELL] = {7, 5, 3, 1, 0, 0, 0, 0};
+    static const int to_right[CELL] = {0, 0, 0, 0, 1, 3, 5, 7};
+    for (int c = 0; c < channels; c++) {
+        uint16_t *row = to + c;
+        int left = between(upper, lower, c, part), middle = left;
+        for (int i = c; i < n; i += channels, row += CELL * channels) {
+            const int right = i + channels < n ? between(upper, lower, i + channels, part) : middle;
+            const int before = left - middle, behind = right - middle;
+            for (int x = 0; x < CELL; x++)
+                row[x * channels] =
+                    (uint16_t)(middle + ((before * to_left[x] + behind * to_right[x]) >> 4));
+            left = middle;
+            middle = right;
+        }
+    }
+}
+
+BC_SIMD void bc_spread_cells(uint16_t *to, const uint16_t *cells, int columns, int rows,
+                             int channels, int y)
+{
+    const int n = columns * channels, at = 2 * y + 1 - CELL;
+    const int above = at < 0 ? 0 : at / (2 * CELL), below = above + 1 < rows ? above + 1 : above;
+    const int part = at < 0 ? 0 : at % (2 * CELL);
+    const uint16_t *upper = cells + above * n, *lower = cells + below * n;
+    if (channels == 1)
+        spread(to, upper, lower, n, 1, part);
+    else
+        spread(to, upper, lower, n, channels, part);
+}
