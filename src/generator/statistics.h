@@ -44,9 +44,9 @@ void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, 
 /*
  * How much of a frame's statistics M the running ones S take in, `seconds` after the last frame:
  * 1 - exp(-seconds / tau). While somebody walks through the picture, or the camera moves, tau is
- * 8 s, so that nothing else changes with it; when the scene stands still in another light, 0.4 s.
+ * 8 s, so that nothing else changes with it; when the scene stands still in another light, 0.5 s.
  * The first layer decides for all, as its M depends on nothing but the frame: `recent` follows it
- * within 0.4 s, and while that is not much nearer to M than S is, the scene is on the move. What is
+ * within 0.5 s, and while that is not much nearer to M than S is, the scene is on the move. What is
  * far away is always followed fast. Takes M in `recent`, which starts when S does.
  */
 double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
