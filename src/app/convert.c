@@ -51,7 +51,7 @@ static const bc_option options[] = {
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
     {"stats", "KIND",
-     "what normalises a frame: stream (averages over half a second, steady) or frame (its own) "
+     "what normalises a frame: stream (running averages, steady) or frame (its own) "
      "(stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
     {"stabilize", "0..1", "hold still parts still, at 1 averaged over 33 frames (0)",
