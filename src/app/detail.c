@@ -30,7 +30,7 @@ bool bc_detail_open(bc_detail *d, const bc_held *plane)
     d->means = calloc(n_cells * (size_t)d->channels, sizeof(*d->means));
     d->gains = malloc(n_cells * sizeof(*d->gains));
     d->mean_row = malloc(n * sizeof(*d->mean_row));
-    d->gain_row = malloc(n * sizeof(*d->gain_row));
+    d->gain_row = malloc(n / (size_t)d->channels * sizeof(*d->gain_row));
     return d->means && d->gains && d->mean_row && d->gain_row;
 }
 
@@ -147,24 +147,39 @@ static bool has_gain(const bc_detail *d, int row)
     return false;
 }
 
-BC_SIMD static void stretch(uint16_t *restrict samples, const uint16_t *restrict means,
-                            const uint16_t *restrict gains, int n)
+/* Pixels of a row, whose means of each channel are `pitch` apart. */
+static inline void stretch(uint16_t *restrict samples, const uint16_t *restrict means,
+                           ptrdiff_t pitch, const uint16_t *restrict gains, int width, int channels)
 {
-    for (int i = 0; i < n; i++) {
-        const int value = samples[i] + (((samples[i] - means[i]) * gains[i]) >> 8);
-        const int most = 255 << BC_HELD_BITS;
-        samples[i] = (uint16_t)(value < 0 ? 0 : value > most ? most : value);
+    const int most = 255 << BC_HELD_BITS;
+    for (int x = 0; x < width; x++) {
+        for (int c = 0; c < channels; c++) {
+            const int sample = samples[x * channels + c];
+            const int value = sample + (((sample - means[c * pitch + x]) * gains[x]) >> 8);
+            samples[x * channels + c] = (uint16_t)(value < 0 ? 0 : value > most ? most : value);
+        }
     }
+}
+
+BC_SIMD static void stretch_row(uint16_t *samples, const uint16_t *means, ptrdiff_t pitch,
+                                const uint16_t *gains, int width, int channels)
+{
+    if (channels == 1)
+        stretch(samples, means, pitch, gains, width, 1);
+    else if (channels == 3)
+        stretch(samples, means, pitch, gains, width, 3);
+    else
+        stretch(samples, means, pitch, gains, width, 4);
 }
 
 void bc_detail_restore(bc_detail *d, int y, uint16_t *average)
 {
     const int row = y / CELL;
+    const ptrdiff_t pitch = (ptrdiff_t)d->columns * CELL;
     if (!has_gain(d, row) && !has_gain(d, y % CELL < CELL / 2 ? row - 1 : row + 1))
         return;
-    bc_spread_cells(d->mean_row, d->means, d->columns, d->rows, d->channels, y);
-    bc_spread_cells(d->gain_row, d->gains, d->columns, d->rows, 1, y);
-    for (int i = d->width * d->channels - 1; i >= 0 && d->channels > 1; i--)
-        d->gain_row[i] = d->gain_row[i / d->channels];
-    stretch(average, d->mean_row, d->gain_row, d->width * d->channels);
+    for (int c = 0; c < d->channels; c++)
+        bc_spread_cells(d->mean_row + c * pitch, d->means, d->columns, d->rows, d->channels, c, y);
+    bc_spread_cells(d->gain_row, d->gains, d->columns, d->rows, 1, 0, y);
+    stretch_row(average, d->mean_row, pitch, d->gain_row, d->width, d->channels);
 }

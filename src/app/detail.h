@@ -15,7 +15,7 @@ typedef struct bc_detail {
     int width, height;             /* pixels */
     uint16_t *means;               /* [rows][columns][channels], with BC_HELD_BITS */
     uint16_t *gains;               /* [rows][columns]: above 1, in 256ths */
-    uint16_t *mean_row, *gain_row; /* of the pixels of a row */
+    uint16_t *mean_row, *gain_row; /* of the pixels of a row: [channels][], [] */
 } bc_detail;
 
 /* For a plane of luma's size. False: no memory. Closed by bc_detail_close, also then. */

@@ -41,10 +41,10 @@ void bc_gate_measure(bc_gate *gate, int row, const uint8_t *luma, ptrdiff_t stri
 void bc_gate_set(bc_gate *gate, const bc_vector *vectors, float amount, int age);
 
 /*
- * Values of cells [rows][columns][channels] for the row of pixels y, linearly between the cells'
- * middles: [columns * BC_MOTION_CELL][channels].
+ * One channel of values of cells [rows][columns][channels] for the row of pixels y, linearly
+ * between the cells' middles: [columns * BC_MOTION_CELL].
  */
-void bc_spread_cells(uint16_t *to, const uint16_t *cells, int columns, int rows, int channels,
-                     int y);
+void bc_spread_cells(uint16_t *restrict to, const uint16_t *restrict cells, int columns, int rows,
+                     int channels, int channel, int y);
 
 #endif

@@ -168,6 +168,17 @@ static uint8_t luma_of(const uint8_t *pixel)
     return (uint8_t)((pixel[0] + 2 * pixel[1] + pixel[2] + 2) >> 2);
 }
 
+BC_SIMD static void fill_luma_row(uint8_t *restrict to, const uint8_t *restrict from, int width,
+                                  int size)
+{
+    if (size == 3)
+        for (int x = 0; x < width; x++)
+            to[x] = luma_of(from + 3 * x);
+    else
+        for (int x = 0; x < width; x++)
+            to[x] = luma_of(from + 4 * x);
+}
+
 /* Beyond the picture its edges are repeated. */
 static void repeat_edges(const source_filter *f)
 {
@@ -189,8 +200,8 @@ static void fill_luma(const source_filter *f, const bc_image *source)
         const uint8_t *from = source->pixels + y * source->stride_bytes;
         if (size == 1)
             memcpy(to, from, (size_t)f->width);
-        for (int x = 0; x < f->width && size > 1; x++)
-            to[x] = luma_of(from + x * size);
+        else
+            fill_luma_row(to, from, f->width, size);
     }
     repeat_edges(f);
 }
@@ -214,7 +225,7 @@ static void spread_shares(const source_filter *f, int row)
     const bc_gate *gate = &f->gate;
     for (int y = 0; y < CELL; y++)
         bc_spread_cells(f->shares + (ptrdiff_t)y * f->columns * BLOCK, gate->shares, gate->columns,
-                        gate->rows, 1, row * CELL + y);
+                        gate->rows, 1, 0, row * CELL + y);
 }
 
 static void filter_source(const source_filter *f)
@@ -236,27 +247,40 @@ static uint8_t clip(int value)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
+/* Pixels of another luma. */
+static inline void change_luma(uint8_t *restrict to, const uint8_t *restrict from,
+                               const uint8_t *restrict luma, int width, int size)
+{
+    for (int x = 0; x < width; x++) {
+        const int change = luma[x] - luma_of(from + x * size);
+        for (int c = 0; c < 3; c++)
+            to[x * size + c] = clip(from[x * size + c] + change);
+        if (size == 4)
+            to[x * size + 3] = from[x * size + 3];
+    }
+}
+
+BC_SIMD static void change_luma_row(uint8_t *to, const uint8_t *from, const uint8_t *luma,
+                                    int width, int size)
+{
+    if (size == 3)
+        change_luma(to, from, luma, width, 3);
+    else
+        change_luma(to, from, luma, width, 4);
+}
+
 /* The source with the filtered luma. */
 static bc_image make_steady(const source_filter *f, const bc_image *source)
 {
     bc_image steady = *source;
+    const ptrdiff_t luma_stride = f->columns * BLOCK;
+    const int size = f->picture ? bc_pixel_size(source->format) : 1;
     steady.pixels = f->picture ? f->picture : f->luma;
-    steady.stride_bytes = f->columns * BLOCK;
-    if (!f->picture)
-        return steady;
-    const int size = bc_pixel_size(source->format);
-    steady.stride_bytes = (ptrdiff_t)f->width * size;
-    for (int y = 0; y < f->height; y++) {
-        const uint8_t *from = source->pixels + y * source->stride_bytes;
-        const uint8_t *luma = f->luma + (ptrdiff_t)y * f->columns * BLOCK;
-        uint8_t *to = steady.pixels + y * steady.stride_bytes;
-        for (int x = 0; x < f->width; x++, from += size, to += size) {
-            const int change = luma[x] - luma_of(from);
-            memcpy(to, from, (size_t)size);
-            for (int c = 0; c < 3; c++)
-                to[c] = clip(from[c] + change);
-        }
-    }
+    steady.stride_bytes = f->picture ? (ptrdiff_t)f->width * size : luma_stride;
+    for (int y = 0; y < f->height && f->picture; y++)
+        change_luma_row(steady.pixels + y * steady.stride_bytes,
+                        source->pixels + y * source->stride_bytes, f->luma + y * luma_stride,
+                        f->width, size);
     return steady;
 }
 
@@ -340,19 +364,25 @@ static uint8_t *samples_of(const bc_image *painting, int plane, int y)
                       : painting->chroma[plane - 1] + y * painting->chroma_stride_bytes[plane - 1];
 }
 
-/* The shares of a plane's samples, from those of a row of luma. */
-static const uint16_t *sample_shares(const painting_filter *f, const bc_held *plane,
-                                     const uint16_t *shares)
+static inline void repeat(uint16_t *restrict to, const uint16_t *restrict from, int n, int times)
 {
-    const int n = plane->width * plane->channels, channels = plane->channels;
-    if (channels == 1 && plane->shift == 0)
-        return shares;
-    for (int i = 0; i < n && plane->shift; i++)
-        f->shares[i] = shares[2 * i];
-    for (int x = 0; x < plane->width && !plane->shift; x++)
-        for (int c = 0; c < channels; c++)
-            f->shares[x * channels + c] = shares[x];
-    return f->shares;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < times; k++)
+            to[i * times + k] = from[i];
+}
+
+/* The shares of a plane's samples, from those of a row of luma. */
+BC_SIMD static const uint16_t *sample_shares(const painting_filter *f, const bc_held *plane,
+                                             const uint16_t *shares)
+{
+    uint16_t *restrict to = f->shares;
+    for (int i = 0; i < plane->width && plane->shift; i++)
+        to[i] = shares[2 * i];
+    if (plane->channels == 3)
+        repeat(to, shares, plane->width, 3);
+    else if (plane->channels == 4)
+        repeat(to, shares, plane->width, 4);
+    return plane->channels == 1 && !plane->shift ? shares : to;
 }
 
 static uint8_t least(uint8_t a, uint8_t b)
