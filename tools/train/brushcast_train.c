@@ -325,26 +325,16 @@ static bc_status watch(session *s)
     return s->options->patience && t->n_worse >= s->options->patience ? BC_END : BC_OK;
 }
 
-static void add_losses(bc_train_losses *sum, const bc_train_losses *losses, double share)
-{
-    sum->identity += share * losses->identity;
-    sum->content += share * losses->content;
-    sum->style += share * losses->style;
-    sum->variation += share * losses->variation;
-    sum->stability += share * losses->stability;
-    sum->total += share * losses->total;
-}
-
 /* Now and then a line of the log, of the means since the last one over the steps of both paths. */
 static bc_status log_losses(session *s, const bc_train_losses *losses)
 {
     const bc_trainer *t = &s->trainer;
-    add_losses(&s->sum, losses, 1);
+    bc_train_losses_add(&s->sum, losses, 1);
     s->n_summed++;
     if (t->step % LOG_EVERY != 0 && t->step != t->config.n_steps)
         return BC_OK;
     bc_train_losses mean = {0};
-    add_losses(&mean, &s->sum, 1.0 / s->n_summed);
+    bc_train_losses_add(&mean, &s->sum, 1.0 / s->n_summed);
     s->sum = (bc_train_losses){0};
     s->n_summed = 0;
     bc_log_write(s->log, BC_LOG_INFO, "step %lld of %lld, %.0f s: loss %.4f", (long long)t->step,

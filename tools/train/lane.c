@@ -9,6 +9,16 @@
 #include "train/pixel_loss.h"
 #include "train/trainer.h"
 
+void bc_train_losses_add(bc_train_losses *sum, const bc_train_losses *losses, double share)
+{
+    sum->identity += share * losses->identity;
+    sum->content += share * losses->content;
+    sum->style += share * losses->style;
+    sum->variation += share * losses->variation;
+    sum->stability += share * losses->stability;
+    sum->total += share * losses->total;
+}
+
 /*
  * The figure of the shift leaves out a border, where the moved picture shows something else; the
  * training does not: what is painted at the edge shall look like the rest.

@@ -17,6 +17,9 @@ typedef struct bc_train_losses {
     double identity, content, style, variation, stability, total;
 } bc_train_losses;
 
+/* sum += share * losses */
+void bc_train_losses_add(bc_train_losses *sum, const bc_train_losses *losses, double share);
+
 /* What a photograph not trained on shows; sums of squares where it says so. */
 typedef struct bc_lane_figures {
     bc_train_losses losses; /* the stability's without noise */

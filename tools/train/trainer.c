@@ -215,16 +215,6 @@ static void add_scaled(float *sum, const float *x, size_t n, float scale)
         sum[i] += scale * x[i];
 }
 
-static void add_losses(bc_train_losses *sum, const bc_train_losses *losses, double share)
-{
-    sum->identity += share * losses->identity;
-    sum->content += share * losses->content;
-    sum->style += share * losses->style;
-    sum->variation += share * losses->variation;
-    sum->stability += share * losses->stability;
-    sum->total += share * losses->total;
-}
-
 /* The losses [batch] and gradients of all processes' pictures, in the places that were zeros. */
 static void exchange(const bc_trainer *t, bc_train_losses *losses)
 {
@@ -244,7 +234,7 @@ static void sum_batch(bc_trainer *t, bc_train_losses *sum, bc_train_style *style
         memset(style->gradients, 0, t->bank.n_values * sizeof(float));
     for (int i = 0; i < t->config.batch; i++) {
         const bc_net_values gradients = slot(t, i);
-        add_losses(sum, &losses[i], share);
+        bc_train_losses_add(sum, &losses[i], share);
         add_scaled(t->gradients, gradients.autoencoder, t->autoencoder.n_values, (float)share);
         if (style)
             add_scaled(style->gradients, gradients.bank, t->bank.n_values, (float)share);
@@ -304,7 +294,7 @@ static void sum_figures(bc_train_figures *figures, const bc_lane_figures *photos
     double photo_style = 0, noise = 0;
     *figures = (bc_train_figures){0};
     for (int i = 0; i < n_photos; i++) {
-        add_losses(&figures->losses, &photos[i].losses, share);
+        bc_train_losses_add(&figures->losses, &photos[i].losses, share);
         photo_style += share * photos[i].photo_style;
         noise += share * photos[i].noise;
     }
