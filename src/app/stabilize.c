@@ -41,7 +41,7 @@ typedef struct painting_filter {
     bc_detail detail;  /* of the first plane */
     uint16_t *fetched; /* of a row of cells */
     uint16_t *shares;  /* of the samples of a row */
-    uint8_t *limits;   /* two rows: the least and the most of three samples, one below another */
+    uint8_t *limits;   /* two rows and a pixel around: least and most of samples above another */
     bool is_held;      /* the last frame is */
 } painting_filter;
 
@@ -288,6 +288,7 @@ static void begin_source(source_filter *f)
 {
     memset(f->blocks, 0, (size_t)(f->columns * f->rows) * sizeof(*f->blocks));
     bc_held_take(&f->held, f->luma, f->columns * BLOCK);
+    f->gate.noise = 0;
 }
 
 static void turn_source(source_filter *f)
@@ -341,7 +342,7 @@ static bool allocate_painting(painting_filter *f, int width, int height)
     const size_t n = (size_t)bc_held_row_samples(first);
     f->fetched = malloc(n * sizeof(*f->fetched));
     f->shares = malloc(n / CELL * sizeof(*f->shares));
-    f->limits = malloc(2 * n / CELL);
+    f->limits = malloc(2 * (n / CELL + 2 * (size_t)first->channels));
     return bc_detail_open(&f->detail, first) && is_done && f->fetched && f->shares && f->limits;
 }
 
@@ -406,14 +407,14 @@ BC_SIMD static void find_limits(uint8_t *restrict low, uint8_t *restrict high, c
 }
 
 /*
- * What was held goes no farther from the new samples, n pixels of `step` samples, than their eight
+ * What was held goes no farther from n new samples, `step` of them a pixel, than their eight
  * neighbours do: what something that moved on has left in the painting around it goes with it.
  * Source: Karis, "High-quality temporal supersampling", 2014.
  */
 BC_SIMD static void limit(uint16_t *restrict fetched, const uint8_t *restrict low,
                           const uint8_t *restrict high, int step, int n)
 {
-    for (int i = step; i < n - step; i++) {
+    for (int i = 0; i < n; i++) {
         const int from = least(least(low[i - step], low[i + step]), low[i]) - TOLERANCE;
         const int to = most(most(high[i - step], high[i + step]), high[i]) + TOLERANCE;
         const int value = fetched[i], at_least = from * (1 << BC_HELD_BITS);
@@ -426,12 +427,18 @@ static void limit_row(const painting_filter *f, const bc_image *painting, int in
                       uint16_t *fetched)
 {
     const bc_held *p = &f->planes[index];
-    const int n = p->width * p->channels;
-    uint8_t *low = f->limits, *high = low + n;
+    const int step = p->channels, n = p->width * step, last = p->height - 1;
+    uint8_t *low = f->limits + step, *high = low + n + 2 * step;
     find_limits(low, high, samples_of(painting, index, y > 0 ? y - 1 : y),
-                samples_of(painting, index, y),
-                samples_of(painting, index, y + 1 < p->height ? y + 1 : y), n);
-    limit(fetched, low, high, p->channels, n);
+                samples_of(painting, index, y), samples_of(painting, index, y < last ? y + 1 : y),
+                n);
+    for (int c = 0; c < step; c++) { /* beyond the edges */
+        low[c - step] = low[c];
+        high[c - step] = high[c];
+        low[n + c] = low[n - step + c];
+        high[n + c] = high[n - step + c];
+    }
+    limit(fetched, low, high, step, n);
 }
 
 /* The painting's samples stay as they are: those of rows below look up. */

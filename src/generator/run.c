@@ -158,12 +158,15 @@ static void start_stream(bc_session *s, const bc_step *step, const layer_use *us
         bc_statistics_start(&s->recent, totals);
 }
 
-/* The first layer, which comes first, tells the others how fast. */
+/* The first layer, which comes first, tells the others how fast, or that the next frame begins. */
 static void follow_stream(bc_session *s, const bc_step *step, const layer_use *use,
                           const bc_totals *totals)
 {
-    if (step == s->plan.steps)
+    if (step == s->plan.steps) {
         s->rate = bc_statistics_rate(&s->recent, use->running, totals, s->interval);
+        if (bc_statistics_are_far(use->running, totals))
+            bc_session_restart(s);
+    }
     bc_statistics_follow(use->running, totals, s->rate);
 }
 

@@ -5,7 +5,7 @@
 static const double epsilon = 1e-5; /* of instance normalisation */
 
 static const double least_time_constant = 0.5, most_time_constant = 8; /* seconds */
-static const double far = 2;     /* what is farther is followed at once */
+static const double far = 2;    /* what is farther is followed at once */
 static const double near = 0.2; /* of the distance: a scene that has come so near stands still */
 
 typedef struct moments {
@@ -91,4 +91,9 @@ double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
     const double most = fmin(most_time_constant, least_time_constant * far * far / distance);
     const double tau = fmax(fmin(least_time_constant * motion * motion, most), least_time_constant);
     return -expm1(-seconds / tau);
+}
+
+bool bc_statistics_are_far(const bc_statistics *running, const bc_totals *totals)
+{
+    return !(square_distance(running, totals) < far * far); /* nor what is no number */
 }

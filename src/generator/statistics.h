@@ -52,6 +52,12 @@ void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, 
 double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
                           const bc_totals *totals, double seconds);
 
+/*
+ * Whether the first layer's M is so far from S that all layers' had better begin anew: they were
+ * normalised with statistics of next to nothing, and would take long to forget what came of it.
+ */
+bool bc_statistics_are_far(const bc_statistics *running, const bc_totals *totals);
+
 /* S += rate (M - S). */
 void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate);
 

@@ -120,6 +120,21 @@ static void test_fade_in(theatre *t)
     CHECK(settled >= 45);
 }
 
+/* Texture, nothing, texture again, in a light that does not change. */
+static void test_texture(theatre *t)
+{
+    for (int i = 0; i < 3 * RATE; i++) {
+        for (int k = 0; k < BYTES; k++) {
+            const int x = k / 3 % WIDTH / 2, y = k / 3 / WIDTH / 2;
+            t->frame[k] = (uint8_t)(i / RATE == 1 ? 128 : 128 + ((x + y) % 2 ? 100 : -100));
+        }
+        paint(t);
+    }
+    const double settled = paint_still(t, SETTLED);
+    printf("texture again after nothing: %.1f dB three seconds later\n", settled);
+    CHECK(settled >= 50);
+}
+
 /* Brighter for a frame: by little enough to be no cut, and white. */
 static void test_flash(theatre *t, int levels)
 {
@@ -154,6 +169,7 @@ int main(void)
     test_fade_in(&t);
     test_flash(&t, 15);
     test_flash(&t, 255);
+    test_texture(&t);
     bc_session_close(&t.stream);
     bc_session_close(&t.exact);
     bc_frame_unref(&t.street);
