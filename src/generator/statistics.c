@@ -5,7 +5,7 @@
 static const double epsilon = 1e-5; /* of instance normalisation */
 
 static const double least_time_constant = 0.5, most_time_constant = 8; /* seconds */
-static const double far = 2;    /* what is farther is followed at once */
+static const double far = 2;    /* what is farther begins anew */
 static const double near = 0.2; /* of the distance: a scene that has come so near stands still */
 
 typedef struct moments {
