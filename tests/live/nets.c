@@ -39,6 +39,12 @@ static void test_names(command *c)
     CHECK(command_text_becomes(c, "painted_net", "light"));
 }
 
+#ifdef __SANITIZE_THREAD__
+enum { HOLDS_A_RATE = 0 };
+#else
+enum { HOLDS_A_RATE = 1 };
+#endif
+
 /* The wide net cannot have 240 frames a second of this size anywhere; one each second it can. */
 static void test_governor(command *c)
 {
@@ -56,7 +62,6 @@ static void test_governor(command *c)
     CHECK(command_do(c, "rate 1"));
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     CHECK_INT(command_number(c, "cheap_net"), 0);
-    CHECK(command_do(c, "rate auto; scale 0.25; net light"));
 }
 
 /* A picture of the present style, painted, with nothing moving. */
@@ -70,6 +75,7 @@ static void shoot(command *c, const char *name)
 
 static void test_adding(command *c)
 {
+    CHECK(command_do(c, "rate auto; scale 0.25; net light"));
     CHECK(command_do(c, "pause on; style style1"));
     CHECK(command_text_becomes(c, "painted_net", "light"));
     CHECK(command_do(c, "screenshot before.png"));
@@ -121,7 +127,8 @@ int main(int n_args, char **args)
     net_make_style(c.folder, "foreign.safetensors", "odd-subpixel", 1);
     command_play(&c, program, "-f lavfi testsrc2=size=480x360:rate=30");
     test_names(&c);
-    test_governor(&c);
+    if (HOLDS_A_RATE)
+        test_governor(&c);
     test_adding(&c);
     test_refusals(&c);
     CHECK_AT_MOST(command_quit(&c, 0), 30);
