@@ -7,7 +7,7 @@ cd "$work"
 unset BRUSHCAST_MODELS
 export XDG_DATA_HOME=$work
 # A sanitizer's finding must not look like a failed conversion.
-export ASAN_OPTIONS=${ASAN_OPTIONS-}:exitcode=99 TSAN_OPTIONS=${TSAN_OPTIONS-}:exitcode=99:suppressions=$media/tsan.suppressions UBSAN_OPTIONS=${UBSAN_OPTIONS-}:exitcode=99
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:exitcode=99 TSAN_OPTIONS=${TSAN_OPTIONS-}:exitcode=99 UBSAN_OPTIONS=${UBSAN_OPTIONS-}:exitcode=99
 
 fail() {
     echo "failed: $*" >&2
