@@ -19,14 +19,15 @@ static size_t row_samples(const bc_detail *d)
     return (size_t)d->columns * CELL * (size_t)d->channels;
 }
 
-bool bc_detail_open(bc_detail *d, const bc_held *plane)
+bool bc_detail_open(bc_detail *d, const bc_held *plane, int n_threads)
 {
     *d = (bc_detail){.columns = (plane->width + CELL - 1) / CELL,
                      .rows = (plane->height + CELL - 1) / CELL,
                      .channels = plane->channels,
                      .width = plane->width,
                      .height = plane->height};
-    const size_t n_cells = (size_t)d->rows * (size_t)d->columns, n = row_samples(d);
+    const size_t n_cells = (size_t)d->rows * (size_t)d->columns,
+                 n = row_samples(d) * (size_t)n_threads;
     d->means = calloc(n_cells * (size_t)d->channels, sizeof(*d->means));
     d->gains = malloc(n_cells * sizeof(*d->gains));
     d->mean_row = malloc(n * sizeof(*d->mean_row));
@@ -172,14 +173,16 @@ BC_SIMD static void stretch_row(uint16_t *samples, const uint16_t *means, ptrdif
         stretch(samples, means, pitch, gains, width, 4);
 }
 
-void bc_detail_restore(bc_detail *d, int y, uint16_t *average)
+void bc_detail_restore(const bc_detail *d, int y, uint16_t *average, int thread)
 {
     const int row = y / CELL;
     const ptrdiff_t pitch = (ptrdiff_t)d->columns * CELL;
+    uint16_t *means = d->mean_row + thread * pitch * d->channels;
+    uint16_t *gains = d->gain_row + thread * pitch;
     if (!has_gain(d, row) && !has_gain(d, y % CELL < CELL / 2 ? row - 1 : row + 1))
         return;
     for (int c = 0; c < d->channels; c++)
-        bc_spread_cells(d->mean_row + c * pitch, d->means, d->columns, d->rows, d->channels, c, y);
-    bc_spread_cells(d->gain_row, d->gains, d->columns, d->rows, 1, 0, y);
-    stretch_row(average, d->mean_row, pitch, d->gain_row, d->width, d->channels);
+        bc_spread_cells(means + c * pitch, d->means, d->columns, d->rows, d->channels, c, y);
+    bc_spread_cells(gains, d->gains, d->columns, d->rows, 1, 0, y);
+    stretch_row(average, means, pitch, gains, d->width, d->channels);
 }

@@ -15,11 +15,12 @@ typedef struct bc_detail {
     int width, height;             /* pixels */
     uint16_t *means;               /* [rows][columns][channels], with BC_HELD_BITS */
     uint16_t *gains;               /* [rows][columns]: above 1, in 256ths */
-    uint16_t *mean_row, *gain_row; /* of the pixels of a row: [channels][], [] */
+    uint16_t *mean_row, *gain_row; /* of a row's pixels: [n_threads][channels][], [n_threads][] */
 } bc_detail;
 
-/* For a plane of luma's size. False: no memory. Closed by bc_detail_close, also then. */
-bool bc_detail_open(bc_detail *detail, const bc_held *plane);
+/* For a plane of luma's size, whose rows n_threads measure and restore. False: no memory. Closed by
+ * bc_detail_close, also then. */
+bool bc_detail_open(bc_detail *detail, const bc_held *plane, int n_threads);
 void bc_detail_close(bc_detail *detail);
 
 /*
@@ -30,6 +31,6 @@ void bc_detail_measure(bc_detail *detail, int row, const bc_held *average, const
                        ptrdiff_t stride_bytes, const bc_vector *vectors);
 
 /* After all rows: gives back the contrast of row y of the average, where there is some to give. */
-void bc_detail_restore(bc_detail *detail, int y, uint16_t *average);
+void bc_detail_restore(const bc_detail *detail, int y, uint16_t *average, int thread);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/held.h"
 #include "base/simd.h"
 
 enum {

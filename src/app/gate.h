@@ -11,11 +11,9 @@
 
 #include <stdbool.h>
 
-#include "app/motion.h"
+#include "app/held.h"
 
 enum {
-    BC_SHARE_BITS = 15,
-    BC_SHARE_ONE = (1 << BC_SHARE_BITS) - 1,
     BC_MAX_HOLD = 32 /* frames, of what stands still */
 };
 

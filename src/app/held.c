@@ -127,6 +127,21 @@ void bc_held_fetch(const bc_held *h, const bc_vector *vectors, int row, uint16_t
 
 /* ------------------------------------------------------------------------------------------ */
 
+BC_SIMD void bc_held_mix(uint16_t *restrict now, const uint16_t *restrict fetched,
+                         const uint8_t *restrict fresh, const uint16_t *restrict shares, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const int16_t twice = (int16_t)(2 * ((fresh[i] << BC_HELD_BITS) - fetched[i]));
+        now[i] = (uint16_t)(fetched[i] + ((twice * (int16_t)shares[i]) >> 16));
+    }
+}
+
+BC_SIMD void bc_held_round(uint8_t *restrict levels, const uint16_t *restrict samples, int n)
+{
+    for (int i = 0; i < n; i++)
+        levels[i] = (uint8_t)((samples[i] + (1 << (BC_HELD_BITS - 1))) >> BC_HELD_BITS);
+}
+
 /* Beyond the picture and in the margin its edges are repeated. */
 static void repeat_edges(const bc_held *h)
 {

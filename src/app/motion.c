@@ -9,6 +9,7 @@
 enum {
     BLOCK = BC_MOTION_BLOCK,
     CELL = BC_MOTION_CELL,
+    BAND = 8,                            /* rows of blocks */
     PIXEL = 4,                           /* vectors are in quarters of one */
     JUMP = 4 * PIXEL,                    /* out of a dip between two motions */
     MAX_STEPS = 12,                      /* downhill, of a pixel each */
@@ -140,9 +141,10 @@ static bc_vector match(search *s, const bc_vector *blocks, int columns, int row,
                        int enough)
 {
     const bc_vector none = {0, 0}, *at = blocks + row * columns + column;
-    const bc_vector left = column > 0 ? at[-1] : none, above = row > 0 ? at[-columns] : none;
-    const bc_vector right = row > 0 && column + 1 < columns ? at[1 - columns] : above;
-    const bc_vector last = *at;
+    const bool is_first = row % BAND == 0; /* of its band */
+    const bc_vector last = *at, left = column > 0 ? at[-1] : none;
+    const bc_vector above = is_first ? last : at[-columns];
+    const bc_vector right = !is_first && column + 1 < columns ? at[1 - columns] : above;
     s->expected = (bc_vector){(int16_t)middle(left.x, above.x, right.x),
                               (int16_t)middle(left.y, above.y, right.y)};
     s->cost = INT_MAX;
@@ -215,18 +217,27 @@ static bc_vector choose(const bc_luma *now, const uint8_t *last, const bc_vector
     return s.best;
 }
 
-void bc_motion_estimate(bc_vector *blocks, bc_vector *cells, const bc_luma *now,
-                        const uint8_t *last, int noise)
+int bc_motion_bands(const bc_luma *now)
+{
+    return (now->rows + BAND - 1) / BAND;
+}
+
+void bc_motion_search(bc_vector *blocks, const bc_luma *now, const uint8_t *last, int noise,
+                      int band)
 {
     const int least = PIXEL, level = noise * 5 / 4 > least ? noise * 5 / 4 : least;
-    for (int row = 0; row < now->rows; row++) {
+    for (int row = BAND * band; row < BAND * (band + 1) && row < now->rows; row++) {
         for (int column = 0; column < now->columns; column++) {
             search s = search_at(now, last, BLOCK, row, column);
             blocks[row * now->columns + column] =
                 match(&s, blocks, now->columns, row, column, BLOCK * BLOCK * level / 4);
         }
     }
-    for (int row = 0; row < 2 * now->rows; row++)
-        for (int column = 0; column < 2 * now->columns; column++)
-            cells[row * 2 * now->columns + column] = choose(now, last, blocks, row, column);
+}
+
+void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, const bc_luma *now,
+                      const uint8_t *last, int row)
+{
+    for (int column = 0; column < 2 * now->columns; column++)
+        cells[row * 2 * now->columns + column] = choose(now, last, blocks, row, column);
 }

@@ -28,12 +28,17 @@ typedef struct bc_luma {
 } bc_luma;
 
 /*
- * blocks [rows][columns]: in, the vectors of the frame before (or zeros); out, this frame's. cells
- * [2 * rows][2 * columns]: theirs. What is moved by its vector, the pixels between which it is
- * interpolated included, lies in the picture. `noise` is how much pixels that stand still differ,
- * on average, in quarter levels.
+ * blocks [rows][columns]: in, the vectors of the frame before (or zeros); out, this frame's, of one
+ * band of rows. Bands know nothing of each other, so that threads can share them. What is moved by
+ * its vector, the pixels between which it is interpolated included, lies in the picture. `noise` is
+ * how much pixels that stand still differ, on average, in quarter levels.
  */
-void bc_motion_estimate(bc_vector *blocks, bc_vector *cells, const bc_luma *now,
-                        const uint8_t *last, int noise);
+void bc_motion_search(bc_vector *blocks, const bc_luma *now, const uint8_t *last, int noise,
+                      int band);
+int bc_motion_bands(const bc_luma *now);
+
+/* cells [2 * rows][2 * columns]: a row of them, after all bands. */
+void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, const bc_luma *now,
+                      const uint8_t *last, int row);
 
 #endif

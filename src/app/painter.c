@@ -107,7 +107,7 @@ bc_status bc_painter_open(bc_painter **painter_out, const bc_painter_params *par
     if (status == BC_OK)
         status = choose_styles(painter);
     if (status == BC_OK)
-        status = bc_stabilizer_open(&painter->stabilizer, &params->log);
+        status = bc_stabilizer_open(&painter->stabilizer, params->n_threads, &params->log);
     free(folder);
     if (status < 0)
         bc_painter_close(&painter);

@@ -1,12 +1,14 @@
 /*
  * stabilize.h: holds paintings of video still where the source stands still, and lets them move
- * with what moves: a recursive temporal filter along the motion of the source (motion.h, held.h).
+ * with what moves: a recursive temporal filter along the motion of the source (steady.h, motion.h,
+ * held.h).
  *
  * It filters twice, by the same motion and gate (gate.h): the source's luma before it is painted,
  * as a painter makes brush strokes of noise, and the painting, whose contrast where it moved it
  * gives back (detail.h).
  *
- * It starts again at a scene cut and where the size or the format changes. Threads: one at a time.
+ * It starts again at a scene cut and where the size or the format changes. Calls from one thread
+ * at a time, whose work others share; the result is the same for every number of them.
  */
 #ifndef BC_APP_STABILIZE_H
 #define BC_APP_STABILIZE_H
@@ -15,7 +17,8 @@
 
 typedef struct bc_stabilizer bc_stabilizer;
 
-bc_status bc_stabilizer_open(bc_stabilizer **stabilizer, const bc_log *log);
+/* n_threads 0: one for each processor. */
+bc_status bc_stabilizer_open(bc_stabilizer **stabilizer, int n_threads, const bc_log *log);
 void bc_stabilizer_close(bc_stabilizer **stabilizer);
 
 /* The next frame has nothing to do with those before. */

@@ -177,7 +177,7 @@ bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
     if (status == BC_OK)
         status = bc_converter_open(&studio->whole_converter, 1, &params->log);
     if (status == BC_OK)
-        status = bc_stabilizer_open(&studio->stabilizer, &params->log);
+        status = bc_stabilizer_open(&studio->stabilizer, params->n_threads, &params->log);
     if (status < 0)
         bc_studio_close(studio_out);
     return status;

@@ -281,10 +281,38 @@ static void test_planes(clip *c)
     CHECK_AT_MOST(sqrt(sum / n), 2);
 }
 
+/* Everything moves, one part faster. */
+static void draw_motion(clip *c, int frame)
+{
+    draw(c, 3 * frame, 2, 12);
+    for (int i = 0; i < BYTES; i++) {
+        const double x = i / 3 % WIDTH - 1.25 * frame, y = i / 3 / WIDTH;
+        c->source[i] = clip8(c->source[i] / 2 + (int)(60 + 50 * sin(x / 4 + y / 7)));
+    }
+}
+
+/* The same bits for every number of threads: of the painting and of what is to be painted. */
+static void test_threads(void)
+{
+    static clip clips[2];
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(bc_stabilizer_open(&clips[i].stabilizer, 1 + 2 * i, &(bc_log){0}), BC_OK);
+    for (int frame = 0; frame < 12; frame++) {
+        for (int i = 0; i < 2; i++) {
+            draw_motion(&clips[i], frame);
+            run(&clips[i], 1);
+        }
+        CHECK(memcmp(clips[0].steady, clips[1].steady, BYTES) == 0);
+        CHECK(memcmp(clips[0].painting, clips[1].painting, BYTES) == 0);
+    }
+    for (int i = 0; i < 2; i++)
+        bc_stabilizer_close(&clips[i].stabilizer);
+}
+
 int main(void)
 {
     static clip c;
-    CHECK_INT(bc_stabilizer_open(&c.stabilizer, &(bc_log){0}), BC_OK);
+    CHECK_INT(bc_stabilizer_open(&c.stabilizer, 2, &(bc_log){0}), BC_OK);
     test_still(&c);
     test_source(&c);
     test_patch(&c);
@@ -297,5 +325,6 @@ int main(void)
     test_planes(&c);
     bc_stabilizer_close(&c.stabilizer);
     CHECK(!c.stabilizer);
+    test_threads();
     return TEST_END();
 }
