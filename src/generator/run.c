@@ -307,13 +307,25 @@ static bool is_known(const bc_session *s)
     return true;
 }
 
+/* Lets the statistics begin anew at a new scene, and go with the light of the present one. */
+static void watch_scene(bc_session *s, const bc_image *source)
+{
+    const bc_layer *first = s->plan.steps[0].layer;
+    if (bc_scene_begins(&s->scene, source)) {
+        bc_session_forget(s);
+        return;
+    }
+    bc_statistics_relight(&s->running[0], first, s->scene.shift);
+    bc_statistics_relight(&s->recent, first, s->scene.shift);
+}
+
 void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
                           const bc_watcher *watcher)
 {
     const bool is_stream = session->params.stats == BC_STATS_STREAM;
     memset(session->time_ns, 0, sizeof(session->time_ns));
-    if (is_stream && bc_scene_begins(&session->scene, frame->source))
-        bc_session_forget(session);
+    if (is_stream)
+        watch_scene(session, frame->source);
     session->is_deep = session->params.precision != BC_PRECISION_EXACT && is_stream && !watcher &&
                        is_known(session);
     if (session->is_deep)

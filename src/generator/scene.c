@@ -7,9 +7,10 @@
 
 enum {
     N_CELLS = BC_SCENE_ROWS * BC_SCENE_COLUMNS,
-    SAMPLES = 8,    /* of a cell, each way */
-    CUT_LEVEL = 20, /* mean change of a cell's level, of 255 */
-    LEAST_LEVEL = 1 /* mean contrast of a cell, below which it is noise */
+    SAMPLES = 8,               /* of a cell, each way */
+    LEVEL = SAMPLES * SAMPLES, /* one of 255 */
+    CUT_LEVEL = 20 * LEVEL,    /* mean change of a cell's level */
+    LEAST_LEVEL = LEVEL        /* mean contrast of a cell, below which it is noise */
 };
 
 /* Adds one pixel's channels: red, green and blue, or luma and chroma. */
@@ -34,7 +35,8 @@ static void to_rgb(int cell[3], const bc_image *frame)
     const int yuv[3] = {cell[0], cell[1], cell[2]};
     for (int c = 0; c < 3; c++) {
         const float *m = matrix.m[c];
-        cell[c] = (int)(m[0] * (float)yuv[0] + m[1] * (float)yuv[1] + m[2] * (float)yuv[2] + m[3]);
+        cell[c] = (int)(m[0] * (float)yuv[0] + m[1] * (float)yuv[1] + m[2] * (float)yuv[2] +
+                        m[3] * LEVEL);
     }
 }
 
@@ -46,33 +48,41 @@ static int position(int i, int n, int length)
 
 static void measure_cell(int cell[3], const bc_image *frame, int row, int column)
 {
-    int sums[3] = {0};
+    memset(cell, 0, 3 * sizeof(*cell));
     for (int i = 0; i < SAMPLES * SAMPLES; i++) {
         const int x =
             position(column * SAMPLES + i % SAMPLES, BC_SCENE_COLUMNS * SAMPLES, frame->width);
         const int y = position(row * SAMPLES + i / SAMPLES, BC_SCENE_ROWS * SAMPLES, frame->height);
-        add_pixel(sums, frame, x, y);
+        add_pixel(cell, frame, x, y);
     }
-    for (int c = 0; c < 3; c++)
-        cell[c] = sums[c] / (SAMPLES * SAMPLES);
     if (frame->format == BC_YUV420)
         to_rgb(cell, frame);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
 }
 
 /* The mean change of a level of the cells, times their number. */
 static int take_cells(bc_scene *scene, const bc_image *frame)
 {
-    int change = 0;
-    for (int row = 0; row < BC_SCENE_ROWS; row++) {
-        for (int column = 0; column < BC_SCENE_COLUMNS; column++) {
-            int cell[3], *last = scene->cells[row][column];
-            measure_cell(cell, frame, row, column);
-            for (int c = 0; c < 3; c++)
-                change += abs(cell[c] - last[c]);
-            memcpy(last, cell, sizeof(cell));
+    int sum = 0, changes[3][N_CELLS];
+    for (int i = 0; i < N_CELLS; i++) {
+        const int row = i / BC_SCENE_COLUMNS, column = i % BC_SCENE_COLUMNS;
+        int cell[3], *last = scene->cells[row][column];
+        measure_cell(cell, frame, row, column);
+        for (int c = 0; c < 3; c++) {
+            changes[c][i] = cell[c] - last[c];
+            sum += abs(changes[c][i]);
         }
+        memcpy(last, cell, sizeof(cell));
     }
-    return change / 3;
+    for (int c = 0; c < 3; c++) {
+        qsort(changes[c], N_CELLS, sizeof(changes[c][0]), compare);
+        scene->shift[c] = (float)changes[c][N_CELLS / 2] / LEVEL;
+    }
+    return sum / 3;
 }
 
 static bc_scene_light measure_light(const bc_scene *scene)

@@ -22,7 +22,8 @@ typedef struct bc_scene_light {
 typedef struct bc_scene {
     bool is_known;                                 /* false: the next frame begins a scene */
     bc_scene_light first;                          /* when the scene began */
-    int cells[BC_SCENE_ROWS][BC_SCENE_COLUMNS][3]; /* mean levels of the last frame */
+    int cells[BC_SCENE_ROWS][BC_SCENE_COLUMNS][3]; /* mean levels of the last frame, in 64ths */
+    float shift[3]; /* levels of red, green and blue: the median of the cells' changes since */
 } bc_scene;
 
 /* Takes in a frame; whether it begins a scene. */

@@ -80,6 +80,16 @@ void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, doubl
     }
 }
 
+void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float shift[3])
+{
+    const int n_taps = layer->kernel * layer->kernel;
+    const float *weight = layer->weight;
+    for (int out = 0; out < layer->n_out; out++)
+        for (int in = 0; in < layer->n_in; in++, weight += n_taps)
+            for (int i = 0; i < n_taps; i++)
+                running->mean[out] += (double)(weight[i] * shift[in]) / 255;
+}
+
 double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
                           const bc_totals *totals, double seconds)
 {

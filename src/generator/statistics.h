@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "brushcast.h"
+#include "model/network.h"
 
 /* Instance normalisation as an affine map for each channel: y = max(0, scale * x + shift). */
 typedef struct bc_affine {
@@ -57,6 +58,12 @@ double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
  * normalised with statistics of next to nothing, and would take long to forget what came of it.
  */
 bool bc_statistics_are_far(const bc_statistics *running, const bc_totals *totals);
+
+/*
+ * The first layer's means where every pixel of the frame becomes lighter by `shift` [3], levels of
+ * red, green and blue. Deeper layers, which see it normalised, do not notice.
+ */
+void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float shift[3]);
 
 /* S += rate (M - S). */
 void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate);

@@ -3,6 +3,7 @@
  * fade, a flash, and how near the painting is to the one with each frame's own statistics.
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,40 @@ static void test_texture(theatre *t)
     CHECK(settled >= 50);
 }
 
+/* The street, after `i` frames of an exposure that drifts, and somebody dark who walks by. */
+static void shoot_drift(theatre *t, int i)
+{
+    shoot(t->frame, t->street, 60);
+    for (int k = 0; k < BYTES; k++) {
+        const int x = k / 3 % WIDTH - 4 * i;
+        const bool is_dark = x >= 0 && x < 40;
+        t->frame[k] = (uint8_t)(is_dark ? 20 : t->frame[k] * 3 / 4 + 30 + i / 2);
+    }
+}
+
+/* The painting of what stands still does not drift with it. */
+static void test_drift(theatre *t)
+{
+    static uint8_t first[BYTES];
+    double worst = 0;
+    for (int i = 0; i < SETTLED; i++) {
+        shoot_drift(t, 0);
+        paint(t);
+    }
+    memcpy(first, t->painting, BYTES);
+    for (int i = 1; i <= RATE; i++) {
+        double change = 0;
+        shoot_drift(t, i);
+        paint(t);
+        for (int y = 0; y < HEIGHT; y++)
+            for (int k = 3 * (y * WIDTH + 180); k < 3 * (y + 1) * WIDTH; k++)
+                change += abs(t->painting[k] - first[k]);
+        worst = fmax(worst, change / (3.0 * HEIGHT * (WIDTH - 180)));
+    }
+    printf("drift of 15 levels: the painting's is %.2f\n", worst);
+    CHECK_AT_MOST(worst, 4);
+}
+
 /* Brighter for a frame: by little enough to be no cut, and white. */
 static void test_flash(theatre *t, int levels)
 {
@@ -170,6 +205,7 @@ int main(void)
     test_flash(&t, 15);
     test_flash(&t, 255);
     test_texture(&t);
+    test_drift(&t);
     bc_session_close(&t.stream);
     bc_session_close(&t.exact);
     bc_frame_unref(&t.street);
