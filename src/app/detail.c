@@ -26,8 +26,8 @@ bool bc_detail_open(bc_detail *d, const bc_held *plane, int n_threads)
                      .channels = plane->channels,
                      .width = plane->width,
                      .height = plane->height};
-    const size_t n_cells = (size_t)d->rows * (size_t)d->columns,
-                 n = row_samples(d) * (size_t)n_threads;
+    const size_t n_cells = (size_t)d->rows * (size_t)d->columns;
+    const size_t n = row_samples(d) * (size_t)n_threads;
     d->means = calloc(n_cells * (size_t)d->channels, sizeof(*d->means));
     d->gains = malloc(n_cells * sizeof(*d->gains));
     d->mean_row = malloc(n * sizeof(*d->mean_row));
