@@ -18,8 +18,10 @@ typedef struct bc_detail {
     uint16_t *mean_row, *gain_row; /* of a row's pixels: [n_threads][channels][], [n_threads][] */
 } bc_detail;
 
-/* For a plane of luma's size, whose rows n_threads measure and restore. False: no memory. Closed by
- * bc_detail_close, also then. */
+/*
+ * For a plane of luma's size, whose rows n_threads measure and restore. False: no memory. Closed by
+ * bc_detail_close, also then.
+ */
 bool bc_detail_open(bc_detail *detail, const bc_held *plane, int n_threads);
 void bc_detail_close(bc_detail *detail);
 
@@ -30,7 +32,7 @@ void bc_detail_close(bc_detail *detail);
 void bc_detail_measure(bc_detail *detail, int row, const bc_held *average, const uint8_t *fresh,
                        ptrdiff_t stride_bytes, const bc_vector *vectors);
 
-/* After all rows: gives back the contrast of row y of the average, where there is some to give. */
+/* After all rows: gives back the contrast of row y of the average. `thread` is below n_threads. */
 void bc_detail_restore(const bc_detail *detail, int y, uint16_t *average, int thread);
 
 #endif

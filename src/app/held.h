@@ -13,8 +13,7 @@
 enum {
     BC_HELD_BITS = 6, /* of a held sample below its 8 */
     BC_SHARE_BITS = 15,
-    BC_SHARE_ONE =
-        (1 << BC_SHARE_BITS) - 1, /* the share of a new sample of which nothing is held */
+    BC_SHARE_ONE = (1 << BC_SHARE_BITS) - 1, /* of a new sample: nothing is held */
     BC_MAX_CHANNELS = 4
 };
 
@@ -42,7 +41,7 @@ void bc_held_take(bc_held *held, const uint8_t *pixels, ptrdiff_t stride_bytes);
 /* A row of cells of the last frame, moved by vectors [columns]. */
 void bc_held_fetch(const bc_held *held, const bc_vector *vectors, int row, uint16_t *samples);
 
-/* New samples, `fresh`, are taken in by shares, in BC_SHARE_ONEs: from those fetched to now. */
+/* From samples fetched to those of now: `fresh` ones are taken in by shares of BC_SHARE_ONE. */
 void bc_held_mix(uint16_t *restrict now, const uint16_t *restrict fetched,
                  const uint8_t *restrict fresh, const uint16_t *restrict shares, int n);
 

@@ -35,9 +35,11 @@ typedef struct bc_luma {
  */
 void bc_motion_search(bc_vector *blocks, const bc_luma *now, const uint8_t *last, int noise,
                       int band);
+
+/* How many bands there are. */
 int bc_motion_bands(const bc_luma *now);
 
-/* cells [2 * rows][2 * columns]: a row of them, after all bands. */
+/* cells [2 * rows][2 * columns]: sets a row of them, after all bands. */
 void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, const bc_luma *now,
                       const uint8_t *last, int row);
 

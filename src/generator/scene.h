@@ -14,7 +14,7 @@
 
 enum { BC_SCENE_COLUMNS = 16, BC_SCENE_ROWS = 9 };
 
-/* Sums over the cells: of their levels, and of these' distances from the mean. */
+/* Sums over the cells, in 64ths: of their levels, and of these' distances from the mean. */
 typedef struct bc_scene_light {
     int means[3], contrast;
 } bc_scene_light;
