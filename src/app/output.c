@@ -20,10 +20,11 @@ enum {
     STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
 };
 
-/* One of both. */
+/* A frame with its time, or a packet. */
 typedef struct item {
     bc_output *output;
     bc_frame *frame;
+    int64_t time_us;
     bc_packet *packet;
 } item;
 
@@ -119,14 +120,16 @@ static bc_status write_packet(bc_output *output, bc_packet **packet)
     return bc_writer_packet(output->writer, packet);
 }
 
-static bc_status write_frame(bc_output *output, const bc_frame *frame)
+static bc_status write_frame(bc_output *output, const bc_frame *frame, int64_t time_us)
 {
     bc_frame shifted = *frame; /* to look at: it is no reference */
     if (output->start_us < 0)
-        output->start_us = shifted.pts;
-    if (shifted.pts < output->start_us)
+        output->start_us = time_us;
+    if (time_us < output->start_us)
         return BC_OK;
-    shifted.pts -= output->start_us;
+    shifted.pts = time_us - output->start_us;
+    shifted.duration = 0;
+    shifted.time_base = (bc_rational){1, 1000000};
     atomic_store(&output->end_us, shifted.pts);
     atomic_fetch_add(&output->n_frames, 1);
     return bc_writer_frame(output->writer, &shifted);
@@ -150,8 +153,8 @@ static void *run(void *arg)
     while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
         item *it = pointer;
         if (output->status == BC_OK)
-            fail(output,
-                 it->frame ? write_frame(output, it->frame) : write_packet(output, &it->packet));
+            fail(output, it->frame ? write_frame(output, it->frame, it->time_us)
+                                   : write_packet(output, &it->packet));
         free_item(it);
     }
     if (output->status == BC_OK)
@@ -280,7 +283,7 @@ bc_status bc_output_close(bc_output **output_in)
     return status == BC_ERR_INTERRUPTED ? BC_ERR_IO : status;
 }
 
-static void send(bc_output *output, bc_frame *frame, bc_packet *packet)
+static void send(bc_output *output, bc_frame *frame, int64_t time_us, bc_packet *packet)
 {
     uint64_t n_dropped = 0;
     item *it = malloc(sizeof(*it));
@@ -289,7 +292,7 @@ static void send(bc_output *output, bc_frame *frame, bc_packet *packet)
         bc_packet_free(&packet);
         return;
     }
-    *it = (item){.output = output, .frame = frame, .packet = packet};
+    *it = (item){.output = output, .frame = frame, .time_us = time_us, .packet = packet};
     if (frame)
         atomic_fetch_add(&output->n_waiting, 1);
     if (bc_queue_send_newest(output->queue, it, &n_dropped) != BC_OK)
@@ -297,12 +300,12 @@ static void send(bc_output *output, bc_frame *frame, bc_packet *packet)
     atomic_fetch_add(&output->n_dropped, n_dropped);
 }
 
-void bc_output_frame(bc_output *output, bc_frame *frame)
+void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us)
 {
     if (!atomic_load(&output->is_open))
         return;
     if (atomic_load(&output->n_waiting) < MAX_FRAMES)
-        send(output, bc_frame_ref(frame), NULL);
+        send(output, bc_frame_ref(frame), time_us, NULL);
     else
         atomic_fetch_add(&output->n_dropped, 1);
 }
@@ -313,7 +316,7 @@ void bc_output_packet(bc_output *output, const bc_source *source, const bc_packe
         return;
     bc_packet *copy = bc_packet_copy(packet);
     if (copy)
-        send(output, NULL, copy);
+        send(output, NULL, BC_NO_PTS, copy);
 }
 
 bc_output_state bc_output_get_state(bc_output *output)

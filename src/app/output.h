@@ -42,8 +42,8 @@ void bc_output_finish(bc_output *output);
  */
 bc_status bc_output_close(bc_output **output);
 
-/* A packed frame with its time on the source's line in pts, in microseconds. */
-void bc_output_frame(bc_output *output, bc_frame *frame);
+/* A frame and its time on the source's line. */
+void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us);
 /* A packet with its time on the source's line; of another source than the output's: nothing. */
 void bc_output_packet(bc_output *output, const bc_source *source, const bc_packet *packet);
 

@@ -55,14 +55,14 @@ bc_output *bc_outputs_take_recording(bc_outputs *outputs)
     return recording;
 }
 
-void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame)
+void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us)
 {
-    outputs->line_us = frame->pts;
+    outputs->line_us = time_us;
     drop_past(outputs);
     for (int i = 0; i < outputs->n_fixed; i++)
-        bc_output_frame(outputs->fixed[i], frame);
+        bc_output_frame(outputs->fixed[i], frame, time_us);
     if (outputs->recording)
-        bc_output_frame(outputs->recording, frame);
+        bc_output_frame(outputs->recording, frame, time_us);
 }
 
 void bc_outputs_packet(bc_outputs *outputs, const bc_source *source, const bc_packet *packet)

@@ -29,7 +29,7 @@ bc_status bc_outputs_record(bc_outputs *outputs, const bc_output_params *params)
 bc_output *bc_outputs_take_recording(bc_outputs *outputs);
 
 /* As bc_output_frame, to all. */
-void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame);
+void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us);
 void bc_outputs_packet(bc_outputs *outputs, const bc_source *source, const bc_packet *packet);
 
 /* Ends all at once. The first that failed says the status. */

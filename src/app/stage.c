@@ -146,9 +146,7 @@ static void note_painted(bc_stage *stage, bc_painted *painted)
     bc_times_add(&stage->convert, painted->convert_ms);
     bc_times_add(&stage->paint, painted->paint_ms);
     bc_times_add(&stage->mix, painted->mix_ms);
-    painted->picture->pts = painted->time_us;
-    painted->picture->time_base = (bc_rational){1, 1000000};
-    bc_outputs_frame(&stage->outputs, painted->picture);
+    bc_outputs_frame(&stage->outputs, painted->picture, painted->time_us);
     drop_failed_recording(stage);
     if (painted->painted_width > 0 && painted->is_as_wanted && !stage->is_paused &&
         bc_governor_update(

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/compose.h"
+#include "app/mirror.h"
 #include "app/stabilize.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/log.h"
+#include "live/view.h"
 #include "media/convert.h"
+#include "media/mix.h"
 
 enum {
     MIN_SIZE = 16,
@@ -46,6 +49,8 @@ struct bc_studio {
     bc_studio_params params;
     bc_converter *converter;       /* to the painting's size */
     bc_converter *whole_converter; /* to the source's own */
+    bc_mixer *mixer;               /* NULL until something is mixed */
+    bc_image mixed;                /* what it is for */
     workshop shop;
     easel current;
     int blend_net; /* whose styles the blends are of */
@@ -171,13 +176,16 @@ bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
         return bc_fail(&params->log, BC_ERR_MEMORY, "studio: out of memory");
     studio->params = *params;
     studio->last_us = BC_NO_PTS;
+    if (studio->params.n_threads == 0)
+        studio->params.n_threads = bc_cpu_count();
+    const int n_threads = studio->params.n_threads;
     bc_status status = open_workshop(studio);
     if (status == BC_OK)
-        status = bc_converter_open(&studio->converter, 1, &params->log);
+        status = bc_converter_open(&studio->converter, n_threads, &params->log);
     if (status == BC_OK)
-        status = bc_converter_open(&studio->whole_converter, 1, &params->log);
+        status = bc_converter_open(&studio->whole_converter, n_threads, &params->log);
     if (status == BC_OK)
-        status = bc_stabilizer_open(&studio->stabilizer, params->n_threads, &params->log);
+        status = bc_stabilizer_open(&studio->stabilizer, n_threads, &params->log);
     if (status < 0)
         bc_studio_close(studio_out);
     return status;
@@ -192,6 +200,7 @@ void bc_studio_close(bc_studio **studio_in)
     bc_session_close(&studio->current.session);
     bc_converter_close(&studio->converter);
     bc_converter_close(&studio->whole_converter);
+    bc_mixer_close(&studio->mixer);
     bc_stabilizer_close(&studio->stabilizer);
     free(studio);
     *studio_in = NULL;
@@ -301,27 +310,60 @@ static int scaled(int size, double scale)
     return (int)fmin(fmax(wanted, MIN_SIZE), BC_MAX_SIZE);
 }
 
-static bc_status make(bc_studio *studio, bc_frame **frame, int width, int height)
+/* Planes with the source's colours, or with BT.709's in limited range where those can't be shown.
+ */
+static bc_status make(const bc_studio *studio, bc_frame **frame, const bc_image *source, int width,
+                      int height)
 {
-    return bc_frame_alloc(frame, width, height, BC_BGRA32, &studio->params.log);
+    const bc_status status = bc_frame_alloc(frame, width, height, BC_YUV420, &studio->params.log);
+    if (status == BC_OK && bc_view_knows(source->matrix, source->range)) {
+        (*frame)->image.matrix = source->matrix;
+        (*frame)->image.range = source->range;
+        (*frame)->image.chroma_position = source->chroma_position;
+    }
+    return status;
 }
 
-static bc_status convert(bc_studio *studio, bc_converter *converter, bool mirror,
-                         const bc_frame *source, int width, int height, bc_frame **frame)
+static bc_status mirror(const bc_studio *studio, bc_frame **frame)
 {
-    bc_status status = make(studio, frame, width, height);
+    const bc_image *image = &(*frame)->image;
+    bc_frame *mirrored = NULL;
+    const bc_status status = make(studio, &mirrored, image, image->width, image->height);
     if (status == BC_OK)
-        status = bc_converter_run(converter, source, &(*frame)->image);
-    if (status == BC_OK && mirror)
-        bc_compose_mirror(&(*frame)->image);
-    if (status < 0)
-        bc_frame_unref(frame);
+        bc_mirror(image, &mirrored->image);
+    bc_frame_unref(frame);
+    *frame = mirrored;
     return status;
 }
 
 static bool has_size(const bc_frame *frame, int width, int height)
 {
     return frame && frame->image.width == width && frame->image.height == height;
+}
+
+static bool can_be_shown(const bc_image *image)
+{
+    return image->pixels && image->format == BC_YUV420 &&
+           bc_view_knows(image->matrix, image->range);
+}
+
+/* The source in this size: itself, where that is it. */
+static bc_status convert(const bc_studio *studio, bc_converter *converter, bool is_mirrored,
+                         bc_frame *source, int width, int height, bc_frame **frame)
+{
+    bc_status status = BC_OK;
+    if (can_be_shown(&source->image) && has_size(source, width, height)) {
+        *frame = bc_frame_ref(source);
+    } else {
+        status = make(studio, frame, &source->image, width, height);
+        if (status == BC_OK)
+            status = bc_converter_run(converter, source, &(*frame)->image);
+    }
+    if (status == BC_OK && is_mirrored)
+        status = mirror(studio, frame);
+    if (status < 0)
+        bc_frame_unref(frame);
+    return status;
 }
 
 /* Another style is seen at once. */
@@ -356,7 +398,7 @@ static float ms_since(int64_t *start_ns)
     return ms;
 }
 
-static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_frame *source,
+static bc_status paint(bc_studio *studio, const bc_settings *settings, bc_frame *source,
                        bc_painted *painted, bc_frame **small)
 {
     const int width = studio->current.width, height = studio->current.height;
@@ -364,7 +406,7 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
     bc_status status =
         convert(studio, studio->converter, settings->mirror, source, width, height, small);
     if (status == BC_OK)
-        status = make(studio, &painted->picture, width, height);
+        status = make(studio, &painted->picture, &source->image, width, height);
     if (status == BC_OK)
         status = set_style(studio);
     painted->convert_ms = ms_since(&clock_ns);
@@ -387,7 +429,7 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, const bc_
 }
 
 /* The source in its own size: the small one, where that is it. */
-static bc_status get_whole(bc_studio *studio, const bc_settings *settings, const bc_frame *source,
+static bc_status get_whole(bc_studio *studio, const bc_settings *settings, bc_frame *source,
                            bc_frame *small, bc_frame **whole)
 {
     const int width = source->image.width, height = source->image.height;
@@ -396,6 +438,22 @@ static bc_status get_whole(bc_studio *studio, const bc_settings *settings, const
         return BC_OK;
     }
     return convert(studio, studio->whole_converter, settings->mirror, source, width, height, whole);
+}
+
+static bool is_alike(const bc_image *a, const bc_image *b)
+{
+    return a->width == b->width && a->height == b->height && a->matrix == b->matrix &&
+           a->range == b->range && a->chroma_position == b->chroma_position;
+}
+
+/* A mixer for frames like this one. */
+static bc_status fit_mixer(bc_studio *studio, const bc_frame *whole)
+{
+    if (studio->mixer && is_alike(&studio->mixed, &whole->image))
+        return BC_OK;
+    bc_mixer_close(&studio->mixer);
+    studio->mixed = whole->image;
+    return bc_mixer_open_like(&studio->mixer, whole, studio->params.n_threads, &studio->params.log);
 }
 
 static bc_status mix(bc_studio *studio, const bc_settings *settings, bc_frame *whole,
@@ -407,19 +465,18 @@ static bc_status mix(bc_studio *studio, const bc_settings *settings, bc_frame *w
     }
     if (settings->strength >= 1 && settings->keep_colors <= 0)
         return BC_OK;
-    bc_frame *mixed;
-    const bc_status status = make(studio, &mixed, whole->image.width, whole->image.height);
-    if (status < 0)
-        return status;
-    bc_compose_mix(&whole->image, &painted->picture->image, settings->strength,
-                   settings->keep_colors, &mixed->image);
+    const bc_mix mix = {.strength = settings->strength, .keep_colors = settings->keep_colors};
+    bc_frame *mixed = NULL;
+    bc_status status = fit_mixer(studio, whole);
+    if (status == BC_OK)
+        status = bc_mixer_run(studio->mixer, whole, painted->picture, &mix, &mixed);
     bc_frame_unref(&painted->picture);
     painted->picture = mixed;
-    return BC_OK;
+    return status;
 }
 
-static bc_status make_picture(bc_studio *studio, const bc_settings *settings,
-                              const bc_frame *source, bc_painted *painted)
+static bc_status make_picture(bc_studio *studio, const bc_settings *settings, bc_frame *source,
+                              bc_painted *painted)
 {
     const bool is_painted =
         !settings->shows_original && settings->n_styles > 0 && settings->strength > 0;
@@ -451,7 +508,7 @@ bool bc_studio_is_pending(bc_studio *studio)
 }
 
 bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net, double scale,
-                        const bc_frame *source, int64_t now_ns, bc_painted **painted)
+                        bc_frame *source, int64_t now_ns, bc_painted **painted)
 {
     const double share = scale / settings->brush;
     const easel wanted = {.model = bc_nets_model(studio->params.nets, net),

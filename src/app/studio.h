@@ -34,12 +34,12 @@ typedef struct bc_settings {
 
 /* A picture on its way from the studio to the eyes. */
 typedef struct bc_painted {
-    bc_frame *picture;                 /* BC_BGRA32; of the painting's size or the source's */
-    bc_frame *original;                /* BC_BGRA32, where the settings want it, or NULL */
-    double aspect;                     /* width / height as displayed */
-    int64_t arrival_ns;                /* when the source frame came */
-    int64_t time_us;                   /* on the source's time line */
-    int width, height;                 /* of the source */
+    bc_frame *picture;  /* as bc_view.painting; of the painting's size or the source's */
+    bc_frame *original; /* like it, where the settings want it, or NULL */
+    double aspect;      /* width / height as displayed */
+    int64_t arrival_ns; /* when the source frame came */
+    int64_t time_us;    /* on the source's time line */
+    int width, height;  /* of the source */
     int painted_width, painted_height; /* 0: nothing was painted */
     const char *net;                   /* that painted it, the nets' own string, or NULL */
     bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */
@@ -62,11 +62,11 @@ bc_status bc_studio_open(bc_studio **studio, const bc_studio_params *params);
 void bc_studio_close(bc_studio **studio);
 
 /*
- * Paints `source`, native or packed, with the net `net` (the settings' own or a cheaper one) at
+ * Paints `source`, any frame, with the net `net` (the settings' own or a cheaper one) at
  * `scale` times its size. `now_ns` moves the fade. The first frame waits for its session.
  */
 bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net, double scale,
-                        const bc_frame *source, int64_t now_ns, bc_painted **painted);
+                        bc_frame *source, int64_t now_ns, bc_painted **painted);
 
 /* Another session is being made than the one that painted last. */
 bool bc_studio_is_pending(bc_studio *studio);

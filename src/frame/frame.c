@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -35,6 +36,31 @@ static size_t padded(size_t size)
     return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
+static size_t row_bytes(int width, bc_pixel_format format)
+{
+    static const size_t pixel_bytes[] = {
+        [BC_RGB24] = 3, [BC_RGBA32] = 4, [BC_BGRA32] = 4, [BC_YUV420] = 1};
+    return padded((size_t)width * pixel_bytes[format]);
+}
+
+/* All planes are one block: the first one's. */
+static bool allocate_pixels(bc_image *image)
+{
+    const size_t height = (size_t)image->height, chroma_height = (height + 1) / 2;
+    const size_t stride = row_bytes(image->width, image->format);
+    const size_t chroma_stride =
+        image->format == BC_YUV420 ? row_bytes((image->width + 1) / 2, BC_YUV420) : 0;
+    image->pixels = aligned_alloc(CACHE_LINE, stride * height + 2 * chroma_stride * chroma_height);
+    if (!image->pixels)
+        return false;
+    image->stride_bytes = (ptrdiff_t)stride;
+    for (size_t i = 0; i < 2 && chroma_stride > 0; i++) {
+        image->chroma[i] = image->pixels + stride * height + i * chroma_stride * chroma_height;
+        image->chroma_stride_bytes[i] = (ptrdiff_t)chroma_stride;
+    }
+    return true;
+}
+
 bc_status bc_frame_alloc(bc_frame **frame, int width, int height, bc_pixel_format format,
                          const bc_log *log)
 {
@@ -42,12 +68,8 @@ bc_status bc_frame_alloc(bc_frame **frame, int width, int height, bc_pixel_forma
     counted_frame *counted = create(width, height, log);
     if (!counted)
         return BC_ERR_MEMORY;
-    const size_t stride = padded((size_t)width * (format == BC_RGB24 ? 3 : 4));
-    bc_image *image = &counted->frame.image;
-    image->format = format;
-    image->stride_bytes = (ptrdiff_t)stride;
-    image->pixels = aligned_alloc(CACHE_LINE, stride * (size_t)height);
-    if (!image->pixels) {
+    counted->frame.image.format = format;
+    if (!allocate_pixels(&counted->frame.image)) {
         free(counted);
         return bc_fail(log, BC_ERR_MEMORY, "frame: no memory for %dx%d pixels", width, height);
     }

@@ -3,11 +3,11 @@
  * bc_frame is the owned picture with its time.
  *
  * frame.h: a reference-counted frame. Two kinds:
- *   packed   bc_frame_alloc: the pixels are in `image`, RGB, ready to be painted or shown;
+ *   own      bc_frame_alloc: the pixels are in `image`, ready to be painted or shown;
  *   native   bc_frame_wrap: the pixels stay in the form in which their maker has them (for media/
  * the decoder's own planes, YUV mostly), so that nothing is lost by a conversion that nobody asked
- * for. `image` views them where it can describe them (8-bit 4:2:0), else it has the size only;
- * media/convert.h makes a packed frame of it.
+ * for. `image` views them where it can describe them (8-bit 4:2:0), else it has their size, matrix,
+ * range and chroma position only; media/convert.h makes a frame of its own of it.
  *
  * Ownership: every reference has one owner. Passing a frame on means passing the reference, or
  * making another one with bc_frame_ref. The pixels of a frame with several references are not
@@ -35,8 +35,9 @@ typedef struct bc_frame {
 typedef void bc_frame_release_fn(void *native);
 
 /*
- * A packed frame of undefined pixels; rows are padded to whole cache lines. The size is 1 to
- * BC_MAX_SIZE in both directions.
+ * A frame of undefined pixels; rows are padded to whole cache lines. The size is 1 to BC_MAX_SIZE
+ * in both directions. Planes are BT.709, limited range, chroma on the left, until the caller says
+ * otherwise in `image`.
  */
 bc_status bc_frame_alloc(bc_frame **frame, int width, int height, bc_pixel_format format,
                          const bc_log *log);

@@ -13,11 +13,11 @@
 
 enum { STRIP_MS = 2500, GRIP_PX = 24, MAX_COMMAND = 8192 };
 
-/* A streaming texture of the last frame's size and format. */
+/* A streaming texture of the last frame's size and colours. */
 typedef struct canvas {
     SDL_Texture *texture;
     int width, height;
-    bc_pixel_format format;
+    SDL_YUV_CONVERSION_MODE mode;
     uint64_t serial; /* of the view that it shows */
 } canvas;
 
@@ -297,27 +297,24 @@ bool bc_window_is_hidden(const bc_window *window)
 
 /* Drawing ---------------------------------------------------------------------------------- */
 
-static uint32_t sdl_format(bc_pixel_format format)
+static SDL_YUV_CONVERSION_MODE conversion_of(const bc_image *image)
 {
-    static const uint32_t formats[] = {
-        [BC_RGB24] = SDL_PIXELFORMAT_RGB24,
-        [BC_RGBA32] = SDL_PIXELFORMAT_RGBA32,
-        [BC_BGRA32] = SDL_PIXELFORMAT_BGRA32,
-    };
-    return formats[format];
+    if (image->matrix == BC_BT709)
+        return SDL_YUV_CONVERSION_BT709;
+    return image->range == BC_FULL ? SDL_YUV_CONVERSION_JPEG : SDL_YUV_CONVERSION_BT601;
 }
 
 static bool fits(const canvas *c, const bc_image *image)
 {
     return c->texture && c->width == image->width && c->height == image->height &&
-           c->format == image->format;
+           c->mode == conversion_of(image);
 }
 
 static void remake(bc_window *window, canvas *c, const bc_image *image)
 {
     SDL_DestroyTexture(c->texture);
-    *c = (canvas){.width = image->width, .height = image->height, .format = image->format};
-    c->texture = SDL_CreateTexture(window->renderer, sdl_format(image->format),
+    *c = (canvas){.width = image->width, .height = image->height, .mode = conversion_of(image)};
+    c->texture = SDL_CreateTexture(window->renderer, SDL_PIXELFORMAT_IYUV,
                                    SDL_TEXTUREACCESS_STREAMING, image->width, image->height);
     if (!c->texture)
         bc_fail(&window->log, BC_ERR_MEMORY, "window: %s", SDL_GetError());
@@ -325,24 +322,19 @@ static void remake(bc_window *window, canvas *c, const bc_image *image)
         SDL_SetTextureBlendMode(c->texture, SDL_BLENDMODE_NONE);
 }
 
-/* Writes the frame straight into the texture's own memory: the one copy on its way. */
 static void update(bc_window *window, canvas *c, const bc_frame *frame, uint64_t serial)
 {
     const bc_image *image = &frame->image;
+    SDL_SetYUVConversionMode(conversion_of(image)); /* the process's: SDL has no other */
     if (!fits(c, image))
         remake(window, c, image);
     else if (c->serial == serial)
         return;
-    void *pixels;
-    int stride_bytes;
-    if (!c->texture || SDL_LockTexture(c->texture, NULL, &pixels, &stride_bytes) < 0)
-        return;
-    const size_t row_bytes = (size_t)image->width * (image->format == BC_RGB24 ? 3 : 4);
-    for (int y = 0; y < image->height; y++)
-        memcpy((uint8_t *)pixels + (ptrdiff_t)y * stride_bytes,
-               image->pixels + y * image->stride_bytes, row_bytes);
-    SDL_UnlockTexture(c->texture);
-    c->serial = serial;
+    if (c->texture &&
+        SDL_UpdateYUVTexture(c->texture, NULL, image->pixels, (int)image->stride_bytes,
+                             image->chroma[0], (int)image->chroma_stride_bytes[0], image->chroma[1],
+                             (int)image->chroma_stride_bytes[1]) == 0)
+        c->serial = serial;
 }
 
 /* The largest rectangle of the aspect that fits. */

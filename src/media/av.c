@@ -50,12 +50,28 @@ static void keep(void *opaque, uint8_t *data)
     (void)data; /* the image's owner frees it */
 }
 
+static void set_planes(AVFrame *av, const bc_image *image)
+{
+    static const enum AVColorSpace spaces[] = {[BC_BT709] = AVCOL_SPC_BT709,
+                                               [BC_BT601] = AVCOL_SPC_SMPTE170M,
+                                               [BC_BT2020] = AVCOL_SPC_BT2020_NCL};
+    for (int i = 0; i < 2; i++) {
+        av->data[1 + i] = image->chroma[i];
+        av->linesize[1 + i] = (int)image->chroma_stride_bytes[i];
+    }
+    av->colorspace = spaces[image->matrix];
+    av->color_range = image->range == BC_FULL ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    av->chroma_location =
+        image->chroma_position == BC_CHROMA_LEFT ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_CENTER;
+}
+
 bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log)
 {
     static const enum AVPixelFormat formats[] = {
         [BC_RGB24] = AV_PIX_FMT_RGB24,
         [BC_RGBA32] = AV_PIX_FMT_RGBA,
         [BC_BGRA32] = AV_PIX_FMT_BGRA,
+        [BC_YUV420] = AV_PIX_FMT_YUV420P,
     };
     av->format = formats[image->format];
     av->width = image->width;
@@ -64,6 +80,8 @@ bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log)
     av->linesize[0] = (int)image->stride_bytes;
     av->colorspace = AVCOL_SPC_RGB;
     av->color_range = AVCOL_RANGE_JPEG;
+    if (image->format == BC_YUV420)
+        set_planes(av, image);
     /* libswscale copies a frame that has no buffer. */
     av->buf[0] = av_buffer_create(image->pixels, 1, keep, NULL, 0);
     return av->buf[0] ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
@@ -110,20 +128,25 @@ static bool find_chroma_position(bc_chroma_position *position, enum AVChromaLoca
     return location == AVCHROMA_LOC_LEFT || location == AVCHROMA_LOC_CENTER;
 }
 
-/* The planes, where a bc_image can describe them. */
+/* The planes, where a bc_image can describe them, else their colours, where it can. */
 static void view_planes(bc_image *image, const AVFrame *av)
 {
-    bc_image planes = {.pixels = av->data[0],
-                       .stride_bytes = av->linesize[0],
-                       .width = av->width,
+    bc_image planes = {.width = av->width,
                        .height = av->height,
-                       .format = BC_YUV420,
-                       .chroma = {av->data[1], av->data[2]},
-                       .chroma_stride_bytes = {av->linesize[1], av->linesize[2]},
                        .range = av->color_range == AVCOL_RANGE_JPEG ? BC_FULL : BC_LIMITED};
-    if (av->format == AV_PIX_FMT_YUV420P && find_matrix(&planes.matrix, av->colorspace) &&
-        find_chroma_position(&planes.chroma_position, av->chroma_location))
-        *image = planes;
+    if (!find_matrix(&planes.matrix, av->colorspace) ||
+        !find_chroma_position(&planes.chroma_position, av->chroma_location))
+        return;
+    *image = planes;
+    if (av->format != AV_PIX_FMT_YUV420P)
+        return;
+    image->format = BC_YUV420;
+    image->pixels = av->data[0];
+    image->stride_bytes = av->linesize[0];
+    for (int i = 0; i < 2; i++) {
+        image->chroma[i] = av->data[1 + i];
+        image->chroma_stride_bytes[i] = av->linesize[1 + i];
+    }
 }
 
 bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log)

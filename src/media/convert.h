@@ -1,4 +1,4 @@
-/* convert.h: any frame as packed pixels of any size: what a painter or a screen takes. */
+/* convert.h: any frame as an image of any size and format: what a painter or a screen takes. */
 #ifndef BC_MEDIA_CONVERT_H
 #define BC_MEDIA_CONVERT_H
 

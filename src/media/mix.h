@@ -18,6 +18,9 @@ typedef struct bc_mix {
 /* A mixer for the writer's size and format; n_threads of its conversions, 0: 1. */
 bc_status bc_mixer_open(bc_mixer **mixer, const bc_writer *writer, int n_threads,
                         const bc_log *log);
+/* A mixer for the frame's size, format and colours, which no writer has to ask for. */
+bc_status bc_mixer_open_like(bc_mixer **mixer, const bc_frame *frame, int n_threads,
+                             const bc_log *log);
 void bc_mixer_close(bc_mixer **mixer);
 
 /* From now on paints where `mask` is white, its alpha ignored; any size, stretched. NULL:
@@ -33,7 +36,8 @@ bc_status bc_mixer_prepare(const bc_mixer *mixer, int width, int height, bc_fram
 
 /*
  * A new frame with the time of `source`. `painting` is a prepared one, whose pixels the result may
- * hold and change, or NULL where the strength is 0. Alpha is the source's.
+ * hold and change, one of our own, of any size, which stays as it is, or NULL where the strength is
+ * 0. Alpha is the source's.
  */
 bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
                        const bc_mix *mix, bc_frame **result);
