@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/stabilize.h"
+#include "stabilizer/stabilizer.h"
 #include "base/log.h"
 #include "model/model.h"
 

@@ -15,7 +15,7 @@ typedef struct bc_painter_params {
     const char *styles; /* NAME[:WEIGHT][,NAME[:WEIGHT]...]; NULL: the net's first */
     bc_stats stats;
     bc_precision precision;
-    float stabilize; /* 0 to 1, see stabilize.h */
+    float stabilize; /* 0 to 1, see stabilizer.h */
     int n_threads;   /* 0: one for each processor */
     bc_log log;
 } bc_painter_params;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/mirror.h"
-#include "app/stabilize.h"
+#include "stabilizer/stabilizer.h"
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/log.h"

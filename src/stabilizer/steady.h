@@ -2,12 +2,12 @@
  * steady.h: the source as the stabiliser has it painted, its luma averaged over time along its
  * motion, and what the filter of the painting takes from there: the motion and the shares.
  */
-#ifndef BC_APP_STEADY_H
-#define BC_APP_STEADY_H
+#ifndef BC_STABILIZER_STEADY_H
+#define BC_STABILIZER_STEADY_H
 
-#include "app/gate.h"
 #include "base/pool.h"
 #include "brushcast.h"
+#include "stabilizer/gate.h"
 
 typedef struct bc_steady {
     int width, height; /* 0: closed */

@@ -1,4 +1,4 @@
-#include "app/steady.h"
+#include "stabilizer/steady.h"
 
 #include <stdlib.h>
 #include <string.h>

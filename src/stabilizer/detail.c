@@ -1,11 +1,11 @@
-#include "app/detail.h"
+#include "stabilizer/detail.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/gate.h"
 #include "base/simd.h"
+#include "stabilizer/gate.h"
 
 enum {
     CELL = BC_MOTION_CELL,

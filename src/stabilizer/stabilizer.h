@@ -1,6 +1,8 @@
 /*
- * stabilize.h: holds paintings of video still where the source stands still, and lets them move
- * with what moves: a recursive temporal filter along the motion of the source (steady.h, motion.h,
+ * stabilizer/: holds paintings of video still where the source stands still, and lets them move
+ * with what moves. It knows images and their order, not styles.
+ *
+ * stabilizer.h: a recursive temporal filter along the motion of the source (steady.h, motion.h,
  * held.h).
  *
  * It filters twice, by the same motion and gate (gate.h): the source's luma before it is painted,
@@ -10,8 +12,8 @@
  * It starts again at a scene cut and where the size or the format changes. Calls from one thread
  * at a time, whose work others share; the result is the same for every number of them.
  */
-#ifndef BC_APP_STABILIZE_H
-#define BC_APP_STABILIZE_H
+#ifndef BC_STABILIZER_STABILIZER_H
+#define BC_STABILIZER_STABILIZER_H
 
 #include "brushcast.h"
 

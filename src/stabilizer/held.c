@@ -1,4 +1,4 @@
-#include "app/held.h"
+#include "stabilizer/held.h"
 
 #include <stdlib.h>
 #include <string.h>

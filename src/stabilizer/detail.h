@@ -5,10 +5,10 @@
  * Source: Heitz and Neyret, "High-performance by-example noise using a histogram-preserving
  * blending operator", 2018, whose variance is known; here it is measured.
  */
-#ifndef BC_APP_DETAIL_H
-#define BC_APP_DETAIL_H
+#ifndef BC_STABILIZER_DETAIL_H
+#define BC_STABILIZER_DETAIL_H
 
-#include "app/held.h"
+#include "stabilizer/held.h"
 
 typedef struct bc_detail {
     int columns, rows, channels;   /* of cells in the picture; channels interleaved */

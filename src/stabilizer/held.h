@@ -3,12 +3,12 @@
  * it was along the motion of the picture, between samples by Catmull and Rom's cubic, so that it
  * stays sharp.
  */
-#ifndef BC_APP_HELD_H
-#define BC_APP_HELD_H
+#ifndef BC_STABILIZER_HELD_H
+#define BC_STABILIZER_HELD_H
 
 #include <stdbool.h>
 
-#include "app/motion.h"
+#include "stabilizer/motion.h"
 
 enum {
     BC_HELD_BITS = 6, /* of a held sample below its 8 */

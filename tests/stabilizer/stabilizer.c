@@ -2,7 +2,7 @@
  * The stabiliser: what stands still stands still, source and painting, what moves leaves no trail
  * and keeps its contrast, a cut and a restart are seen at once, and nothing stays held for ever.
  */
-#include "app/stabilize.h"
+#include "stabilizer/stabilizer.h"
 
 #include <math.h>
 #include <stdbool.h>

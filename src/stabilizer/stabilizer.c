@@ -1,17 +1,17 @@
-#include "app/stabilize.h"
+#include "stabilizer/stabilizer.h"
 
 #include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/detail.h"
-#include "app/steady.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/simd.h"
 #include "generator/scene.h"
 #include "kernels/kernels.h"
+#include "stabilizer/detail.h"
+#include "stabilizer/steady.h"
 
 enum {
     CELL = BC_MOTION_CELL,

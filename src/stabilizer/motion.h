@@ -7,8 +7,8 @@
  * Source: de Haan, Biezen, Huijgen and Ojo, "True-motion estimation with 3-D recursive search block
  * matching", 1993.
  */
-#ifndef BC_APP_MOTION_H
-#define BC_APP_MOTION_H
+#ifndef BC_STABILIZER_MOTION_H
+#define BC_STABILIZER_MOTION_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,12 +6,12 @@
  * A cell's difference is the worst of its own and its four neighbours' means, noise is the median
  * of all. Cells are interpolated between.
  */
-#ifndef BC_APP_GATE_H
-#define BC_APP_GATE_H
+#ifndef BC_STABILIZER_GATE_H
+#define BC_STABILIZER_GATE_H
 
 #include <stdbool.h>
 
-#include "app/held.h"
+#include "stabilizer/held.h"
 
 enum {
     BC_MAX_HOLD = 32 /* frames, of what stands still */

@@ -1,4 +1,4 @@
-#include "app/motion.h"
+#include "stabilizer/motion.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "app/gate.h"
+#include "stabilizer/gate.h"
 
 #include <math.h>
 #include <stdlib.h>
