@@ -88,24 +88,19 @@ const bc_command bc_command_convert = {
     .arguments = "INPUT... -o OUTPUT [OPTION...]",
     .description =
         "Paints every frame of INPUT and writes the result to OUTPUT. Sound, subtitles, "
-        "attachments, "
-        "cover pictures, data, chapters and metadata are copied bit for bit where OUTPUT's "
-        "container "
-        "takes them, and time stamps stay as they are.\n\n"
+        "attachments, cover pictures, data, chapters and metadata are copied bit for bit where "
+        "OUTPUT's container takes them, and time stamps stay as they are.\n\n"
         "INPUT is anything that FFmpeg opens: a file, a picture, a URL, a device, - for stdin; or "
-        "a "
-        "folder, whose files are converted one by one. OUTPUT's name says the format; for "
+        "a folder, whose files are converted one by one. OUTPUT's name says the format; for "
         "several inputs it is a folder. Files are written under a temporary name and get their own "
-        "when "
-        "they are whole. Ctrl-C finishes the file properly; a second one stops at once.\n\n"
+        "when they are whole. Ctrl-C finishes the file properly; a second one stops at once.\n\n"
         "The exit status is 0 when all is done, 1 when something failed, 2 for wrong usage, 130 "
-        "when "
-        "interrupted.",
+        "when interrupted.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .examples = "brushcast convert holiday.mp4 -o painted.mp4 --style starry-night\t"
                 "a video, with its sound\n"
-                "brushcast convert photos/ -o painted/ --style great-wave:2,the-scream:1\t"
+                "brushcast convert photos/ -o painted/ --style great-wave:2,scream:1\t"
                 "a folder of pictures, in a blend of two styles\n"
                 "brushcast convert -f lavfi testsrc2=size=hd720:duration=5 -o test.mkv -c:v ffv1\t"
                 "a test pattern, losslessly\n",

@@ -21,8 +21,7 @@ const bc_command bc_command_play = {
     .description =
         "Plays INPUT, anything that FFmpeg opens: a file, a URL, with -f lavfi a graph of filters. "
         "Every frame is painted as it is shown; where the machine cannot keep the rate, the "
-        "picture "
-        "is painted smaller, and frames that come too fast are dropped.\n\n"
+        "picture is painted smaller, and frames that come too fast are dropped.\n\n"
         "Keys are listed by h. They are changed in $XDG_CONFIG_HOME/brushcast/input.conf (lines "
         "KEY COMMAND), and options get other defaults in brushcast.conf beside it (lines "
         "OPTION=VALUE).",
