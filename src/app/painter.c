@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stabilizer/stabilizer.h"
 #include "base/log.h"
 #include "model/model.h"
+#include "stabilizer/stabilizer.h"
 
 struct bc_painter {
     bc_painter_params params;

@@ -1,49 +1,23 @@
 #include "app/studio.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/mirror.h"
-#include "stabilizer/stabilizer.h"
+#include "app/workshop.h"
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "live/view.h"
 #include "media/convert.h"
 #include "media/mix.h"
+#include "stabilizer/stabilizer.h"
 
 enum {
     MIN_SIZE = 16,
     MAX_INTERVAL_US = 2000000 /* between frames of one scene */
 };
-
-typedef struct blend {
-    int n;
-    bc_style_weight styles[BC_LIVE_BLEND];
-} blend;
-
-/* A session, what it was opened for, and what it paints. */
-typedef struct easel {
-    bc_session *session;
-    const bc_model *model;
-    const char *net; /* its name */
-    int width, height;
-    blend blend;
-} easel;
-
-/* The thread that opens and closes sessions. */
-typedef struct workshop {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool is_running, must_stop;
-    bool is_wanted, is_ready; /* never both */
-    easel wanted, ready;
-    easel waste;   /* to be closed */
-    easel refused; /* could not be opened: not asked for again */
-} workshop;
 
 struct bc_studio {
     bc_studio_params params;
@@ -51,14 +25,11 @@ struct bc_studio {
     bc_converter *whole_converter; /* to the source's own */
     bc_mixer *mixer;               /* NULL until something is mixed */
     bc_image mixed;                /* what it is for */
-    workshop shop;
-    easel current;
-    int blend_net; /* whose styles the blends are of */
-    blend from, to, shown;
-    int64_t fade_start_ns;
+    bc_workshop workshop;
+    bc_fade fade;
     int64_t last_us; /* time of the last frame painted, or BC_NO_PTS */
     bc_stabilizer *stabilizer;
-    blend stabilized; /* what the stabiliser holds */
+    bc_blend stabilized; /* what the stabiliser holds */
 };
 
 void bc_painted_free(bc_painted **painted)
@@ -71,103 +42,7 @@ void bc_painted_free(bc_painted **painted)
     *painted = NULL;
 }
 
-/* Sessions --------------------------------------------------------------------------------- */
-
-static bc_status open_easel(const bc_studio *studio, easel *e)
-{
-    const bc_session_params params = {.width = e->width,
-                                      .height = e->height,
-                                      .n_threads = studio->params.n_threads,
-                                      .max_blend = BC_LIVE_BLEND,
-                                      .precision = studio->params.precision,
-                                      .stats = BC_STATS_STREAM,
-                                      .log = studio->params.log};
-    return bc_session_open(&e->session, e->model, &params);
-}
-
-static bool is_same(const easel *a, const easel *b)
-{
-    return a->model == b->model && a->width == b->width && a->height == b->height;
-}
-
-static void *run_workshop(void *arg)
-{
-    bc_studio *studio = arg;
-    workshop *shop = &studio->shop;
-    pthread_mutex_lock(&shop->lock);
-    while (!shop->must_stop) {
-        if (shop->waste.session) {
-            easel waste = shop->waste;
-            shop->waste = (easel){0};
-            pthread_mutex_unlock(&shop->lock);
-            bc_session_close(&waste.session);
-            pthread_mutex_lock(&shop->lock);
-        } else if (shop->is_wanted) {
-            easel next = shop->wanted;
-            pthread_mutex_unlock(&shop->lock);
-            const bc_status status = open_easel(studio, &next);
-            pthread_mutex_lock(&shop->lock);
-            shop->is_wanted = false;
-            shop->is_ready = status == BC_OK;
-            *(shop->is_ready ? &shop->ready : &shop->refused) = next;
-        } else {
-            pthread_cond_wait(&shop->changed, &shop->lock);
-        }
-    }
-    pthread_mutex_unlock(&shop->lock);
-    return NULL;
-}
-
-static bc_status open_workshop(bc_studio *studio)
-{
-    workshop *shop = &studio->shop;
-    pthread_mutex_init(&shop->lock, NULL);
-    pthread_cond_init(&shop->changed, NULL);
-    shop->is_running = pthread_create(&shop->thread, NULL, run_workshop, studio) == 0;
-    return shop->is_running ? BC_OK
-                            : bc_fail(&studio->params.log, BC_ERR_MEMORY, "studio: no thread");
-}
-
-static void close_workshop(workshop *shop)
-{
-    if (shop->is_running) {
-        pthread_mutex_lock(&shop->lock);
-        shop->must_stop = true;
-        pthread_cond_signal(&shop->changed);
-        pthread_mutex_unlock(&shop->lock);
-        pthread_join(shop->thread, NULL);
-    }
-    pthread_cond_destroy(&shop->changed);
-    pthread_mutex_destroy(&shop->lock);
-    bc_session_close(&shop->waste.session);
-    if (shop->is_ready)
-        bc_session_close(&shop->ready.session);
-}
-
-/* Takes a finished session, and orders the wanted one if it is another. */
-static bc_status choose_easel(bc_studio *studio, const easel *wanted)
-{
-    workshop *shop = &studio->shop;
-    if (!studio->current.session) {
-        studio->current = *wanted;
-        return open_easel(studio, &studio->current);
-    }
-    pthread_mutex_lock(&shop->lock);
-    if (shop->is_ready && !shop->waste.session) {
-        shop->waste = studio->current;
-        studio->current = shop->ready;
-        shop->is_ready = false;
-        pthread_cond_signal(&shop->changed);
-    }
-    if (!is_same(&studio->current, wanted) && !is_same(&shop->refused, wanted) &&
-        !shop->is_wanted && !shop->is_ready) {
-        shop->wanted = *wanted;
-        shop->is_wanted = true;
-        pthread_cond_signal(&shop->changed);
-    }
-    pthread_mutex_unlock(&shop->lock);
-    return BC_OK;
-}
+/* Life ------------------------------------------------------------------------------------- */
 
 bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
 {
@@ -179,7 +54,10 @@ bc_status bc_studio_open(bc_studio **studio_out, const bc_studio_params *params)
     if (studio->params.n_threads == 0)
         studio->params.n_threads = bc_cpu_count();
     const int n_threads = studio->params.n_threads;
-    bc_status status = open_workshop(studio);
+    bc_status status =
+        bc_workshop_open(&studio->workshop, &(bc_workshop_params){.n_threads = n_threads,
+                                                                  .precision = params->precision,
+                                                                  .log = params->log});
     if (status == BC_OK)
         status = bc_converter_open(&studio->converter, n_threads, &params->log);
     if (status == BC_OK)
@@ -196,8 +74,7 @@ void bc_studio_close(bc_studio **studio_in)
     if (!studio_in || !*studio_in)
         return;
     bc_studio *studio = *studio_in;
-    close_workshop(&studio->shop);
-    bc_session_close(&studio->current.session);
+    bc_workshop_close(&studio->workshop);
     bc_converter_close(&studio->converter);
     bc_converter_close(&studio->whole_converter);
     bc_mixer_close(&studio->mixer);
@@ -208,76 +85,12 @@ void bc_studio_close(bc_studio **studio_in)
 
 /* Styles ----------------------------------------------------------------------------------- */
 
-static void add_share(blend *b, int style, float weight)
+static bc_blend wanted_blend(const bc_settings *settings)
 {
-    int i = 0;
-    while (i < b->n && b->styles[i].style != style)
-        i++;
-    if (i == BC_LIVE_BLEND || weight <= 0)
-        return;
-    if (i == b->n)
-        b->styles[b->n++] = (bc_style_weight){.style = style};
-    b->styles[i].weight += weight;
-}
-
-static blend wanted_blend(const bc_settings *settings)
-{
-    blend b = {0};
+    bc_blend b = {0};
     for (int i = 0; i < settings->n_styles; i++)
-        add_share(&b, settings->styles[i].style, settings->styles[i].weight);
+        bc_blend_add(&b, settings->styles[i].style, settings->styles[i].weight);
     return b;
-}
-
-static bool are_equal(const blend *a, const blend *b)
-{
-    if (a->n != b->n)
-        return false;
-    for (int i = 0; i < a->n; i++) {
-        if (a->styles[i].style != b->styles[i].style || a->styles[i].weight != b->styles[i].weight)
-            return false;
-    }
-    return true;
-}
-
-/* The smallest shares make room: at most two styles are faded out while two come. */
-static void keep_two(blend *b)
-{
-    while (b->n > 2) {
-        int least = 0;
-        for (int i = 1; i < b->n; i++) {
-            if (b->styles[i].weight < b->styles[least].weight)
-                least = i;
-        }
-        b->styles[least] = b->styles[--b->n];
-    }
-}
-
-/* Moves `shown` on its way from the last blend to the wanted one. */
-static void fade(bc_studio *studio, const bc_settings *settings, int64_t now_ns)
-{
-    const blend wanted = wanted_blend(settings);
-    const bool is_other_net = studio->blend_net != settings->net;
-    if (is_other_net || !are_equal(&wanted, &studio->to)) {
-        studio->from = is_other_net ? (blend){0} : studio->shown;
-        studio->to = wanted;
-        studio->blend_net = settings->net;
-        studio->fade_start_ns = now_ns;
-        keep_two(&studio->from);
-    }
-    const double done = settings->fade_s > 0
-                            ? (double)(now_ns - studio->fade_start_ns) / (settings->fade_s * 1e9)
-                            : 1;
-    if (done >= 1 || studio->from.n == 0) {
-        studio->shown = studio->to;
-        return;
-    }
-    studio->shown = (blend){0};
-    for (int i = 0; i < studio->to.n; i++)
-        add_share(&studio->shown, studio->to.styles[i].style,
-                  (float)done * studio->to.styles[i].weight);
-    for (int i = 0; i < studio->from.n; i++)
-        add_share(&studio->shown, studio->from.styles[i].style,
-                  (float)(1 - done) * studio->from.styles[i].weight);
 }
 
 /*
@@ -286,17 +99,17 @@ static void fade(bc_studio *studio, const bc_settings *settings, int64_t now_ns)
  */
 static bc_status set_style(bc_studio *studio)
 {
-    easel *current = &studio->current;
-    const bc_model *asked = bc_nets_model(studio->params.nets, studio->blend_net);
-    blend b = {0};
-    for (int i = 0; i < studio->shown.n; i++) {
-        const bc_style_weight *w = &studio->shown.styles[i];
+    bc_easel *current = &studio->workshop.current;
+    const bc_model *asked = bc_nets_model(studio->params.nets, studio->fade.net);
+    bc_blend b = {0};
+    for (int i = 0; i < studio->fade.shown.n; i++) {
+        const bc_style_weight *w = &studio->fade.shown.styles[i];
         const char *name = bc_model_style(asked, w->style).name;
         const int style = bc_model_find_style(current->model, name);
         if (style >= 0)
-            add_share(&b, style, w->weight);
+            bc_blend_add(&b, style, w->weight);
     }
-    if (b.n == 0 || are_equal(&b, &current->blend))
+    if (b.n == 0 || bc_blend_is_same(&b, &current->blend))
         return BC_OK;
     current->blend = b;
     return bc_session_set_style(current->session, b.styles, b.n);
@@ -370,9 +183,9 @@ static bc_status convert(const bc_studio *studio, bc_converter *converter, bool 
 static bc_status steady_source(bc_studio *studio, float amount, const bc_frame *source,
                                bc_image *steady)
 {
-    if (!are_equal(&studio->shown, &studio->stabilized))
+    if (!bc_blend_is_same(&studio->fade.shown, &studio->stabilized))
         bc_stabilizer_restart(studio->stabilizer);
-    studio->stabilized = studio->shown;
+    studio->stabilized = studio->fade.shown;
     return bc_stabilizer_source(studio->stabilizer, &source->image, amount, steady);
 }
 
@@ -381,9 +194,9 @@ static void tell_time(bc_studio *studio, int64_t time_us)
 {
     if (time_us != BC_NO_PTS && studio->last_us != BC_NO_PTS) {
         const int64_t interval_us = time_us - studio->last_us;
-        bc_session_set_interval(studio->current.session, 1e-6 * (double)interval_us);
+        bc_session_set_interval(studio->workshop.current.session, 1e-6 * (double)interval_us);
         if (interval_us < 0 || interval_us > MAX_INTERVAL_US) {
-            bc_session_restart(studio->current.session);
+            bc_session_restart(studio->workshop.current.session);
             bc_stabilizer_restart(studio->stabilizer);
         }
     }
@@ -401,7 +214,7 @@ static float ms_since(int64_t *start_ns)
 static bc_status paint(bc_studio *studio, const bc_settings *settings, bc_frame *source,
                        bc_painted *painted, bc_frame **small)
 {
-    const int width = studio->current.width, height = studio->current.height;
+    const int width = studio->workshop.current.width, height = studio->workshop.current.height;
     int64_t clock_ns = bc_clock_ns();
     bc_status status =
         convert(studio, studio->converter, settings->mirror, source, width, height, small);
@@ -418,12 +231,12 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, bc_frame 
     const float steady_ms = ms_since(&clock_ns);
     if (status < 0)
         return status;
-    bc_session_run(studio->current.session, &steady, &painted->picture->image);
+    bc_session_run(studio->workshop.current.session, &steady, &painted->picture->image);
     painted->paint_ms = ms_since(&clock_ns);
     status = bc_stabilizer_painting(studio->stabilizer, &painted->picture->image);
     painted->painted_width = width;
     painted->painted_height = height;
-    painted->net = studio->current.net;
+    painted->net = studio->workshop.current.net;
     painted->mix_ms = steady_ms + ms_since(&clock_ns);
     return status;
 }
@@ -501,29 +314,27 @@ static bc_status make_picture(bc_studio *studio, const bc_settings *settings, bc
 
 bool bc_studio_is_pending(bc_studio *studio)
 {
-    pthread_mutex_lock(&studio->shop.lock);
-    const bool is_pending = studio->shop.is_wanted || studio->shop.is_ready;
-    pthread_mutex_unlock(&studio->shop.lock);
-    return is_pending;
+    return bc_workshop_is_pending(&studio->workshop);
 }
 
 bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net, double scale,
                         bc_frame *source, int64_t now_ns, bc_painted **painted)
 {
     const double share = scale / settings->brush;
-    const easel wanted = {.model = bc_nets_model(studio->params.nets, net),
-                          .net = studio->params.nets->names[net],
-                          .width = scaled(source->image.width, share),
-                          .height = scaled(source->image.height, share)};
+    const bc_easel wanted = {.model = bc_nets_model(studio->params.nets, net),
+                             .net = studio->params.nets->names[net],
+                             .width = scaled(source->image.width, share),
+                             .height = scaled(source->image.height, share)};
     *painted = calloc(1, sizeof(**painted));
     if (!*painted)
         return bc_fail(&studio->params.log, BC_ERR_MEMORY, "studio: out of memory");
     (*painted)->width = source->image.width;
     (*painted)->height = source->image.height;
     (*painted)->aspect = (double)source->image.width / source->image.height;
-    bc_status status = choose_easel(studio, &wanted);
-    (*painted)->is_as_wanted = is_same(&studio->current, &wanted);
-    fade(studio, settings, now_ns);
+    const bc_blend blend = wanted_blend(settings);
+    bc_status status = bc_workshop_choose(&studio->workshop, &wanted);
+    (*painted)->is_as_wanted = bc_easel_is_same(&studio->workshop.current, &wanted);
+    bc_fade_step(&studio->fade, settings->net, &blend, settings->fade_s, now_ns);
     if (status == BC_OK)
         status = make_picture(studio, settings, source, *painted);
     if (status < 0)

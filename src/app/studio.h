@@ -1,7 +1,7 @@
 /*
- * studio.h: from a captured frame and the settings of the moment to a painted picture. It owns
- * the sessions: one paints, and while another size or net is wanted the next one is opened on a
- * thread of its own and taken between two frames, so that no frame waits for it.
+ * studio.h: from a captured frame and the settings of the moment to a painted picture, in planes
+ * all the way: a decoder's 4:2:0 is what is painted, stabilised, mixed, shown and encoded. Its
+ * sessions are the workshop's (workshop.h).
  *
  * Threads: one at a time.
  */
@@ -12,8 +12,6 @@
 
 #include "app/nets.h"
 #include "frame/frame.h"
-
-enum { BC_LIVE_BLEND = 4 }; /* styles at once: two blends of two while one fades into the other */
 
 /* What the user can change while it runs; plain data. */
 typedef struct bc_settings {
