@@ -1,0 +1,70 @@
+/* Blends and fades: shares on the way, room for two and two, and another net at once. */
+#include "app/blend.h"
+
+#include <math.h>
+
+#include "test.h"
+
+enum { SECOND = 1000000000 };
+
+static double share(const bc_blend *blend, int style)
+{
+    double sum = 0;
+    for (int i = 0; i < blend->n; i++)
+        sum += blend->styles[i].style == style ? (double)blend->styles[i].weight : 0;
+    return sum;
+}
+
+static void check_share(const bc_fade *fade, int style, double expected)
+{
+    CHECK_AT_MOST(fabs(share(&fade->shown, style) - expected), 1e-6);
+}
+
+static void test_fade(void)
+{
+    const bc_blend one = {1, {{.style = 1, .weight = 1}}};
+    const bc_blend two = {2, {{.style = 1, .weight = 0.5F}, {.style = 2, .weight = 0.5F}}};
+    bc_fade fade = {0};
+    bc_fade_step(&fade, 0, &one, 2, SECOND); /* there is nothing to fade from */
+    check_share(&fade, 1, 1);
+    bc_fade_step(&fade, 0, &two, 2, 2 * (int64_t)SECOND);
+    check_share(&fade, 1, 1);
+    check_share(&fade, 2, 0);
+    bc_fade_step(&fade, 0, &two, 2, 3 * (int64_t)SECOND);
+    check_share(&fade, 1, 0.75);
+    check_share(&fade, 2, 0.25);
+    bc_fade_step(&fade, 0, &two, 2, 4 * (int64_t)SECOND);
+    check_share(&fade, 2, 0.5);
+    bc_fade_step(&fade, 1, &one, 2, 5 * (int64_t)SECOND); /* another net's */
+    check_share(&fade, 1, 1);
+    CHECK_INT(fade.shown.n, 1);
+    bc_fade_step(&fade, 1, &two, 0, 5 * (int64_t)SECOND);
+    check_share(&fade, 2, 0.5);
+}
+
+/* A fade that is left on its way for the next one: of four styles the two least go at once. */
+static void test_room(void)
+{
+    const bc_blend a = {2, {{.style = 1, .weight = 0.6F}, {.style = 2, .weight = 0.4F}}};
+    const bc_blend b = {2, {{.style = 3, .weight = 0.5F}, {.style = 4, .weight = 0.5F}}};
+    const bc_blend c = {2, {{.style = 5, .weight = 0.5F}, {.style = 6, .weight = 0.5F}}};
+    bc_fade fade = {0};
+    bc_fade_step(&fade, 0, &a, 1, 0);
+    bc_fade_step(&fade, 0, &b, 1, 0);
+    bc_fade_step(&fade, 0, &b, 1, SECOND / 2);
+    CHECK_INT(fade.shown.n, 4);
+    bc_fade_step(&fade, 0, &c, 1, SECOND / 2);
+    bc_fade_step(&fade, 0, &c, 1, SECOND);
+    CHECK_INT(fade.shown.n, 4);
+    check_share(&fade, 5, 0.25);
+    check_share(&fade, 6, 0.25);
+    check_share(&fade, 1, 0.15); /* was the most */
+    check_share(&fade, 2, 0);    /* was the least */
+}
+
+int main(void)
+{
+    test_fade();
+    test_room();
+    return TEST_END();
+}
