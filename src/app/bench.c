@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/compare.h"
 #include "app/measure.h"
+#include "app/precision.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "media/log.h"

@@ -2,7 +2,7 @@
 #ifndef BC_APP_COMMANDS_H
 #define BC_APP_COMMANDS_H
 
-#include "app/options.h"
+#include "cli/options.h"
 
 extern const bc_command bc_command_bench;
 extern const bc_command bc_command_cam;

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/console.h"
 #include "app/inputs.h"
 #include "app/interrupt.h"
 #include "app/pipeline.h"
+#include "app/precision.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "cli/console.h"
 #include "media/log.h"
 
 enum { MAX_CONVERSION_THREADS = 4 };

@@ -34,12 +34,18 @@ static void roff(const char *text)
 
 static const char *dashes(const bc_option *option)
 {
-    return !option->name[1] || strchr(option->name, ':') ? "-" : "--";
+    return bc_option_is_short(option) ? "-" : "--";
 }
 
 static void man_option(const bc_option *option)
 {
+    if (option->kind == BC_OPTION_HEADING) {
+        printf(".SS %s\n", option->help);
+        return;
+    }
     fputs(".TP\n\\fB", stdout);
+    if (option->letter)
+        printf("\\-%c\\fR, \\fB", option->letter);
     roff(dashes(option));
     roff(option->name);
     fputs("\\fR", stdout);

@@ -5,7 +5,7 @@
 #ifndef BC_APP_LIVE_OPTIONS_H
 #define BC_APP_LIVE_OPTIONS_H
 
-#include "app/options.h"
+#include "app/precision.h"
 #include "app/stage.h"
 
 typedef struct bc_live_options {
@@ -104,6 +104,7 @@ typedef struct bc_live_options {
          "a pipe; may be given several times",                                                     \
          BC_OPTION_LIST,                                                                           \
          .offset = BC_LIVE_AT(to),                                                                 \
+         .high = BC_MAX_OUTPUTS,                                                                   \
          .completion = BC_COMPLETE_FILE},                                                          \
         {"record",                                                                                 \
          "FILE",                                                                                   \

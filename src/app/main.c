@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/console.h"
+#include "cli/console.h"
 
 static void print_help(FILE *stream)
 {

@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <math.h>
 
-#include "app/console.h"
 #include "base/clock.h"
+#include "cli/console.h"
 
 enum { LINE_INTERVAL_NS = 200000000, JSON_INTERVAL_NS = 500000000 };
 

@@ -1,4 +1,4 @@
-#include "app/console.h"
+#include "cli/console.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -7,7 +7,18 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool has_progress;
+static const char *program = "brushcast";
 static atomic_int shown_level = BC_LOG_INFO;
+
+void bc_console_set_name(const char *name)
+{
+    program = name;
+}
+
+const char *bc_console_name(void)
+{
+    return program;
+}
 
 void bc_console_set_level(bc_log_level level)
 {
@@ -33,7 +44,7 @@ static void print_line(void *cookie, bc_log_level level, const char *message)
         return;
     pthread_mutex_lock(&lock);
     clear_progress();
-    fprintf(stderr, "brushcast: %s%s\n", level == BC_LOG_WARNING ? "warning: " : "", message);
+    fprintf(stderr, "%s: %s%s\n", program, level == BC_LOG_WARNING ? "warning: " : "", message);
     pthread_mutex_unlock(&lock);
 }
 
