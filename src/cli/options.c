@@ -330,8 +330,13 @@ void bc_options_print_help(const bc_command *command, FILE *stream)
             command->name ? " " : "", command->arguments);
     print_lines(stream, command->description);
     fputs("\nOptions:\n", stream);
-    for (int i = 0; i < command->n_options; i++)
+    bool has_headings = false;
+    for (int i = 0; i < command->n_options; i++) {
         print_option(stream, &command->options[i]);
+        has_headings |= command->options[i].kind == BC_OPTION_HEADING;
+    }
+    if (has_headings)
+        fputc('\n', stream);
     for (int i = 0; i < bc_n_common_options; i++)
         print_option(stream, &bc_common_options[i]);
     if (command->examples)

@@ -120,14 +120,9 @@ int main(void)
                                              [BC_METHOD_DESCENT] = 12};
     for (int i = 0; i < N_METHODS; i++) {
         const bc_method method = (bc_method)i;
-        bc_method parsed;
-        CHECK_INT(bc_method_parse(&parsed, bc_method_name(method)), BC_OK);
-        CHECK_INT(parsed, method);
         test_descent(method, bounds[i], &log);
         test_same_bits_after_a_stop(method, &log);
         test_stops(method, &log);
     }
-    bc_method unused;
-    CHECK_INT(bc_method_parse(&unused, "newton"), BC_ERR_ARGUMENT);
     return TEST_END();
 }

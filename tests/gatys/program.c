@@ -159,7 +159,7 @@ static void test_usage(void)
     CHECK_INT(run("only-one"), 2);
     CHECK_INT(run(INPUT), 2);
     CHECK_INT(run(INPUT "-o x.png --optimizer newton"), 2);
-    CHECK(file_contains("gatys_test/err", "--optimizer takes lbfgs, adam, adadelta or descent"));
+    CHECK(file_contains("gatys_test/err", "--optimizer is one of lbfgs|adam|adadelta|descent"));
     CHECK_INT(run(INPUT "-o x.png --alpha -1"), 2);
     CHECK_INT(run(INPUT "-o x.png --iterations 3x"), 2);
     CHECK_INT(run(INPUT "-o x.png --no-such-option"), 2);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/console.h"
 #include "gatys/job.h"
 #include "media/log.h"
 #include "media/picture.h"
@@ -20,17 +21,6 @@ static void interrupt(int signal_number)
 {
     is_interrupted = 1;
     signal(signal_number, SIG_DFL); /* the second one ends it at once */
-}
-
-static void write_message(void *cookie, bc_log_level level, const char *message)
-{
-    static const char *const prefixes[] = {"error: ", "warning: ", "", ""};
-    const bc_gatys_options *o = cookie;
-    const bc_log_level most = o->is_quiet     ? BC_LOG_WARNING
-                              : o->is_verbose ? BC_LOG_DEBUG
-                                              : BC_LOG_INFO;
-    if (level <= most)
-        fprintf(stderr, "brushcast-gatys: %s%s\n", prefixes[level], message);
 }
 
 static bool is_folder(const char *path)
@@ -115,18 +105,19 @@ static bc_status run(bc_gatys_options *options, const bc_log *log)
     return status;
 }
 
-int main(int argc, char **argv)
+int main(int n_args, char **args)
 {
-    bc_blas_choose(argv);
+    bc_blas_choose(args);
     bc_gatys_options options;
-    const bc_log log = {write_message, &options};
-    bc_status status = bc_gatys_options_parse(&options, argc, argv, &log);
-    if (status != BC_OK)
-        return status == BC_END ? EXIT_DONE : EXIT_USAGE;
+    bc_console_set_name("brushcast-gatys");
+    const bc_log log = bc_console_log();
+    const int parsed = bc_gatys_options_parse(&options, n_args, args, &log);
+    if (parsed != 0)
+        return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
     bc_media_log(&log);
     signal(SIGINT, interrupt);
     signal(SIGTERM, interrupt);
-    status = run(&options, &log);
+    bc_status status = run(&options, &log);
     if (fflush(stdout) != 0 && status == BC_OK)
         status = bc_fail(&log, BC_ERR_IO, "standard output: %s", strerror(errno));
     return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/console.h"
 #include "media/picture.h"
 
 typedef struct job {
@@ -65,10 +66,12 @@ static void snapshot_path(char path[PATH_MAX], const job *j, const bc_synthesis_
 
 static void show_progress(const job *j, const bc_synthesis_step *step)
 {
-    fprintf(stderr, "\r%s: scale %d/%d, %d/%d, loss %.4g (content %.4g, style %.4g), %.0f s  ",
-            j->output, step->scale + 1, j->run->options->config.n_scales, step->iteration,
-            j->run->options->config.n_iterations, step->total, step->content, step->style,
-            seconds(j));
+    char line[PATH_MAX + 160];
+    snprintf(
+        line, sizeof(line), "%s: scale %d/%d, %d/%d, loss %.4g (content %.4g, style %.4g), %.0f s",
+        j->output, step->scale + 1, j->run->options->config.n_scales, step->iteration,
+        j->run->options->config.n_iterations, step->total, step->content, step->style, seconds(j));
+    bc_console_progress(line);
 }
 
 static bool on_step(void *cookie, const bc_synthesis_step *step)
@@ -152,7 +155,7 @@ static bc_status work(job *j, bc_synthesis *synthesis, bool resume)
     const bc_synthesis_events events = {on_step, on_round, j};
     status = bc_synthesis_run(synthesis, &events);
     if (j->has_progress)
-        fputc('\n', stderr);
+        bc_console_progress(NULL);
     if (j->failed < 0)
         return j->failed;
     if (status == BC_OK && j->rows_stream)
@@ -166,7 +169,7 @@ bc_status bc_gatys_paint(const bc_gatys_run *run, const bc_photo *content, const
     job j = {.run = run,
              .output = output,
              .start_ns = bc_clock_ns(),
-             .has_progress = !run->options->is_quiet && isatty(STDERR_FILENO)};
+             .has_progress = bc_console_level() >= BC_LOG_INFO && isatty(STDERR_FILENO)};
     if (snprintf(j.state, sizeof(j.state), "%s.state", output) >= (int)sizeof(j.state))
         return bc_fail(run->log, BC_ERR_ARGUMENT, "%s: the name is too long", output);
     bc_synthesis *synthesis;

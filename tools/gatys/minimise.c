@@ -17,16 +17,6 @@ const char *bc_method_name(bc_method method)
     return names[method];
 }
 
-bc_status bc_method_parse(bc_method *method, const char *name)
-{
-    for (int i = 0; i < N_METHODS; i++)
-        if (strcmp(name, names[i]) == 0) {
-            *method = (bc_method)i;
-            return BC_OK;
-        }
-    return BC_ERR_ARGUMENT;
-}
-
 bc_status bc_minimiser_open(bc_minimiser *minimiser, bc_method method, double rate, int n,
                             const bc_log *log)
 {

@@ -60,8 +60,7 @@ void bc_minimiser_close(bc_minimiser *minimiser);
 bc_status bc_minimiser_run(bc_minimiser *minimiser, int n_iterations, bc_objective *objective,
                            bc_step_report *report, void *cookie, const bc_log *log);
 
-/* "lbfgs", "adam", "adadelta", "descent", and back: BC_ERR_ARGUMENT for another name. */
+/* "lbfgs", "adam", "adadelta", "descent". */
 const char *bc_method_name(bc_method method);
-bc_status bc_method_parse(bc_method *method, const char *name);
 
 #endif

@@ -18,15 +18,11 @@ typedef struct bc_gatys_options {
     int count;                  /* most pictures of a folder; 0: all */
     int every;                  /* iterations between snapshots; 0: none */
     int n_threads;              /* 0: one for each processor */
-    bool json, resume, overwrite, is_quiet, is_verbose;
+    bool json, resume, overwrite;
 } bc_gatys_options;
 
-/*
- * BC_OK; BC_END after --help and --version, whose text went to stdout; BC_ERR_ARGUMENT after an
- * error, which was logged. Pointers go into argv.
- */
-bc_status bc_gatys_options_parse(bc_gatys_options *options, int argc, char **argv,
-                                 const bc_log *log);
+/* As bc_options_parse. Pointers go into args. */
+int bc_gatys_options_parse(bc_gatys_options *options, int n_args, char **args, const bc_log *log);
 
 /* Sets config.terms from the layers' names: weights of one list are scaled to a sum of 1. */
 bc_status bc_gatys_options_terms(bc_gatys_options *options, const bc_vgg *vgg, const bc_log *log);

@@ -1,77 +1,55 @@
 /* brushcast-import: public weights of VGG to the loss network's file. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/console.h"
+#include "cli/options.h"
 #include "import/network.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
-static const char help[] =
-    "Usage: brushcast-import WEIGHTS -o OUTPUT.safetensors [options]\n"
-    "Turns public weights of VGG-16 or VGG-19 into the file that brushcast-gatys and\n"
-    "brushcast-train take. WEIGHTS is either\n"
-    "  Keras .h5           vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 and the like;\n"
-    "                      input BGR, 0..255, minus the means\n"
-    "  safetensors         with torchvision's names (features.0.weight);\n"
-    "                      input RGB, 0..1, minus the means, over the deviations\n"
-    "The file's own convention is kept, and recorded in OUTPUT.\n"
-    "\n"
-    "  -o, --output FILE   file to write\n"
-    "      --last LAYER    leaves out what comes after it (relu4_1 is enough by default)\n"
-    "  -y, --overwrite     replace an existing file\n"
-    "  -q, --quiet         errors only\n"
-    "      --help, --version\n";
-
-typedef struct options {
+typedef struct settings {
     const char *input, *output, *last;
-    bool overwrite, is_quiet;
-} options;
+    bool overwrite;
+} settings;
 
-static void write_message(void *cookie, bc_log_level level, const char *message)
-{
-    const options *o = cookie;
-    if (level <= (o->is_quiet ? BC_LOG_ERROR : BC_LOG_INFO))
-        fprintf(stderr, "brushcast-import: %s%s\n", level == BC_LOG_ERROR ? "error: " : "",
-                message);
-}
+#define AT(FIELD) offsetof(settings, FIELD)
 
-/* BC_END after --help and --version. */
-static bc_status parse(options *o, int argc, char **argv, const bc_log *log)
+static const bc_option options[] = {
+    {"output", "FILE", "file to write", BC_OPTION_TEXT, .offset = AT(output),
+     .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"last", "LAYER", "leave out what comes after it (relu4_1 is enough)", BC_OPTION_TEXT,
+     .offset = AT(last)},
+    {"overwrite", NULL, "replace an existing file", BC_OPTION_FLAG, .offset = AT(overwrite),
+     .letter = 'y'},
+};
+
+static const bc_command command = {
+    .summary = "public weights of VGG to the loss network's file",
+    .arguments = "WEIGHTS -o OUTPUT.safetensors [OPTION...]",
+    .description =
+        "Turns public weights of VGG-16 or VGG-19 into the file that brushcast-gatys and "
+        "brushcast-train take. The file's own convention is kept, and recorded in OUTPUT. WEIGHTS "
+        "is either\n"
+        "Keras .h5\tvgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 and the like; input BGR, "
+        "0..255, minus the means\n"
+        "safetensors\twith torchvision's names (features.0.weight); input RGB, 0..1, minus the "
+        "means, over the deviations",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+};
+
+/* As bc_options_parse. */
+static int parse(settings *s, int n_args, char **args, const bc_log *log)
 {
-    static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
-                                                 {"last", required_argument, NULL, 'l'},
-                                                 {"overwrite", no_argument, NULL, 'y'},
-                                                 {"quiet", no_argument, NULL, 'q'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {"version", no_argument, NULL, 'V'},
-                                                 {NULL, 0, NULL, 0}};
-    *o = (options){0};
-    opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, "o:yq", long_options, NULL)) != -1;) {
-        if (id == 'o')
-            o->output = optarg;
-        else if (id == 'l')
-            o->last = optarg;
-        else if (id == 'y')
-            o->overwrite = true;
-        else if (id == 'q')
-            o->is_quiet = true;
-        else if (id == 'h')
-            return fputs(help, stdout) < 0 ? BC_ERR_IO : BC_END;
-        else if (id == 'V')
-            return printf("brushcast-import %s\n", bc_version()) < 0 ? BC_ERR_IO : BC_END;
-        else
-            return bc_fail(log, BC_ERR_ARGUMENT, "unknown option or missing value '%s'; see --help",
-                           argv[optind - 1]);
-    }
-    if (argc - optind != 1 || !o->output)
-        return bc_fail(log, BC_ERR_ARGUMENT, "needs WEIGHTS and --output; see --help");
-    o->input = argv[optind];
-    return BC_OK;
+    const int parsed = bc_options_parse(&command, &n_args, args, s, log);
+    if (parsed == 0 && (n_args != 2 || !s->output))
+        return bc_options_refuse(&command, log, "needs WEIGHTS and --output");
+    s->input = args[1];
+    return parsed;
 }
 
 /* HDF5 begins with its signature; a safetensors file cannot. */
@@ -90,7 +68,7 @@ static bc_status is_hdf5(bool *result, const char *path, const bc_log *log)
     return BC_OK;
 }
 
-static bc_status import(const options *o, const bc_log *log)
+static bc_status import(const settings *o, const bc_log *log)
 {
     if (!o->overwrite && access(o->output, F_OK) == 0)
         return bc_fail(log, BC_ERR_IO, "%s: exists; -y overwrites it", o->output);
@@ -106,13 +84,13 @@ static bc_status import(const options *o, const bc_log *log)
     return status;
 }
 
-int main(int argc, char **argv)
+int main(int n_args, char **args)
 {
-    options o;
-    const bc_log log = {write_message, &o};
-    bc_status status = parse(&o, argc, argv, &log);
-    if (status != BC_OK)
-        return status == BC_END ? EXIT_DONE : EXIT_USAGE;
-    status = import(&o, &log);
-    return status < 0 ? EXIT_FAILED : EXIT_DONE;
+    settings s = {0};
+    bc_console_set_name("brushcast-import");
+    const bc_log log = bc_console_log();
+    const int parsed = parse(&s, n_args, args, &log);
+    if (parsed != 0)
+        return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
+    return import(&s, &log) < 0 ? EXIT_FAILED : EXIT_DONE;
 }
