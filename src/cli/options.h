@@ -56,6 +56,11 @@ typedef struct bc_option {
     char letter; /* means the same, after one dash; or 0 */
 } bc_option;
 
+#define BC_OPTIONS_HEADING(TEXT)                                                                   \
+    {                                                                                              \
+        .help = TEXT, .kind = BC_OPTION_HEADING                                                    \
+    }
+
 /* It is written with one dash: a letter, or a name with a colon, as "c:v". */
 bool bc_option_is_short(const bc_option *option);
 

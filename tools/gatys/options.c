@@ -11,10 +11,6 @@
 
 #define AT(FIELD) offsetof(bc_gatys_options, FIELD)
 
-#define HEADING(TEXT)                                                                              \
-    {                                                                                              \
-        .help = TEXT, .kind = BC_OPTION_HEADING                                                    \
-    }
 #define WEIGHT(NAME, HELP, FIELD)                                                                  \
     {                                                                                              \
         NAME, "W", HELP, BC_OPTION_NUMBER, .offset = AT(FIELD), .high = 1e12                       \
@@ -28,7 +24,7 @@ static const bc_option table[] = {
     {"weights", "FILE", "VGG's, from brushcast-import ($BRUSHCAST_VGG)", BC_OPTION_TEXT,
      .offset = AT(weights), .completion = BC_COMPLETE_FILE, .letter = 'w'},
 
-    HEADING("What is minimised (alpha content + beta style + the rest)"),
+    BC_OPTIONS_HEADING("What is minimised (alpha content + beta style + the rest)"),
     WEIGHT("alpha", "of the content (relative 0.05, gatys 0.01)", config.alpha),
     WEIGHT("beta", "of the style (1)", config.beta),
     {"content-layer", "LAYERS", "one or several, NAME or NAME:WEIGHT, with commas (relu4_1)",
@@ -44,10 +40,10 @@ static const bc_option table[] = {
     WEIGHT("histogram", "of their histograms (0)", statistics[BC_STAT_HISTOGRAM]),
     WEIGHT("variation", "total variation (relative 0.3, gatys 0)", config.variation),
     WEIGHT("laplacian", "Laplacian of the content (0)", config.laplacian),
-    {"pooling", "KIND", "of the loss network: max or average (max)", BC_OPTION_WORD, .offset = AT(config.pooling),
-     .choices = "max|average"},
+    {"pooling", "KIND", "of the loss network: max or average (max)", BC_OPTION_WORD,
+     .offset = AT(config.pooling), .choices = "max|average"},
 
-    HEADING("How"),
+    BC_OPTIONS_HEADING("How"),
     {"optimizer", "NAME", "lbfgs, adam, adadelta or descent (lbfgs)", BC_OPTION_WORD,
      .offset = AT(config.method), .choices = "lbfgs|adam|adadelta|descent"},
     WEIGHT("rate", "of the optimiser (adam and descent 0.02, adadelta 1)", config.rate),
@@ -70,7 +66,7 @@ static const bc_option table[] = {
     {"threads", "N", "processors to use (all); results do not depend on it", BC_OPTION_COUNT,
      .offset = AT(n_threads), .low = 1, .high = BC_MAX_THREADS},
 
-    HEADING("Watching"),
+    BC_OPTIONS_HEADING("Watching"),
     {"every", "N", "a snapshot each N iterations, beside the output", BC_OPTION_COUNT,
      .offset = AT(every), .low = 1, .high = INT_MAX},
     {"log", "FILE", "losses of every iteration of one picture, CSV", BC_OPTION_TEXT,
@@ -80,7 +76,7 @@ static const bc_option table[] = {
     {"count", "N", "of a folder, N pictures evenly spread over it", BC_OPTION_COUNT,
      .offset = AT(count), .low = 1, .high = INT_MAX},
 
-    HEADING("Measuring"),
+    BC_OPTIONS_HEADING("Measuring"),
     {"losses-of", "PICTURE", "print its losses, of the content's size, without optimising",
      BC_OPTION_TEXT, .offset = AT(losses_of), .completion = BC_COMPLETE_FILE},
     {"json", NULL, "as JSON", BC_OPTION_FLAG, .offset = AT(json)},

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/folder.h"
 #include "base/log.h"
+#include "cli/console.h"
 #include "media/log.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
@@ -51,20 +52,6 @@ static void interrupt(int signal_number)
 {
     (void)signal_number;
     is_interrupted = 1;
-}
-
-/* Of several processes the first one speaks; the others only of what ends them. */
-static void write_message(void *cookie, bc_log_level level, const char *message)
-{
-    const session *s = cookie;
-    if (level <= (s->ranks.rank > 0      ? BC_LOG_ERROR
-                  : s->options->is_quiet ? BC_LOG_WARNING
-                                         : BC_LOG_INFO))
-        fprintf(stderr, "brushcast-train: %s%s\n",
-                level == BC_LOG_ERROR     ? "error: "
-                : level == BC_LOG_WARNING ? "warning: "
-                                          : "",
-                message);
 }
 
 /* The command line as provenance: the words as they were given. */
@@ -138,9 +125,10 @@ static bc_status open_paintings(session *s)
 {
     const bc_train_options *o = s->options;
     bc_status status = BC_OK;
-    while (s->n_paintings < o->n_styles && status == BC_OK) {
+    while (s->n_paintings < o->styles.n && status == BC_OK) {
         bc_painting *painting = &s->paintings[s->n_paintings];
-        status = bc_painting_open(painting, o->styles[s->n_paintings++], o->paintings, s->log);
+        status =
+            bc_painting_open(painting, o->styles.texts[s->n_paintings++], o->paintings, s->log);
         if (status == BC_OK)
             status = check_painting(s, painting);
     }
@@ -198,9 +186,9 @@ static bc_status open_trainer(session *s)
         return probe;
     if (probe == BC_END && config.is_frozen)
         return bc_fail(s->log, BC_ERR_IO, "%s: has no auto-encoder to train a bank on", o->net);
-    bc_status status = bc_trainer_open(&s->trainer, &config, o->n_styles, &s->photos, &s->vgg,
+    bc_status status = bc_trainer_open(&s->trainer, &config, o->styles.n, &s->photos, &s->vgg,
                                        s->ranks, s->workspace.n_threads, s->log);
-    for (int i = 0; i < o->n_styles && status == BC_OK; i++)
+    for (int i = 0; i < o->styles.n && status == BC_OK; i++)
         status = open_style(s, i);
     s->trainer.samples = o->samples ? &s->samples : NULL;
     describe_inputs(s);
@@ -385,7 +373,7 @@ static void tell_what_is_kept(const session *s)
 {
     char path[PATH_MAX];
     if (s->saved_step > 0)
-        bc_log_write(s->log, BC_LOG_WARNING, "%s: the state of step %lld is kept",
+        bc_log_write(s->log, BC_LOG_ERROR, "%s: the state of step %lld is kept",
                      work_path(path, s, "safetensors"), (long long)s->saved_step);
 }
 
@@ -412,10 +400,13 @@ static int exit_code(bc_status status)
     return status >= 0 ? 0 : status == BC_ERR_INTERRUPTED ? 130 : 1;
 }
 
-/* A process that fails takes the others with it: they would wait for it for ever. */
+/* A process that fails takes the others with it: they would wait for it for ever. The first one
+ * speaks; the others only of what ends them. */
 static int run(session *s)
 {
     bc_status status = bc_ranks_open(&s->ranks, s->log);
+    if (s->ranks.rank > 0)
+        bc_console_set_level(BC_LOG_ERROR);
     if (status == BC_OK)
         status = session_open(s);
     if (status == BC_OK)
@@ -427,20 +418,20 @@ static int run(session *s)
     return exit_code(status);
 }
 
-int main(int argc, char **argv)
+int main(int n_args, char **args)
 {
-    bc_blas_choose(argv);
+    bc_blas_choose(args);
     bc_train_options options;
-    session s = {.options = &options};
-    const bc_log log = {.write = write_message, .cookie = &s};
-    s.log = &log;
-    const bc_status status = bc_train_options_parse(&options, argc, argv, &log);
-    if (status != BC_OK)
-        return status < 0 ? 2 : 0;
+    bc_console_set_name("brushcast-train");
+    const bc_log log = bc_console_log();
+    session s = {.options = &options, .log = &log};
+    join_words(s.command, sizeof(s.command), n_args, args);
+    const int parsed = bc_train_options_parse(&options, n_args, args, &log);
+    if (parsed != 0)
+        return parsed < 0 ? 2 : 0;
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     bc_media_log(&log);
-    join_words(s.command, sizeof(s.command), argc, argv);
     return run(&s);
 }

@@ -2,6 +2,7 @@
 #ifndef BC_TRAIN_TRAIN_OPTIONS_H
 #define BC_TRAIN_TRAIN_OPTIONS_H
 
+#include "cli/options.h"
 #include "train/trainer.h"
 
 typedef enum bc_train_command {
@@ -11,16 +12,15 @@ typedef enum bc_train_command {
     BC_TRAIN_MEASURE
 } bc_train_command;
 
-enum { BC_TRAIN_MAX_STYLES = 32 };
+enum { BC_TRAIN_MAX_STYLES = BC_MAX_TEXTS };
 
 typedef struct bc_train_options {
     bc_train_command command;
     bc_train_config config;
-    const char *net;                         /* the folder read and written */
-    const char *loss_network;                /* file */
-    const char *paintings;                   /* list file, or NULL */
-    const char *styles[BC_TRAIN_MAX_STYLES]; /* files of paintings */
-    int n_styles;
+    const char *net;          /* the folder read and written */
+    const char *loss_network; /* file */
+    const char *paintings;    /* list file, or NULL */
+    bc_texts styles;          /* files of paintings */
     const char *loss;    /* "perceptual", "samples", or NULL: whether there are samples says it */
     const char *samples; /* folder, or NULL */
     char **photos;       /* folders */
@@ -32,14 +32,10 @@ typedef struct bc_train_options {
     int64_t validate_every, checkpoint_every;
     int patience; /* validations without a gain before the training stops; 0: never */
     bool resume;
-    bool is_quiet;
+    const char *width_list, *brush_list; /* as they were given */
 } bc_train_options;
 
-/*
- * BC_OK; BC_END after --help and --version, whose text went to stdout; BC_ERR_ARGUMENT after an
- * error, which was logged. Pointers go into argv.
- */
-bc_status bc_train_options_parse(bc_train_options *options, int argc, char **argv,
-                                 const bc_log *log);
+/* As bc_options_parse. Pointers go into args. */
+int bc_train_options_parse(bc_train_options *options, int n_args, char **args, const bc_log *log);
 
 #endif
