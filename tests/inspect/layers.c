@@ -146,8 +146,8 @@ static void test_errors(void)
     refuse(inspect("%s %s %s -o x", net, input, input), 2, "one INPUT");
     refuse(inspect("%s %s -o x --cpu mmx", net, input), 2, "mmx");
     refuse(inspect("%s %s -o x --threads 0", net, input), 2, "--threads");
-    refuse(inspect("%s %s -o x --colour", net, input), 2, "no option --colour");
-    refuse(inspect("%s %s -o", net, input), 2, "-o wants");
+    refuse(inspect("%s %s -o x --colour", net, input), 2, "no option '--colour'");
+    refuse(inspect("%s %s -o", net, input), 2, "--output needs a value");
     refuse(inspect("%s nowhere.png -o x", net), 1, "nowhere.png");
     refuse(inspect("%s %stiny.bank.safetensors -o x", net, GOLDEN), 1, "'input' is missing");
     refuse(inspect("%s %s -o none/x", net, input), 1, "none/x");

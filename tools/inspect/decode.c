@@ -5,17 +5,6 @@
 #include "inspect/inspect.h"
 #include "inspect/readout.h"
 
-static const char usage[] =
-    "Usage: brushcast-inspect decode PICTURE -o OUT.png --autoencoder FILE [--bank FILE] "
-    "[options]\n"
-    "Shows the picture, and how its painting comes about behind the bank and behind each layer of\n"
-    "the decoder. A layer's response has many maps and no colours: shown is, at the layer's own\n"
-    "resolution, the one 3x3 linear filter of its maps whose result comes closest to the painting\n"
-    "(least squares). What it finds is there already; what is missing is made by the layers that\n"
-    "follow. \"off\" is the root mean square difference from the painting at that resolution, in\n"
-    "8-bit steps. The last layer's response is the painting itself. Without --bank: the\n"
-    "auto-encoder alone. Nothing here depends on --iterations or --seed.\n";
-
 static bc_status add_readout(bc_figure *figure, int panel, const bc_net *net, int stage,
                              const bc_log *log)
 {
@@ -72,7 +61,25 @@ static bc_status fill(bc_figure *figure, const bc_log *log)
     return status;
 }
 
-int bc_inspect_decode(int argc, char **argv, const bc_log *log)
+static int decode(int n_args, char **args, const bc_log *log)
 {
-    return bc_figure_run(argc, argv, usage, false, fill, log);
+    return bc_figure_run(&bc_inspect_decode, n_args, args, false, fill, log);
 }
+
+const bc_command bc_inspect_decode = {
+    .name = "decode",
+    .summary = "draw how a painting comes about, layer by layer",
+    .arguments = "PICTURE -o OUT.png --autoencoder FILE [--bank FILE] [OPTION...]",
+    .description =
+        "Shows the picture, and how its painting comes about behind the bank and behind each "
+        "layer of the decoder. A layer's response has many maps and no colours: shown is, at "
+        "the layer's own resolution, the one 3x3 linear filter of its maps whose result comes "
+        "closest to the painting (least squares). What it finds is there already; what is "
+        "missing is made by the layers that follow. \"off\" is the root mean square difference "
+        "from the painting at that resolution, in 8-bit steps. The last layer's response is the "
+        "painting itself. Without --bank: the auto-encoder alone. Nothing here depends on "
+        "--iterations or --seed.",
+    .options = bc_subject_table,
+    .n_options = BC_N_SUBJECT_OPTIONS,
+    .run = decode,
+};

@@ -2,15 +2,6 @@
 #include "inspect/figure.h"
 #include "inspect/inspect.h"
 
-static const char usage[] =
-    "Usage: brushcast-inspect features PICTURE -o OUT.png --autoencoder FILE [options]\n"
-    "Shows the picture and, for each layer of the encoder, a picture that L-BFGS found from noise\n"
-    "such that the layer responds to it as to the first (Mahendran and Vedaldi 2015). Where both\n"
-    "are alike, the layer has kept what is there; where they differ, it has forgotten it. Mean\n"
-    "colours and contrast are the picture's own: instance normalisation removes them, no layer "
-    "can\n"
-    "tell. \"off\" is what is left of the difference of responses, in shares of their size.\n";
-
 static bc_status fill(bc_figure *figure, const bc_log *log)
 {
     figure->n_rows = 1;
@@ -21,7 +12,23 @@ static bc_status fill(bc_figure *figure, const bc_log *log)
     return status;
 }
 
-int bc_inspect_features(int argc, char **argv, const bc_log *log)
+static int features(int n_args, char **args, const bc_log *log)
 {
-    return bc_figure_run(argc, argv, usage, false, fill, log);
+    return bc_figure_run(&bc_inspect_features, n_args, args, false, fill, log);
 }
+
+const bc_command bc_inspect_features = {
+    .name = "features",
+    .summary = "draw a picture from what each layer of the encoder keeps",
+    .arguments = "PICTURE -o OUT.png --autoencoder FILE [OPTION...]",
+    .description =
+        "Shows the picture and, for each layer of the encoder, a picture that L-BFGS found from "
+        "noise such that the layer responds to it as to the first (Mahendran and Vedaldi 2015). "
+        "Where both are alike, the layer has kept what is there; where they differ, it has "
+        "forgotten it. Mean colours and contrast are the picture's own: instance normalisation "
+        "removes them, no layer can tell. \"off\" is what is left of the difference of "
+        "responses, in shares of their size.",
+    .options = bc_subject_table,
+    .n_options = BC_N_SUBJECT_OPTIONS,
+    .run = features,
+};

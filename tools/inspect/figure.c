@@ -72,17 +72,17 @@ static bc_status run(bc_figure *figure, bc_figure_fill *fill, const bc_log *log)
     return status;
 }
 
-int bc_figure_run(int argc, char **argv, const char *usage, bool needs_bank, bc_figure_fill *fill,
-                  const bc_log *log)
+int bc_figure_run(const bc_command *command, int n_args, char **args, bool needs_bank,
+                  bc_figure_fill *fill, const bc_log *log)
 {
     bc_subject_options options;
     bc_subject subject;
-    bc_status status = bc_subject_parse(&options, argc, argv, usage, log);
-    if (status == BC_OK && needs_bank && !options.bank)
-        status = bc_fail(log, BC_ERR_ARGUMENT, "%s needs --bank; see --help", argv[0]);
-    if (status != BC_OK)
-        return status < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
-    status = bc_subject_open(&subject, &options, log);
+    int parsed = bc_subject_parse(&options, command, n_args, args, log);
+    if (parsed == 0 && needs_bank && !options.bank)
+        parsed = bc_options_refuse(command, log, "needs --bank");
+    if (parsed != 0)
+        return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
+    bc_status status = bc_subject_open(&subject, &options, log);
     if (status == BC_OK) {
         bc_figure figure = {.subject = &subject, .options = &options};
         status = run(&figure, fill, log);

@@ -20,8 +20,8 @@ typedef struct bc_figure {
 typedef bc_status bc_figure_fill(bc_figure *figure, const bc_log *log);
 
 /* A whole sub-command; the result is its exit status. */
-int bc_figure_run(int argc, char **argv, const char *usage, bool needs_bank, bc_figure_fill *fill,
-                  const bc_log *log);
+int bc_figure_run(const bc_command *command, int n_args, char **args, bool needs_bank,
+                  bc_figure_fill *fill, const bc_log *log);
 
 /* Room for a picture of the panel; its content is the caller's to set. */
 bc_status bc_figure_reserve(bc_panel *panel, int height, int width, const bc_log *log);

@@ -1,5 +1,4 @@
 /* flicker.c: how steady painted clips are, beside their source. */
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,22 +9,6 @@
 #include "inspect/steadiness.h"
 #include "media/convert.h"
 #include "media/reader.h"
-
-static const char help[] =
-    "Usage: brushcast-inspect flicker SOURCE PAINTED... [options]\n"
-    "Measures how much paintings of a clip flicker, in levels of 255 (root mean squares):\n"
-    "\n"
-    "  still     deviation over time, in windows, of what does not move in SOURCE\n"
-    "  warping   difference between a frame and the one before, moved by SOURCE's optical flow,\n"
-    "            where that can be trusted\n"
-    "\n"
-    "The percentages are against the first PAINTED. All clips have the same size and frames; they\n"
-    "are compared one by one, whatever their times.\n"
-    "\n"
-    "      --frames N     stop after so many (all)\n"
-    "      --window N     frames that still areas are measured over (30)\n"
-    "      --json         one object instead of the table\n"
-    "      --help\n";
 
 typedef struct options {
     int n_frames, window; /* n_frames 0: all */
@@ -167,40 +150,44 @@ static bc_status run(const options *o, const bc_log *log)
     return status;
 }
 
-static int parse_count(const char *text, int least)
-{
-    char *end;
-    const long n = strtol(text, &end, 10);
-    return end != text && !*end && n >= least && n <= 1000000 ? (int)n : -1;
-}
+/* The command ------------------------------------------------------------------------------ */
 
-int bc_inspect_flicker(int argc, char **argv, const bc_log *log)
+#define AT(FIELD) offsetof(options, FIELD)
+
+static const bc_option table[] = {
+    {"frames", "N", "stop after so many (all)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
+     .high = 1000000},
+    {"window", "N", "frames that still areas are measured over (30)", BC_OPTION_COUNT,
+     .offset = AT(window), .low = 2, .high = 1000000},
+    {"json", NULL, "one object instead of the table", BC_OPTION_FLAG, .offset = AT(is_json)},
+};
+
+static int flicker(int n_args, char **args, const bc_log *log)
 {
-    static const struct option long_options[] = {{"frames", required_argument, NULL, 'n'},
-                                                 {"window", required_argument, NULL, 'w'},
-                                                 {"json", no_argument, NULL, 'j'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {0}};
     options o = {.window = 30};
-    int id;
-    while ((id = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-        if (id == 'h')
-            return fputs(help, stdout), BC_EXIT_DONE;
-        else if (id == 'n')
-            o.n_frames = parse_count(optarg, 1);
-        else if (id == 'w')
-            o.window = parse_count(optarg, 2);
-        else if (id == 'j')
-            o.is_json = true;
-        else
-            return bc_inspect_usage("flicker", "wrong option");
-    }
-    o.n_clips = argc - optind;
-    o.clips = argv + optind;
-    if (o.n_clips < 2 || o.n_clips > 1 + BC_MAX_PAINTINGS)
-        return bc_inspect_usage("flicker", "needs a source and 1 to %d paintings of it",
-                                BC_MAX_PAINTINGS);
-    if (o.n_frames < 0 || o.window < 0)
-        return bc_inspect_usage("flicker", "--frames is from 1 on, --window from 2 on");
+    int parsed = bc_options_parse(&bc_inspect_flicker, &n_args, args, &o, log);
+    if (parsed == 0 && (n_args < 3 || n_args > 2 + BC_MAX_PAINTINGS))
+        parsed = bc_options_refuse(&bc_inspect_flicker, log,
+                                   "needs a source and 1 to %d paintings of it", BC_MAX_PAINTINGS);
+    if (parsed != 0)
+        return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
+    o.n_clips = n_args - 1;
+    o.clips = args + 1;
     return run(&o, log) < 0 ? BC_EXIT_FAILED : BC_EXIT_DONE;
 }
+
+const bc_command bc_inspect_flicker = {
+    .name = "flicker",
+    .summary = "measure how steady painted clips are",
+    .arguments = "SOURCE PAINTED... [OPTION...]",
+    .description =
+        "Measures how much paintings of a clip flicker, in levels of 255 (root mean squares):\n"
+        "still\tdeviation over time, in windows, of what does not move in SOURCE\n"
+        "warping\tdifference between a frame and the one before, moved by SOURCE's optical flow, "
+        "where that can be trusted\n"
+        "The percentages are against the first PAINTED. All clips have the same size and frames; "
+        "they are compared one by one, whatever their times.",
+    .options = table,
+    .n_options = sizeof(table) / sizeof(table[0]),
+    .run = flicker,
+};

@@ -1,5 +1,4 @@
 /* Every layer's response to a picture, as tensors. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,96 +10,10 @@
 #include "inspect/inspect.h"
 #include "media/picture.h"
 
-static const char help[] =
-    "Usage: brushcast-inspect layers --autoencoder FILE [--bank FILE] INPUT -o TAPS\n"
-    "Writes what every layer answers to a picture, after normalisation and ReLU, as layer.NAME\n"
-    "F32 [channels, height, width], and the output before clipping as output F32 [height,\n"
-    "width, 3]. INPUT is a picture, or a safetensors file with input U8 [height, width, 3].\n"
-    "\n"
-    "      --autoencoder FILE\n"
-    "      --bank FILE         a style; without one the auto-encoder runs alone\n"
-    "  -o, --output FILE       safetensors file to write; an old one is replaced\n"
-    "      --cpu TIER          c, avx2, avx512 or native (native)\n"
-    "      --threads N         (one for each processor); results do not depend on it\n"
-    "  -h, --help\n";
-
-enum option_id { OPTION_AUTOENCODER = 256, OPTION_BANK, OPTION_CPU, OPTION_THREADS };
-
-static const struct option long_options[] = {
-    {"autoencoder", required_argument, NULL, OPTION_AUTOENCODER},
-    {"bank", required_argument, NULL, OPTION_BANK},
-    {"output", required_argument, NULL, 'o'},
-    {"cpu", required_argument, NULL, OPTION_CPU},
-    {"threads", required_argument, NULL, OPTION_THREADS},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
-};
-
 typedef struct options {
-    const char *autoencoder, *bank, *input, *output;
+    const char *autoencoder, *bank, *input, *output, *cpu;
     bc_session_params params;
 } options;
-
-/* A number of threads, or 0. */
-static int read_threads(const char *text)
-{
-    char *end;
-    const long n = strtol(text, &end, 10);
-    return *end || end == text || n < 1 || n > BC_MAX_THREADS ? 0 : (int)n;
-}
-
-/* BC_EXIT_DONE to go on, BC_EXIT_USAGE, or -1 after --help; `text` is the option as given. */
-static int read_option(options *o, int id, const char *text)
-{
-    switch (id) {
-    case OPTION_AUTOENCODER:
-        o->autoencoder = optarg;
-        return BC_EXIT_DONE;
-    case OPTION_BANK:
-        o->bank = optarg;
-        return BC_EXIT_DONE;
-    case 'o':
-        o->output = optarg;
-        return BC_EXIT_DONE;
-    case OPTION_CPU:
-        if (bc_cpu_parse(optarg, &o->params.cpu) < 0)
-            return bc_inspect_usage("layers", "--cpu takes c, avx2, avx512 or native, not '%s'",
-                                    optarg);
-        return BC_EXIT_DONE;
-    case OPTION_THREADS:
-        o->params.n_threads = read_threads(optarg);
-        if (o->params.n_threads == 0)
-            return bc_inspect_usage("layers", "--threads takes 1 to %d, not '%s'", BC_MAX_THREADS,
-                                    optarg);
-        return BC_EXIT_DONE;
-    case 'h':
-        fputs(help, stdout);
-        return -1;
-    case ':':
-        return bc_inspect_usage("layers", "%s wants an argument", text);
-    default:
-        return bc_inspect_usage("layers", "no option %s", text);
-    }
-}
-
-static int read_options(options *o, int argc, char **argv)
-{
-    int id;
-    opterr = 0;
-    while ((id = getopt_long(argc, argv, ":o:h", long_options, NULL)) >= 0) {
-        const int status = read_option(o, id, argv[optind - 1]);
-        if (status != BC_EXIT_DONE)
-            return status;
-    }
-    if (!o->autoencoder)
-        return bc_inspect_usage("layers", "no --autoencoder");
-    if (!o->output)
-        return bc_inspect_usage("layers", "no --output");
-    if (argc - optind != 1)
-        return bc_inspect_usage("layers", "one INPUT is wanted, not %d", argc - optind);
-    o->input = argv[optind];
-    return BC_EXIT_DONE;
-}
 
 /* Input ------------------------------------------------------------------------------------ */
 
@@ -273,11 +186,57 @@ static bc_status inspect(options *o, const bc_log *log)
     return status;
 }
 
-int bc_inspect_layers(int argc, char **argv, const bc_log *log)
+/* The command ------------------------------------------------------------------------------ */
+
+#define AT(FIELD) offsetof(options, FIELD)
+
+static const bc_option table[] = {
+    {"autoencoder", "FILE", "of the net: NET/autoencoder.safetensors", BC_OPTION_TEXT,
+     .offset = AT(autoencoder), .completion = BC_COMPLETE_FILE},
+    {"bank", "FILE", "a style; without one the auto-encoder runs alone", BC_OPTION_TEXT,
+     .offset = AT(bank), .completion = BC_COMPLETE_FILE},
+    {"output", "FILE", "safetensors file to write; an old one is replaced", BC_OPTION_TEXT,
+     .offset = AT(output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"cpu", "TIER", "c, avx2, avx512 or native (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
+     .choices = "native|c|avx2|avx512"},
+    {"threads", "N", "processors to use (all); results do not depend on it", BC_OPTION_COUNT,
+     .offset = AT(params.n_threads), .low = 1, .high = BC_MAX_THREADS},
+};
+
+static int check(const options *o, int n_args, const bc_log *log)
 {
-    options o = {0};
-    const int status = read_options(&o, argc, argv);
-    if (status != BC_EXIT_DONE)
-        return status < 0 ? BC_EXIT_DONE : status;
+    const bc_command *command = &bc_inspect_layers;
+    if (!o->autoencoder)
+        return bc_options_refuse(command, log, "no --autoencoder");
+    if (!o->output)
+        return bc_options_refuse(command, log, "no --output");
+    if (n_args != 2)
+        return bc_options_refuse(command, log, "one INPUT is wanted, not %d", n_args - 1);
+    return 0;
+}
+
+static int layers(int n_args, char **args, const bc_log *log)
+{
+    options o = {.cpu = "native"};
+    int parsed = bc_options_parse(&bc_inspect_layers, &n_args, args, &o, log);
+    if (parsed == 0)
+        parsed = check(&o, n_args, log);
+    if (parsed != 0)
+        return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
+    o.input = args[1];
+    bc_cpu_parse(o.cpu, &o.params.cpu);
     return inspect(&o, log) < 0 ? BC_EXIT_FAILED : BC_EXIT_DONE;
 }
+
+const bc_command bc_inspect_layers = {
+    .name = "layers",
+    .summary = "write what every layer answers to a picture",
+    .arguments = "--autoencoder FILE [--bank FILE] INPUT -o TAPS [OPTION...]",
+    .description =
+        "Writes what every layer answers to a picture, after normalisation and ReLU, as layer.NAME "
+        "F32 [channels, height, width], and the output before clipping as output F32 [height, "
+        "width, 3]. INPUT is a picture, or a safetensors file with input U8 [height, width, 3].",
+    .options = table,
+    .n_options = sizeof(table) / sizeof(table[0]),
+    .run = layers,
+};

@@ -1,5 +1,4 @@
 /* losses.c: curves of the losses that brushcast-gatys and brushcast-train logged. */
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,28 +9,13 @@
 #include "inspect/inspect.h"
 #include "inspect/plot.h"
 
-static const char help[] =
-    "Usage: brushcast-inspect losses CSV... -o OUT.png|OUT.svg [options]\n"
-    "Draws the losses that brushcast-gatys --log and brushcast-train wrote, a curve for each "
-    "file.\n"
-    "The legend's labels are the files' names.\n"
-    "\n"
-    "  -o, --output FILE       picture (.png, .jpg, ...) or drawing (.svg) to write\n"
-    "  -y, --overwrite         replace an existing one\n"
-    "      --against A         time: seconds; iteration: iterations or steps, those of several\n"
-    "                          scales one after the other (time)\n"
-    "      --column NAME       which loss, as the first line of the files calls it (total)\n"
-    "      --log               logarithmic scale of the losses\n"
-    "      --title TEXT        (none)\n"
-    "      --size WxH          of the page; pictures have two pixels for each unit (720x450)\n"
-    "      --help\n";
-
 enum { MAX_CURVES = 32 };
 
 typedef struct options {
-    const char *output, *column, *title;
-    bool against_iteration, is_log, overwrite;
-    int width, height;
+    const char *output, *column, *title, *size;
+    enum { AGAINST_TIME, AGAINST_ITERATION } against;
+    bool is_log, overwrite;
+    int width, height; /* of `size` */
     int n_files;
     char **files;
 } options;
@@ -65,7 +49,7 @@ static void join_scales(double *x, int n)
 /* The column to plot against: the two programs name it differently. */
 static int find_x(const bc_csv *csv, const options *o)
 {
-    if (!o->against_iteration)
+    if (!(o->against == AGAINST_ITERATION))
         return bc_csv_find(csv, "seconds");
     const int iteration = bc_csv_find(csv, "iteration");
     return iteration >= 0 ? iteration : bc_csv_find(csv, "step");
@@ -76,7 +60,7 @@ static bc_status read_columns(series *s, const bc_csv *csv, const options *o, co
     const int x = find_x(csv, o), y = bc_csv_find(csv, o->column);
     if (x < 0)
         return bc_fail(log, BC_ERR_FORMAT, "%s: has no column '%s'", csv->path,
-                       o->against_iteration ? "iteration' or 'step" : "seconds");
+                       (o->against == AGAINST_ITERATION) ? "iteration' or 'step" : "seconds");
     if (y < 0)
         return bc_fail(log, BC_ERR_FORMAT, "%s: has no column '%s'", csv->path, o->column);
     s->n = csv->n_rows;
@@ -87,7 +71,7 @@ static bc_status read_columns(series *s, const bc_csv *csv, const options *o, co
         return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", csv->path);
     bc_csv_column(s->x, csv, x);
     bc_csv_column(s->y, csv, y);
-    if (o->against_iteration && strcmp(csv->names[x], "iteration") == 0)
+    if ((o->against == AGAINST_ITERATION) && strcmp(csv->names[x], "iteration") == 0)
         join_scales(s->x, s->n);
     return BC_OK;
 }
@@ -119,7 +103,7 @@ static bc_status draw(const series *all, const options *o, const bc_log *log)
         curves[i] = (bc_curve){all[i].label, all[i].n, all[i].x, all[i].y};
     snprintf(y_label, sizeof(y_label), "%s loss", o->column);
     const bc_plot plot = {.title = o->title,
-                          .x_label = o->against_iteration ? "iteration" : "time (s)",
+                          .x_label = (o->against == AGAINST_ITERATION) ? "iteration" : "time (s)",
                           .y_label = y_label,
                           .is_log = o->is_log,
                           .n_curves = o->n_files,
@@ -149,85 +133,67 @@ static bc_status run(const options *o, const bc_log *log)
     return status;
 }
 
-static bc_status set_size(options *o, const char *text, const bc_log *log)
+/* The command ------------------------------------------------------------------------------ */
+
+#define AT(FIELD) offsetof(options, FIELD)
+
+static const bc_option table[] = {
+    {"output", "FILE", "picture (.png, .jpg, ...) or drawing (.svg) to write", BC_OPTION_TEXT,
+     .offset = AT(output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"overwrite", NULL, "replace an existing one", BC_OPTION_FLAG, .offset = AT(overwrite),
+     .letter = 'y'},
+    {"against", "A",
+     "time: seconds; iteration: iterations or steps, those of several scales one after the other "
+     "(time)",
+     BC_OPTION_WORD, .offset = AT(against), .choices = "time|iteration"},
+    {"column", "NAME", "which loss, as the first line of the files calls it (total)",
+     BC_OPTION_TEXT, .offset = AT(column)},
+    {"log", NULL, "logarithmic scale of the losses", BC_OPTION_FLAG, .offset = AT(is_log)},
+    {"title", "TEXT", "above the curves (none)", BC_OPTION_TEXT, .offset = AT(title)},
+    {"size", "WxH", "of the page; pictures have two pixels for each unit (720x450)", BC_OPTION_TEXT,
+     .offset = AT(size)},
+};
+
+static bool read_size(options *o)
 {
     int n = 0;
-    if (sscanf(text, "%dx%d%n", &o->width, &o->height, &n) == 2 && !text[n] && o->width >= 200 &&
-        o->width <= 4000 && o->height >= 150 && o->height <= 4000)
-        return BC_OK;
-    return bc_fail(log, BC_ERR_ARGUMENT, "--size is from 200x150 to 4000x4000, not '%s'", text);
+    return sscanf(o->size, "%dx%d%n", &o->width, &o->height, &n) == 2 && !o->size[n] &&
+           o->width >= 200 && o->width <= 4000 && o->height >= 150 && o->height <= 4000;
 }
 
-static bc_status set_option(options *o, int id, const bc_log *log)
+static int check(options *o, const bc_log *log)
 {
-    switch (id) {
-    case 'o':
-        o->output = optarg;
-        return BC_OK;
-    case 'y':
-        o->overwrite = true;
-        return BC_OK;
-    case 'a':
-        o->against_iteration = strcmp(optarg, "iteration") == 0;
-        if (o->against_iteration || strcmp(optarg, "time") == 0)
-            return BC_OK;
-        return bc_fail(log, BC_ERR_ARGUMENT, "--against takes time or iteration, not '%s'", optarg);
-    case 'c':
-        o->column = optarg;
-        return BC_OK;
-    case 'l':
-        o->is_log = true;
-        return BC_OK;
-    case 't':
-        o->title = optarg;
-        return BC_OK;
-    case 's':
-        return set_size(o, optarg, log);
-    case 'h':
-        fputs(help, stdout);
-        return BC_END;
-    default:
-        return bc_fail(log, BC_ERR_ARGUMENT, "wrong option; see --help");
-    }
-}
-
-static bc_status check(const options *o, const bc_log *log)
-{
+    const bc_command *command = &bc_inspect_losses;
     if (o->n_files == 0 || !o->output)
-        return bc_fail(log, BC_ERR_ARGUMENT, "losses needs CSV files and --output; see --help");
+        return bc_options_refuse(command, log, "needs CSV files and --output");
     if (o->n_files > MAX_CURVES)
-        return bc_fail(log, BC_ERR_ARGUMENT, "losses takes up to %d files", MAX_CURVES);
-    return BC_OK;
+        return bc_options_refuse(command, log, "takes up to %d files", MAX_CURVES);
+    if (!read_size(o))
+        return bc_options_refuse(command, log, "--size is from 200x150 to 4000x4000, not '%s'",
+                                 o->size);
+    return 0;
 }
 
-static bc_status parse(options *o, int argc, char **argv, const bc_log *log)
+static int losses(int n_args, char **args, const bc_log *log)
 {
-    static const struct option names[] = {{"output", required_argument, NULL, 'o'},
-                                          {"overwrite", no_argument, NULL, 'y'},
-                                          {"against", required_argument, NULL, 'a'},
-                                          {"column", required_argument, NULL, 'c'},
-                                          {"log", no_argument, NULL, 'l'},
-                                          {"title", required_argument, NULL, 't'},
-                                          {"size", required_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    *o = (options){.column = "total", .title = "", .width = 720, .height = 450};
-    opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, "o:y", names, NULL)) != -1;) {
-        const bc_status status = set_option(o, id, log);
-        if (status != BC_OK)
-            return status;
-    }
-    o->files = argv + optind;
-    o->n_files = argc - optind;
-    return check(o, log);
-}
-
-int bc_inspect_losses(int argc, char **argv, const bc_log *log)
-{
-    options o;
-    const bc_status status = parse(&o, argc, argv, log);
-    if (status != BC_OK)
-        return status < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
+    options o = {.column = "total", .title = "", .size = "720x450"};
+    int parsed = bc_options_parse(&bc_inspect_losses, &n_args, args, &o, log);
+    o.files = args + 1;
+    o.n_files = n_args - 1;
+    if (parsed == 0)
+        parsed = check(&o, log);
+    if (parsed != 0)
+        return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
     return run(&o, log) < 0 ? BC_EXIT_FAILED : BC_EXIT_DONE;
 }
+
+const bc_command bc_inspect_losses = {
+    .name = "losses",
+    .summary = "draw the losses that brushcast-gatys and brushcast-train logged",
+    .arguments = "CSV... -o OUT.png|OUT.svg [OPTION...]",
+    .description = "Draws the losses that brushcast-gatys --log and brushcast-train wrote, a curve "
+                   "for each file. The legend's labels are the files' names.",
+    .options = table,
+    .n_options = sizeof(table) / sizeof(table[0]),
+    .run = losses,
+};

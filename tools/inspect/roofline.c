@@ -2,7 +2,6 @@
  * roofline.c: the layers of brushcast bench --json under the machine's roofs. Source: Williams,
  * Waterman and Patterson, "Roofline: an insightful visual performance model", 2009.
  */
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,17 +11,6 @@
 #include "base/log.h"
 #include "inspect/canvas.h"
 #include "inspect/inspect.h"
-
-static const char help[] =
-    "Usage: brushcast bench --json | brushcast-inspect roofline -o OUT.png|OUT.svg [FILE]\n"
-    "Draws each layer's speed over its operations for each byte that it reads and writes, under\n"
-    "what the machine's memory and its arithmetic allow. FILE holds the report (standard input).\n"
-    "Operations are those of an ordinary convolution: Winograd's leaves out some of them, and so\n"
-    "may pass the roof.\n"
-    "\n"
-    "  -o, --output FILE       picture (.png, .jpg, ...) or drawing (.svg) to write\n"
-    "  -y, --overwrite         replace an existing one\n"
-    "      --help\n";
 
 static const double width = 760, height = 470;
 static const double left = 66, right = 24, top = 56, bottom = 52, text_size = 13;
@@ -269,27 +257,43 @@ static bc_status run(const char *input, const char *output, bool overwrite, cons
     return status;
 }
 
-int bc_inspect_roofline(int argc, char **argv, const bc_log *log)
+/* The command ------------------------------------------------------------------------------ */
+
+typedef struct options {
+    const char *output;
+    bool overwrite;
+} options;
+
+static const bc_option table[] = {
+    {"output", "FILE", "picture (.png, .jpg, ...) or drawing (.svg) to write", BC_OPTION_TEXT,
+     .offset = offsetof(options, output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"overwrite", NULL, "replace an existing one", BC_OPTION_FLAG,
+     .offset = offsetof(options, overwrite), .letter = 'y'},
+};
+
+static int roofline(int n_args, char **args, const bc_log *log)
 {
-    static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
-                                                 {"overwrite", no_argument, NULL, 'y'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {0}};
-    const char *output = NULL;
-    bool overwrite = false;
-    int id;
-    while ((id = getopt_long(argc, argv, "o:yh", long_options, NULL)) != -1) {
-        if (id == 'h')
-            return fputs(help, stdout), BC_EXIT_DONE;
-        else if (id == 'o')
-            output = optarg;
-        else if (id == 'y')
-            overwrite = true;
-        else
-            return bc_inspect_usage("roofline", "wrong option");
-    }
-    if (!output || argc - optind > 1)
-        return bc_inspect_usage("roofline", "needs --output and one report at most");
-    return run(optind < argc ? argv[optind] : NULL, output, overwrite, log) < 0 ? BC_EXIT_FAILED
-                                                                                : BC_EXIT_DONE;
+    options o = {0};
+    int parsed = bc_options_parse(&bc_inspect_roofline, &n_args, args, &o, log);
+    if (parsed == 0 && (!o.output || n_args > 2))
+        parsed =
+            bc_options_refuse(&bc_inspect_roofline, log, "needs --output and one report at most");
+    if (parsed != 0)
+        return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
+    return run(n_args > 1 ? args[1] : NULL, o.output, o.overwrite, log) < 0 ? BC_EXIT_FAILED
+                                                                            : BC_EXIT_DONE;
 }
+
+const bc_command bc_inspect_roofline = {
+    .name = "roofline",
+    .summary = "draw the layers of brushcast bench under the machine's roofs",
+    .arguments = "-o OUT.png|OUT.svg [OPTION...] [FILE]",
+    .description =
+        "Draws each layer's speed over its operations for each byte that it reads and writes, "
+        "under what the machine's memory and its arithmetic allow. FILE holds the report of "
+        "brushcast bench --json (standard input). Operations are those of an ordinary convolution: "
+        "Winograd's leaves out some of them, and so may pass the roof.",
+    .options = table,
+    .n_options = sizeof(table) / sizeof(table[0]),
+    .run = roofline,
+};

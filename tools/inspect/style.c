@@ -2,19 +2,6 @@
 #include "inspect/figure.h"
 #include "inspect/inspect.h"
 
-static const char usage[] =
-    "Usage: brushcast-inspect style PAINTING -o OUT.png --autoencoder FILE --bank FILE [options]\n"
-    "Shows the painting and pictures that L-BFGS found from noise such that layers of the bank "
-    "say\n"
-    "the same of them. Above: a layer's response, at every position, from which the arrangement "
-    "can\n"
-    "be told. Below: the Gram matrices of the layers up to there, which know what goes together "
-    "but\n"
-    "not where: the style. Mean colours and contrast are the painting's own: instance "
-    "normalisation\n"
-    "removes them, no layer can tell. \"off\" is what is left of the difference, in shares of the\n"
-    "response's or the matrices' size.\n";
-
 static bc_status fill(bc_figure *figure, const bc_log *log)
 {
     const int n = figure->subject->bank.n_stages, first = BC_N_ENCODER;
@@ -30,7 +17,23 @@ static bc_status fill(bc_figure *figure, const bc_log *log)
     return status;
 }
 
-int bc_inspect_style(int argc, char **argv, const bc_log *log)
+static int style(int n_args, char **args, const bc_log *log)
 {
-    return bc_figure_run(argc, argv, usage, true, fill, log);
+    return bc_figure_run(&bc_inspect_style, n_args, args, true, fill, log);
 }
+
+const bc_command bc_inspect_style = {
+    .name = "style",
+    .summary = "draw a painting from what the layers of its bank keep",
+    .arguments = "PAINTING -o OUT.png --autoencoder FILE --bank FILE [OPTION...]",
+    .description =
+        "Shows the painting and pictures that L-BFGS found from noise such that layers of the "
+        "bank say the same of them. Above: a layer's response, at every position, from which "
+        "the arrangement can be told. Below: the Gram matrices of the layers up to there, which "
+        "know what goes together but not where: the style. Mean colours and contrast are the "
+        "painting's own: instance normalisation removes them, no layer can tell. \"off\" is "
+        "what is left of the difference, in shares of the response's or the matrices' size.",
+    .options = bc_subject_table,
+    .n_options = BC_N_SUBJECT_OPTIONS,
+    .run = style,
+};

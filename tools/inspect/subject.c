@@ -1,7 +1,5 @@
 #include "inspect/subject.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,85 +11,36 @@
 
 /* Options ---------------------------------------------------------------------------------- */
 
-const char bc_subject_help[] =
-    "  -o, --output FILE       sheet to write (.png, .jpg, .svg, ...)\n"
-    "  -y, --overwrite         replace an existing one\n"
-    "      --autoencoder FILE  of the net: NET/autoencoder.safetensors\n"
-    "      --bank FILE         of a style: NET/styles/NAME.safetensors\n"
-    "      --size N            short side of the picture as the net sees it, pixels (192)\n"
-    "      --iterations N      of L-BFGS for each reconstruction (150)\n"
-    "      --seed N            of the noise that reconstructions start from (1)\n"
-    "      --threads N         (one for each processor); results do not depend on it\n"
-    "      --help\n";
+#define AT(FIELD) offsetof(bc_subject_options, FIELD)
 
-static bc_status read_int(int *value, const char *name, int low, int high, const bc_log *log)
-{
-    char *end;
-    errno = 0;
-    const long number = strtol(optarg, &end, 10);
-    if (errno || end == optarg || *end || number < low || number > high)
-        return bc_fail(log, BC_ERR_ARGUMENT, "--%s is a number from %d to %d, not '%s'", name, low,
-                       high, optarg);
-    *value = (int)number;
-    return BC_OK;
-}
+const bc_option bc_subject_table[BC_N_SUBJECT_OPTIONS] = {
+    {"output", "FILE", "sheet to write (.png, .jpg, .svg, ...)", BC_OPTION_TEXT,
+     .offset = AT(output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"overwrite", NULL, "replace an existing one", BC_OPTION_FLAG, .offset = AT(overwrite),
+     .letter = 'y'},
+    {"autoencoder", "FILE", "of the net: NET/autoencoder.safetensors", BC_OPTION_TEXT,
+     .offset = AT(autoencoder), .completion = BC_COMPLETE_FILE},
+    {"bank", "FILE", "of a style: NET/styles/NAME.safetensors", BC_OPTION_TEXT, .offset = AT(bank),
+     .completion = BC_COMPLETE_FILE},
+    {"size", "N", "short side of the picture as the net sees it, pixels (192)", BC_OPTION_COUNT,
+     .offset = AT(size), .low = 16, .high = 1024},
+    {"iterations", "N", "of L-BFGS for each reconstruction (150)", BC_OPTION_COUNT,
+     .offset = AT(n_iterations), .low = 1, .high = 100000},
+    {"seed", "N", "of the noise that reconstructions start from (1)", BC_OPTION_COUNT,
+     .offset = AT(seed), .high = INT_MAX},
+    {"threads", "N", "processors to use (all); results do not depend on it", BC_OPTION_COUNT,
+     .offset = AT(n_threads), .low = 1, .high = BC_MAX_THREADS},
+};
 
-static bc_status set_option(bc_subject_options *o, int id, const char *usage, const bc_log *log)
+int bc_subject_parse(bc_subject_options *options, const bc_command *command, int n_args,
+                     char **args, const bc_log *log)
 {
-    switch (id) {
-    case 'o':
-        o->output = optarg;
-        return BC_OK;
-    case 'y':
-        o->overwrite = true;
-        return BC_OK;
-    case 'a':
-        o->autoencoder = optarg;
-        return BC_OK;
-    case 'b':
-        o->bank = optarg;
-        return BC_OK;
-    case 's':
-        return read_int(&o->size, "size", 16, 1024, log);
-    case 'i':
-        return read_int(&o->n_iterations, "iterations", 1, 100000, log);
-    case 'r':
-        return read_int(&o->seed, "seed", 0, INT_MAX, log);
-    case 't':
-        return read_int(&o->n_threads, "threads", 1, BC_MAX_THREADS, log);
-    case 'h':
-        printf("%s\n%s", usage, bc_subject_help);
-        return BC_END;
-    default:
-        return bc_fail(log, BC_ERR_ARGUMENT, "wrong option; see --help");
-    }
-}
-
-bc_status bc_subject_parse(bc_subject_options *options, int argc, char **argv, const char *usage,
-                           const bc_log *log)
-{
-    static const struct option names[] = {{"output", required_argument, NULL, 'o'},
-                                          {"overwrite", no_argument, NULL, 'y'},
-                                          {"autoencoder", required_argument, NULL, 'a'},
-                                          {"bank", required_argument, NULL, 'b'},
-                                          {"size", required_argument, NULL, 's'},
-                                          {"iterations", required_argument, NULL, 'i'},
-                                          {"seed", required_argument, NULL, 'r'},
-                                          {"threads", required_argument, NULL, 't'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     *options = (bc_subject_options){.size = 192, .n_iterations = 150, .seed = 1};
-    opterr = 0;
-    for (int id; (id = getopt_long(argc, argv, "o:y", names, NULL)) != -1;) {
-        const bc_status status = set_option(options, id, usage, log);
-        if (status != BC_OK)
-            return status;
-    }
-    if (argc - optind != 1 || !options->output || !options->autoencoder)
-        return bc_fail(log, BC_ERR_ARGUMENT,
-                       "needs one PICTURE, --output and --autoencoder; see --help");
-    options->picture = argv[optind];
-    return BC_OK;
+    const int parsed = bc_options_parse(command, &n_args, args, options, log);
+    if (parsed == 0 && (n_args != 2 || !options->output || !options->autoencoder))
+        return bc_options_refuse(command, log, "needs one PICTURE, --output and --autoencoder");
+    options->picture = args[1];
+    return parsed;
 }
 
 /* Files ------------------------------------------------------------------------------------ */

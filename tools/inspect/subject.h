@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "cli/options.h"
 #include "train/net.h"
 
 typedef struct bc_subject_options {
@@ -18,15 +19,12 @@ typedef struct bc_subject_options {
     bool overwrite;
 } bc_subject_options;
 
-/* How --help explains the shared options. */
-extern const char bc_subject_help[];
+enum { BC_N_SUBJECT_OPTIONS = 8 };
+extern const bc_option bc_subject_table[BC_N_SUBJECT_OPTIONS];
 
-/*
- * BC_OK; BC_END after --help, which prints `usage` and bc_subject_help; BC_ERR_ARGUMENT after an
- * error, which was logged. Pointers go into argv.
- */
-bc_status bc_subject_parse(bc_subject_options *options, int argc, char **argv, const char *usage,
-                           const bc_log *log);
+/* As bc_options_parse, of a command with these options. Pointers go into args. */
+int bc_subject_parse(bc_subject_options *options, const bc_command *command, int n_args,
+                     char **args, const bc_log *log);
 
 typedef struct bc_subject {
     bc_params autoencoder, bank; /* the bank's has no stages if there is none */
