@@ -10,7 +10,4 @@ extern const bc_command bc_command_convert;
 extern const bc_command bc_command_play;
 extern const bc_command bc_command_styles;
 
-/* All of them, in the order of the help; ends with NULL. */
-extern const bc_command *const bc_commands[];
-
 #endif

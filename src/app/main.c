@@ -1,36 +1,23 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "app/commands.h"
-#include "cli/console.h"
+#include "cli/program.h"
 
-static void print_help(FILE *stream)
-{
-    fputs("Usage: brushcast COMMAND [OPTION...]\n\n", stream);
-    for (const bc_command *const *command = bc_commands; *command; command++)
-        fprintf(stream, "  %-10s%s\n", (*command)->name, (*command)->summary);
-    fputs("\n'brushcast COMMAND --help' tells more. 'brushcast --version' tells the version.\n",
-          stream);
-}
+static const bc_command *const commands[] = {
+    &bc_command_cam,    &bc_command_play,  &bc_command_convert,
+    &bc_command_styles, &bc_command_bench, NULL,
+};
+
+static const bc_program program = {
+    .name = "brushcast",
+    .summary = "live video painter",
+    .description =
+        "Runs every frame of a video through a small convolutional network that paints it in the "
+        "style of a painting, on the processor of an ordinary machine.",
+    .files = "Nets are looked for in the folder of --models, in $BRUSHCAST_MODELS, "
+             "$XDG_DATA_HOME/brushcast and the installed data folder.",
+    .commands = commands,
+};
 
 int main(int n_args, char **args)
 {
-    const bc_log log = bc_console_log();
-    const char *name = n_args > 1 ? args[1] : "";
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        print_help(stdout);
-        return 0;
-    }
-    if (strcmp(name, "--version") == 0) {
-        printf("brushcast %s\n", bc_version());
-        return 0;
-    }
-    for (const bc_command *const *command = bc_commands; *command; command++) {
-        if (strcmp(name, (*command)->name) == 0)
-            return (*command)->run(n_args - 1, args + 1, &log);
-    }
-    if (*name)
-        fprintf(stderr, "brushcast: no command '%s'\n", name);
-    print_help(stderr);
-    return 2;
+    return bc_program_run(&program, n_args, args);
 }

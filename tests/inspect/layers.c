@@ -138,8 +138,9 @@ static void test_errors(void)
 {
     const char *net = "layers --autoencoder " GOLDEN "tiny.autoencoder.safetensors";
     const char *input = GOLDEN "tiny.case.safetensors";
-    refuse(inspect("%s", ""), 2, "no command");
-    refuse(inspect("layer"), 2, "'layer'");
+    CHECK_INT(inspect("%s", ""), 2);
+    CHECK(strstr(output, "Usage: brushcast-inspect COMMAND"));
+    refuse(inspect("layer"), 2, "no command 'layer'");
     refuse(inspect("layers %s -o x", input), 2, "--autoencoder");
     refuse(inspect("%s %s", net, input), 2, "--output");
     refuse(inspect("%s -o x", net), 2, "one INPUT");

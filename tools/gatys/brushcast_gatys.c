@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/console.h"
+#include "cli/program.h"
 #include "gatys/job.h"
 #include "media/log.h"
 #include "media/picture.h"
@@ -105,20 +105,30 @@ static bc_status run(bc_gatys_options *options, const bc_log *log)
     return status;
 }
 
+int bc_gatys_run_command(int n_args, char **args, const bc_log *log)
+{
+    bc_gatys_options options;
+    const int parsed = bc_gatys_options_parse(&options, n_args, args, log);
+    if (parsed != 0)
+        return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
+    bc_media_log(log);
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+    bc_status status = run(&options, log);
+    if (fflush(stdout) != 0 && status == BC_OK)
+        status = bc_fail(log, BC_ERR_IO, "standard output: %s", strerror(errno));
+    return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+static const bc_program program = {
+    .name = "brushcast-gatys",
+    .summary = "paint a picture in the style of another by optimisation",
+    .files = "The loss network is $BRUSHCAST_VGG, a file that brushcast-import made.",
+    .commands = (const bc_command *const[]){&bc_gatys_command, NULL},
+};
+
 int main(int n_args, char **args)
 {
     bc_blas_choose(args);
-    bc_gatys_options options;
-    bc_console_set_name("brushcast-gatys");
-    const bc_log log = bc_console_log();
-    const int parsed = bc_gatys_options_parse(&options, n_args, args, &log);
-    if (parsed != 0)
-        return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
-    bc_media_log(&log);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
-    bc_status status = run(&options, &log);
-    if (fflush(stdout) != 0 && status == BC_OK)
-        status = bc_fail(&log, BC_ERR_IO, "standard output: %s", strerror(errno));
-    return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;
+    return bc_program_run(&program, n_args, args);
 }

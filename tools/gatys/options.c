@@ -84,8 +84,7 @@ static const bc_option table[] = {
      .offset = AT(gradient), .completion = BC_COMPLETE_FILE},
 };
 
-static const bc_command command = {
-    .summary = "paint a picture in the style of another by optimisation",
+const bc_command bc_gatys_command = {
     .arguments = "CONTENT STYLE -o OUTPUT | --losses-of PICTURE [OPTION...]",
     .description =
         "Paints a picture in the style of another by optimisation (Gatys et al. 2015). If CONTENT "
@@ -94,18 +93,19 @@ static const bc_command command = {
         "folder.",
     .options = table,
     .n_options = sizeof(table) / sizeof(table[0]),
+    .run = bc_gatys_run_command,
 };
 
 static int check(const bc_gatys_options *o, int n_args, const bc_log *log)
 {
     if (n_args != 3)
-        return bc_options_refuse(&command, log, "needs CONTENT and STYLE");
+        return bc_options_refuse(&bc_gatys_command, log, "needs CONTENT and STYLE");
     if (!o->output == !o->losses_of)
-        return bc_options_refuse(&command, log, "needs either --output or --losses-of");
+        return bc_options_refuse(&bc_gatys_command, log, "needs either --output or --losses-of");
     if (o->gradient && !o->losses_of)
-        return bc_options_refuse(&command, log, "--gradient goes with --losses-of");
+        return bc_options_refuse(&bc_gatys_command, log, "--gradient goes with --losses-of");
     if (!o->weights || !*o->weights)
-        return bc_options_refuse(&command, log,
+        return bc_options_refuse(&bc_gatys_command, log,
                                  "needs --weights, or $BRUSHCAST_VGG, of the loss network");
     return 0;
 }
@@ -138,7 +138,7 @@ int bc_gatys_options_parse(bc_gatys_options *o, int n_args, char **args, const b
                                        .n_iterations = 300,
                                        .n_scales = 1,
                                        .seed = 1}};
-    int parsed = bc_options_parse(&command, &n_args, args, o, log);
+    int parsed = bc_options_parse(&bc_gatys_command, &n_args, args, o, log);
     if (parsed == 0)
         parsed = check(o, n_args, log);
     if (parsed != 0)

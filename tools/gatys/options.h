@@ -2,6 +2,7 @@
 #ifndef BC_GATYS_OPTIONS_H
 #define BC_GATYS_OPTIONS_H
 
+#include "cli/options.h"
 #include "gatys/synthesis.h"
 
 typedef struct bc_gatys_options {
@@ -20,6 +21,10 @@ typedef struct bc_gatys_options {
     int n_threads;              /* 0: one for each processor */
     bool json, resume, overwrite;
 } bc_gatys_options;
+
+/* The program's only command, and what it does: brushcast_gatys.c. */
+extern const bc_command bc_gatys_command;
+int bc_gatys_run_command(int n_args, char **args, const bc_log *log);
 
 /* As bc_options_parse. Pointers go into args. */
 int bc_gatys_options_parse(bc_gatys_options *options, int n_args, char **args, const bc_log *log);

@@ -5,8 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/console.h"
-#include "cli/options.h"
+#include "cli/program.h"
 #include "import/network.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
@@ -27,8 +26,9 @@ static const bc_option options[] = {
      .letter = 'y'},
 };
 
+static int run(int n_args, char **args, const bc_log *log);
+
 static const bc_command command = {
-    .summary = "public weights of VGG to the loss network's file",
     .arguments = "WEIGHTS -o OUTPUT.safetensors [OPTION...]",
     .description =
         "Turns public weights of VGG-16 or VGG-19 into the file that brushcast-gatys and "
@@ -40,6 +40,13 @@ static const bc_command command = {
         "means, over the deviations",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};
+
+static const bc_program program = {
+    .name = "brushcast-import",
+    .summary = "make the loss network of public weights of VGG",
+    .commands = (const bc_command *const[]){&command, NULL},
 };
 
 /* As bc_options_parse. */
@@ -84,13 +91,16 @@ static bc_status import(const settings *o, const bc_log *log)
     return status;
 }
 
-int main(int n_args, char **args)
+static int run(int n_args, char **args, const bc_log *log)
 {
     settings s = {0};
-    bc_console_set_name("brushcast-import");
-    const bc_log log = bc_console_log();
-    const int parsed = parse(&s, n_args, args, &log);
+    const int parsed = parse(&s, n_args, args, log);
     if (parsed != 0)
         return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
-    return import(&s, &log) < 0 ? EXIT_FAILED : EXIT_DONE;
+    return import(&s, log) < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int main(int n_args, char **args)
+{
+    return bc_program_run(&program, n_args, args);
 }

@@ -13,6 +13,7 @@
 #include "base/folder.h"
 #include "base/log.h"
 #include "cli/console.h"
+#include "cli/program.h"
 #include "media/log.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
@@ -418,20 +419,32 @@ static int run(session *s)
     return exit_code(status);
 }
 
-int main(int n_args, char **args)
+int bc_train_run_command(int n_args, char **args, const bc_log *log)
 {
-    bc_blas_choose(args);
     bc_train_options options;
-    bc_console_set_name("brushcast-train");
-    const bc_log log = bc_console_log();
-    session s = {.options = &options, .log = &log};
+    session s = {.options = &options, .log = log};
     join_words(s.command, sizeof(s.command), n_args, args);
-    const int parsed = bc_train_options_parse(&options, n_args, args, &log);
+    const int parsed = bc_train_options_parse(&options, n_args, args, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    bc_media_log(&log);
+    bc_media_log(log);
     return run(&s);
+}
+
+static const bc_program program = {
+    .name = "brushcast-train",
+    .summary = "train nets and styles of Brushcast",
+    .files = "A net is a folder: autoencoder.safetensors and a file for each style in styles; "
+             "checkpoints, curves of the losses and preview sheets stand in its folder "
+             "checkpoints.",
+    .commands = (const bc_command *const[]){&bc_train_command, NULL},
+};
+
+int main(int n_args, char **args)
+{
+    bc_blas_choose(args);
+    return bc_program_run(&program, n_args, args);
 }

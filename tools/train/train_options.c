@@ -82,8 +82,7 @@ static const bc_option table[] = {
     {"resume", NULL, "go on from the last checkpoint", BC_OPTION_FLAG, .offset = AT(resume)},
 };
 
-static const bc_command command = {
-    .summary = "train nets and styles",
+const bc_command bc_train_command = {
     .arguments = "COMMAND -o NET [OPTION...] PHOTOS...",
     .description =
         "Trains the nets of Brushcast on the photographs in the folders PHOTOS. Processes started "
@@ -95,6 +94,7 @@ static const bc_command command = {
         "measure\tprints the figures of the banks of NET on photographs not trained on",
     .options = table,
     .n_options = sizeof(table) / sizeof(table[0]),
+    .run = bc_train_run_command,
 };
 
 /* Lists of numbers ------------------------------------------------------------------------- */
@@ -124,7 +124,7 @@ static int parse_widths(bc_train_options *o, const bc_log *log)
     for (int i = 0; i < BC_N_WIDTHS; i++)
         are_right = are_right && widths[i] % 8 == 0;
     return are_right ? 0
-                     : bc_options_refuse(&command, log,
+                     : bc_options_refuse(&bc_train_command, log,
                                          "--widths are three multiples of 8, as 8,16,32, not '%s'",
                                          o->width_list);
 }
@@ -135,7 +135,7 @@ static int parse_brushes(bc_train_options *o, const bc_log *log)
     return o->n_brushes > 0
                ? 0
                : bc_options_refuse(
-                     &command, log,
+                     &bc_train_command, log,
                      "--brush is up to %d numbers from 64 to 2048, as 256,384, not '%s'",
                      BC_TRAIN_MAX_BRUSHES, o->brush_list);
 }
@@ -149,35 +149,36 @@ static int begin(bc_train_options *o, const char *word, const bc_log *log)
     static const int64_t steps[] = {600, 600, 2000, 1};
     for (int i = 0; i < 4; i++)
         if (strcmp(word, words[i]) == 0) {
-            o->command = (bc_train_command)i;
+            o->command = (bc_train_kind)i;
             o->config.n_steps = steps[i];
             o->config.is_frozen = i == BC_TRAIN_BANK || i == BC_TRAIN_MEASURE;
             o->config.rate = i == BC_TRAIN_BANK ? 5e-3 : 2e-3;
             o->config.crop = i == BC_TRAIN_MEASURE ? 256 : 192;
             return 0;
         }
-    return bc_options_refuse(&command, log,
+    return bc_options_refuse(&bc_train_command, log,
                              "'%s' is no command: autoencoder, joint, bank or measure", word);
 }
 
 static int check(const bc_train_options *o, const bc_log *log)
 {
     if (!o->net)
-        return bc_options_refuse(&command, log, "-o NET is missing");
+        return bc_options_refuse(&bc_train_command, log, "-o NET is missing");
     if (o->n_photos == 0)
-        return bc_options_refuse(&command, log, "no folder of photographs");
+        return bc_options_refuse(&bc_train_command, log, "no folder of photographs");
     if (o->config.crop % 4)
-        return bc_options_refuse(&command, log, "--crop is a multiple of 4, not %d",
+        return bc_options_refuse(&bc_train_command, log, "--crop is a multiple of 4, not %d",
                                  o->config.crop);
     if (o->command == BC_TRAIN_AUTOENCODER && o->styles.n > 0)
-        return bc_options_refuse(&command, log, "autoencoder takes no --style");
+        return bc_options_refuse(&bc_train_command, log, "autoencoder takes no --style");
     if (o->loss && (strcmp(o->loss, "samples") == 0) != (o->samples != NULL))
-        return bc_options_refuse(&command, log, "--loss %s goes %s --samples", o->loss,
+        return bc_options_refuse(&bc_train_command, log, "--loss %s goes %s --samples", o->loss,
                                  o->samples ? "without" : "with");
     if (o->samples && (o->command != BC_TRAIN_BANK || o->styles.n != 1))
-        return bc_options_refuse(&command, log, "--samples goes with bank and one --style");
+        return bc_options_refuse(&bc_train_command, log,
+                                 "--samples goes with bank and one --style");
     if (o->command != BC_TRAIN_AUTOENCODER && (o->styles.n == 0 || !o->loss_network))
-        return bc_options_refuse(&command, log, "--style and --loss-network are needed");
+        return bc_options_refuse(&bc_train_command, log, "--style and --loss-network are needed");
     return 0;
 }
 
@@ -206,7 +207,7 @@ int bc_train_options_parse(bc_train_options *o, int n_args, char **args, const b
     *o = defaults;
     if (has_command && begin(o, args[1], log) < 0)
         return -1;
-    int parsed = bc_options_parse(&command, &n_args, args, o, log);
+    int parsed = bc_options_parse(&bc_train_command, &n_args, args, o, log);
     if (parsed == 0 && !has_command)
         parsed = begin(o, "", log);
     if (parsed != 0)

@@ -5,17 +5,17 @@
 #include "cli/options.h"
 #include "train/trainer.h"
 
-typedef enum bc_train_command {
+typedef enum bc_train_kind {
     BC_TRAIN_AUTOENCODER,
     BC_TRAIN_BANK,
     BC_TRAIN_JOINT,
     BC_TRAIN_MEASURE
-} bc_train_command;
+} bc_train_kind;
 
 enum { BC_TRAIN_MAX_STYLES = BC_MAX_TEXTS };
 
 typedef struct bc_train_options {
-    bc_train_command command;
+    bc_train_kind command;
     bc_train_config config;
     const char *net;          /* the folder read and written */
     const char *loss_network; /* file */
@@ -34,6 +34,10 @@ typedef struct bc_train_options {
     bool resume;
     const char *width_list, *brush_list; /* as they were given */
 } bc_train_options;
+
+/* The program's only command for the tables, and what it does: brushcast_train.c. */
+extern const bc_command bc_train_command;
+int bc_train_run_command(int n_args, char **args, const bc_log *log);
 
 /* As bc_options_parse. Pointers go into args. */
 int bc_train_options_parse(bc_train_options *options, int n_args, char **args, const bc_log *log);

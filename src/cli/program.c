@@ -1,0 +1,61 @@
+#include "cli/program.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/console.h"
+#include "cli/docs.h"
+
+enum { USAGE = 2 };
+
+static void print_help(const bc_program *program, FILE *stream)
+{
+    fprintf(stream, "Usage: %s COMMAND [OPTION...]\n\n", program->name);
+    for (const bc_command *const *command = program->commands; *command; command++)
+        fprintf(stream, "  %-10s%s\n", (*command)->name, (*command)->summary);
+    fprintf(stream,
+            "\n'%s COMMAND --help' tells more, '%s --version' the version.\n"
+            "'%s --docs man|bash|zsh|fish' prints the man page or a shell's completions.\n",
+            program->name, program->name, program->name);
+}
+
+/* With the arguments after --docs. */
+static int print_docs(const bc_program *program, int n_args, char **args)
+{
+    if (n_args == 1 && bc_docs_print(program, args[0]))
+        return 0;
+    fprintf(stderr, "%s: --docs is one of man|bash|zsh|fish\n", program->name);
+    return USAGE;
+}
+
+static int run_command(const bc_program *program, int n_args, char **args, const bc_log *log)
+{
+    const char *name = n_args > 1 ? args[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(program, stdout);
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("%s %s\n", program->name, bc_version());
+        return 0;
+    }
+    for (const bc_command *const *command = program->commands; *command; command++) {
+        if (strcmp(name, (*command)->name) == 0)
+            return (*command)->run(n_args - 1, args + 1, log);
+    }
+    if (*name)
+        bc_log_write(log, BC_LOG_ERROR, "no command '%s'; see --help", name);
+    else
+        print_help(program, stderr);
+    return USAGE;
+}
+
+int bc_program_run(const bc_program *program, int n_args, char **args)
+{
+    bc_console_set_name(program->name);
+    const bc_log log = bc_console_log();
+    if (n_args > 1 && strcmp(args[1], "--docs") == 0)
+        return print_docs(program, n_args - 2, args + 2);
+    const bc_command *first = program->commands[0];
+    return first->name ? run_command(program, n_args, args, &log) : first->run(n_args, args, &log);
+}

@@ -1,0 +1,22 @@
+/* program.h: a whole program: its commands, its help, and the pages that are made of its tables. */
+#ifndef BC_CLI_PROGRAM_H
+#define BC_CLI_PROGRAM_H
+
+#include "cli/options.h"
+
+typedef struct bc_program {
+    const char *name, *summary; /* "brushcast", "live video painter" */
+    const char *description;    /* as a command's, of all commands together; NULL: there is one */
+    const char *files;          /* what its man page says of files and variables, or NULL */
+    const bc_command *const *commands; /* ends with NULL; one without a name is the only one */
+} bc_program;
+
+/*
+ * The rest of main: names the console after the program and runs the command that the arguments
+ * ask for. Returns the exit status: the command's, or 2 for wrong usage.
+ *
+ * --help and --version are answered, and --docs KIND, which the build calls.
+ */
+int bc_program_run(const bc_program *program, int n_args, char **args);
+
+#endif
