@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "media/picture.h"
@@ -369,6 +370,44 @@ static void test_files(void)
     fixture_close(&f);
 }
 
+static off_t size_of(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? info.st_size : -1;
+}
+
+/* A disk that takes one of the files, not all: the net stays what it was, and nothing else. */
+static void test_full_disk_of_net(void)
+{
+    char path[128], autoencoder[160], bank[160];
+    fixture f, old_net;
+    struct rlimit old;
+    in_folder(path, "full");
+    snprintf(autoencoder, sizeof(autoencoder), "%s/autoencoder.safetensors", path);
+    snprintf(bank, sizeof(bank), "%s/styles/one.safetensors", path);
+    fixture_open(&f, &config, 1, 1);
+    fixture_open(&old_net, &config, 1, 1);
+    CHECK_INT(bc_net_files_write(&f.trainer, path, "old", &log_), BC_OK);
+    run(&f, 2);
+    const off_t limit = size_of(autoencoder) + 64;
+    char *command = calloc((size_t)limit + 1, 1); /* makes the bank too large */
+    memset(command, 'x', (size_t)limit);
+    getrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){(rlim_t)limit, old.rlim_max});
+    CHECK_INT(bc_net_files_write(&f.trainer, path, command, &log_), BC_ERR_IO);
+    setrlimit(RLIMIT_FSIZE, &old);
+    free(command);
+    CHECK(!same_parameters(&f.trainer, &old_net.trainer));
+    CHECK_INT(bc_net_files_read(&f.trainer, path, true, &log_), BC_OK);
+    CHECK(same_parameters(&f.trainer, &old_net.trainer));
+    CHECK_INT(unlink(bank) + unlink(autoencoder), 0);
+    snprintf(bank, sizeof(bank), "%s/styles", path);
+    CHECK_INT(rmdir(bank) + rmdir(path), 0); /* there was nothing else */
+    fixture_close(&old_net);
+    fixture_close(&f);
+}
+
 static void test_photos(void)
 {
     char path[128];
@@ -468,6 +507,7 @@ int main(void)
     test_full_disk_keeps_the_old_checkpoint();
     test_not_finite();
     test_files();
+    test_full_disk_of_net();
     test_sample_crop();
     test_samples();
     nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);

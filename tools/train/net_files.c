@@ -1,6 +1,7 @@
 #include "train/net_files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,18 +135,19 @@ static int list_tensors(bc_tensor tensors[BC_MAX_PARAMS], const bc_params *param
     return params->n_params;
 }
 
-static bc_status write_autoencoder(const bc_trainer *t, const char *folder, const bc_log *log)
+/* Into `folder`, with the name of the net that it is for. */
+static bc_status write_autoencoder(const bc_trainer *t, const char *folder, const char *name,
+                                   const bc_log *log)
 {
     char path[PATH_MAX], widths[48];
     bc_tensor tensors[BC_MAX_PARAMS];
-    const char *slash = strrchr(folder, '/');
     const int n = list_tensors(tensors, &t->autoencoder, t->values);
     snprintf(widths, sizeof(widths), "%d,%d,%d", t->config.widths[0], t->config.widths[1],
              t->config.widths[2]);
     const bc_metadata metadata[] = {
         {"brushcast.format", "1"},
         {"brushcast.kind", "autoencoder"},
-        {"brushcast.name", slash && slash[1] ? slash + 1 : folder},
+        {"brushcast.name", name},
         {"brushcast.widths", widths},
         {"brushcast.upsample", bc_upsample_name(t->config.upsample)},
     };
@@ -188,18 +190,77 @@ static bc_status read_id(char id[BC_ID_SIZE], const char *folder, const bc_log *
     return status;
 }
 
+static bc_status write_banks(const bc_trainer *t, const char *folder, const char *id,
+                             const char *command, const bc_log *log)
+{
+    bc_status status = BC_OK;
+    for (int i = 0; i < t->n_styles && status == BC_OK; i++)
+        status = write_bank(t, &t->styles[i], folder, id, command, log);
+    return status;
+}
+
+/* All files of the net `folder`, into the folder `part`. */
+static bc_status write_part(const bc_trainer *t, const char *part, const char *folder,
+                            const char *command, const bc_log *log)
+{
+    char styles[PATH_MAX], id[BC_ID_SIZE];
+    const char *slash = strrchr(folder, '/');
+    snprintf(styles, sizeof(styles), "%s/styles", part);
+    bc_status status = bc_folder_make(styles, log);
+    if (status == BC_OK && !t->config.is_frozen)
+        status = write_autoencoder(t, part, slash && slash[1] ? slash + 1 : folder, log);
+    if (status == BC_OK)
+        status = read_id(id, t->config.is_frozen ? folder : part, log);
+    return status == BC_OK ? write_banks(t, part, id, command, log) : status;
+}
+
+static bc_status move(const char *from, const char *to, const bc_log *log)
+{
+    return rename(from, to) == 0
+               ? BC_OK
+               : bc_fail(log, BC_ERR_IO, "%s: cannot be written: %s", to, strerror(errno));
+}
+
+/* Everything from `part` to its place in the net. */
+static bc_status move_part(const bc_trainer *t, const char *part, const char *folder,
+                           const bc_log *log)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    bc_status status = t->config.is_frozen
+                           ? BC_OK
+                           : move(autoencoder_path(from, part), autoencoder_path(to, folder), log);
+    for (int i = 0; i < t->n_styles && status == BC_OK; i++)
+        status = move(bank_path(from, part, t->styles[i].info.name),
+                      bank_path(to, folder, t->styles[i].info.name), log);
+    return status;
+}
+
+/* The folder and what may be in it. */
+static void remove_part(const bc_trainer *t, const char *part)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < t->n_styles; i++)
+        unlink(bank_path(path, part, t->styles[i].info.name));
+    unlink(autoencoder_path(path, part));
+    snprintf(path, sizeof(path), "%s/styles", part);
+    rmdir(path);
+    rmdir(part);
+}
+
 bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, const char *command,
                              const bc_log *log)
 {
-    char styles[PATH_MAX], id[BC_ID_SIZE];
+    char styles[PATH_MAX], part[PATH_MAX - 512];
+    const int length = snprintf(part, sizeof(part), "%s/new.%d.part", folder, (int)getpid());
+    if (length >= (int)sizeof(part))
+        return bc_fail(log, BC_ERR_ARGUMENT, "%s: the name is too long", folder);
     snprintf(styles, sizeof(styles), "%s/styles", folder);
     bc_status status = bc_folder_make(styles, log);
-    if (status == BC_OK && !trainer->config.is_frozen)
-        status = write_autoencoder(trainer, folder, log);
     if (status == BC_OK)
-        status = read_id(id, folder, log);
-    for (int i = 0; i < trainer->n_styles && status == BC_OK; i++)
-        status = write_bank(trainer, &trainer->styles[i], folder, id, command, log);
+        status = write_part(trainer, part, folder, command, log);
+    if (status == BC_OK)
+        status = move_part(trainer, part, folder, log);
+    remove_part(trainer, part);
     return status;
 }
 

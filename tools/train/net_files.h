@@ -26,8 +26,9 @@ bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, bool needs_
 bc_status bc_net_files_check(const bc_trainer *trainer, const char *folder, const bc_log *log);
 
 /*
- * Writes the auto-encoder, unless it is frozen, and the trainer's banks; makes the folders.
- * `command` is what the banks say they were trained by.
+ * Writes the auto-encoder, unless it is frozen, and the trainer's banks; makes the folders. Files
+ * take the place of older ones when all of them are written: a disk that is full leaves the old
+ * net. `command` is what the banks say they were trained by.
  */
 bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, const char *command,
                              const bc_log *log);
