@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,20 @@ static char *try_folder(const char *base, const char *sub, const char *net, FILE
     return found;
 }
 
+/* The program's own folder; "" where the system does not tell. */
+static const char *find_program(char path[PATH_MAX])
+{
+    const ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+    path[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return path;
+}
+
 static char *search(const char *net, const char *models_folder, FILE *places)
 {
+    char program[PATH_MAX];
     const char *data_home = getenv("XDG_DATA_HOME");
     const bool has_data_home = data_home && *data_home;
     const struct {
@@ -36,6 +49,7 @@ static char *search(const char *net, const char *models_folder, FILE *places)
         {getenv("BRUSHCAST_MODELS"), ""},
         {has_data_home ? data_home : getenv("HOME"),
          has_data_home ? "/brushcast" : "/.local/share/brushcast"},
+        {find_program(program), "/" BC_MODELS_FROM_PROGRAM}, /* an installation that was moved */
         {BC_INSTALLED_MODELS, ""},
         {BC_SOURCE_MODELS, ""},
     };
