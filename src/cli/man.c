@@ -20,6 +20,12 @@ static void roff(const char *text)
     }
 }
 
+static void capitals(const char *text)
+{
+    for (; *text; text++)
+        putchar(toupper((unsigned char)*text));
+}
+
 static void man_option(const bc_option *option)
 {
     if (option->kind == BC_OPTION_HEADING) {
@@ -76,8 +82,7 @@ static void man_options(const bc_command *command)
 static void man_command(const bc_program *program, const bc_command *command)
 {
     fputs(".SH ", stdout);
-    for (const char *c = command->name; *c; c++)
-        putchar(toupper((unsigned char)*c));
+    capitals(command->name);
     printf("\n.B %s %s\n.I ", program->name, command->name);
     roff(command->arguments);
     putchar('\n');
@@ -92,8 +97,7 @@ static void man_command(const bc_program *program, const bc_command *command)
 static void man_head(const bc_program *program, const char *arguments, const char *description)
 {
     fputs(".TH ", stdout);
-    for (const char *c = program->name; *c; c++)
-        putchar(toupper((unsigned char)*c));
+    capitals(program->name);
     printf(" 1 \"\" \"brushcast %s\"\n.SH NAME\n", bc_version());
     roff(program->name);
     fputs(" \\- ", stdout);
@@ -124,8 +128,8 @@ void bc_docs_print_man(const bc_program *program)
         man_option(&bc_common_options[i]);
     for (; *commands && !is_one; commands++)
         man_command(program, *commands);
-    fputs(".SH EXIT STATUS\n0 all is done; 1 something failed; 2 wrong usage; 130 interrupted, the "
-          "output being finished.\n",
+    fputs(".SH EXIT STATUS\n0 all is done; 1 something failed; 2 wrong usage; 130 interrupted, "
+          "what had begun being finished.\n",
           stdout);
     if (program->files) {
         fputs(".SH FILES\n", stdout);
