@@ -123,8 +123,7 @@ static int scaled(int size, double scale)
     return (int)fmin(fmax(wanted, MIN_SIZE), BC_MAX_SIZE);
 }
 
-/* Planes with the source's colours, or with BT.709's in limited range where those can't be shown.
- */
+/* Planes with the source's colours, or with BT.709's where those can't be shown. */
 static bc_status make(const bc_studio *studio, bc_frame **frame, const bc_image *source, int width,
                       int height)
 {

@@ -19,8 +19,7 @@ bc_status bc_av_status(int error);
 bc_status bc_av_fail(const bc_log *log, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Makes an empty `av` a view of the image: planes, or RGB in full range. The image must outlive it.
- */
+/* Makes an empty `av` a view of the image, RGB in full range. The image must outlive it. */
 bc_status bc_av_view(AVFrame *av, const bc_image *image, const bc_log *log);
 
 /* A new reference to the pixels of a native frame, or a view of one of our own, which must

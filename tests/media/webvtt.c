@@ -8,8 +8,7 @@
 static AVPacket *make_cue(const char *addition, size_t size)
 {
     AVPacket *packet = av_packet_alloc();
-    uint8_t *data =
-        av_packet_new_side_data(packet, AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL, 8 + size);
+    uint8_t *data = av_packet_new_side_data(packet, AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL, 8 + size);
     memcpy(data, "\0\0\0\0\0\0\0\1", 8);
     memcpy(data + 8, addition, size);
     return packet;

@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/pages.h"
-#include "train/layers.h"
 #include "base/simd.h"
+#include "train/layers.h"
 #include "train/statistics.h"
 
 /* A layer's maps, at one picture size. */
