@@ -4,13 +4,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+static const int64_t same_ns = 200000000; /* within it a signal says the first one again */
+
 static atomic_int n_signals;
+static _Atomic int64_t first_ns;
 static _Atomic(const char *) temporary;
 
 static void handle(int signal)
 {
     (void)signal;
+    const int64_t now_ns = bc_clock_ns();
     if (atomic_fetch_add(&n_signals, 1) == 0)
+        atomic_store(&first_ns, now_ns);
+    if (now_ns - atomic_load(&first_ns) < same_ns)
         return;
     const char *path = atomic_load(&temporary);
     if (path)

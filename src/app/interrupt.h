@@ -1,7 +1,8 @@
 /*
  * interrupt.h: Ctrl-C. The first SIGINT, SIGTERM or SIGHUP asks to stop: what is there is finished
  * properly. The second one ends the process at once, with status 130, and deletes the temporary
- * file. The process has one set of signals, so this is the process's.
+ * file; but not one within a fifth of a second, as some programs signal a process and then its
+ * whole group. The process has one set of signals, so this is the process's.
  */
 #ifndef BC_APP_INTERRUPT_H
 #define BC_APP_INTERRUPT_H
