@@ -5,7 +5,7 @@
 
 #include "app/commands.h"
 #include "app/inputs.h"
-#include "app/interrupt.h"
+#include "cli/interrupt.h"
 #include "app/pipeline.h"
 #include "app/precision.h"
 #include "base/cpu.h"

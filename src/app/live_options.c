@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/interrupt.h"
+#include "cli/interrupt.h"
 #include "app/verbs.h"
 #include "base/log.h"
 #include "media/log.h"

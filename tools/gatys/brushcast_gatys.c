@@ -1,12 +1,12 @@
 /* brushcast-gatys: paints pictures by optimisation, one by one or a folder of them. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/interrupt.h"
 #include "cli/program.h"
 #include "gatys/job.h"
 #include "media/log.h"
@@ -14,14 +14,6 @@
 #include "train/blas.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int signal_number)
-{
-    is_interrupted = 1;
-    signal(signal_number, SIG_DFL); /* the second one ends it at once */
-}
 
 static bool is_folder(const char *path)
 {
@@ -69,7 +61,8 @@ static bc_status run_with_pictures(bc_gatys_run *run)
     return status;
 }
 
-static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, const bc_log *log)
+static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, const atomic_int *stop,
+                                  const bc_log *log)
 {
     bc_vgg vgg;
     bc_workspace workspace = {0};
@@ -84,7 +77,7 @@ static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, con
                             .vgg = &vgg,
                             .workspace = &workspace,
                             .ranks = ranks,
-                            .is_interrupted = &is_interrupted,
+                            .stop = stop,
                             .log = log};
         status = run_with_pictures(&run);
         bc_workspace_close(&workspace);
@@ -94,13 +87,13 @@ static bc_status run_with_network(bc_gatys_options *options, bc_ranks ranks, con
 }
 
 /* One picture is not to be shared: only the first of several processes paints it. */
-static bc_status run(bc_gatys_options *options, const bc_log *log)
+static bc_status run(bc_gatys_options *options, const atomic_int *stop, const bc_log *log)
 {
     bc_ranks ranks;
     bc_status status = bc_ranks_open(&ranks, log);
     if (status == BC_OK &&
         (ranks.rank == 0 || (!options->losses_of && is_folder(options->content))))
-        status = run_with_network(options, ranks, log);
+        status = run_with_network(options, ranks, stop, log);
     bc_ranks_close(&ranks);
     return status;
 }
@@ -112,9 +105,7 @@ int bc_gatys_run_command(int n_args, char **args, const bc_log *log)
     if (parsed != 0)
         return parsed < 0 ? EXIT_USAGE : EXIT_DONE;
     bc_media_log(log);
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
-    bc_status status = run(&options, log);
+    bc_status status = run(&options, bc_interrupt_install(), log);
     if (fflush(stdout) != 0 && status == BC_OK)
         status = bc_fail(log, BC_ERR_IO, "standard output: %s", strerror(errno));
     return status == BC_ERR_INTERRUPTED ? EXIT_INTERRUPTED : status < 0 ? EXIT_FAILED : EXIT_DONE;

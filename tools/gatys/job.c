@@ -89,7 +89,7 @@ static bool on_step(void *cookie, const bc_synthesis_step *step)
         snapshot_path(path, j, step);
         j->failed = write_planes(path, step->picture, step->height, step->width, j->run->log);
     }
-    return j->failed == BC_OK && !*j->run->is_interrupted;
+    return j->failed == BC_OK && atomic_load(j->run->stop) == 0;
 }
 
 /* The rows of a round go to the file when it is saved: what is made again is not logged twice. */

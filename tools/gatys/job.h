@@ -2,7 +2,7 @@
 #ifndef BC_GATYS_JOB_H
 #define BC_GATYS_JOB_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "gatys/options.h"
 #include "train/ranks.h"
@@ -14,8 +14,8 @@ typedef struct bc_gatys_run {
     const bc_workspace *workspace;
     bc_ranks ranks; /* pictures of a folder are dealt to them in turn */
     const bc_photo *style;
-    const bc_photo *start; /* or NULL */
-    const volatile sig_atomic_t *is_interrupted;
+    const bc_photo *start;  /* or NULL */
+    const atomic_int *stop; /* not 0 once somebody asked to stop */
     const bc_log *log;
 } bc_gatys_run;
 

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/folder.h"
 #include "base/log.h"
 #include "cli/console.h"
+#include "cli/interrupt.h"
 #include "cli/program.h"
 #include "media/log.h"
 #include "train/blas.h"
@@ -27,8 +27,6 @@ enum { LOG_EVERY = 25, N_SHEET_PHOTOS = 4, N_WATCHED_PHOTOS = 8 };
 
 static const char *const command_names[] = {"autoencoder", "bank", "joint", "measure"};
 
-static volatile sig_atomic_t is_interrupted;
-
 typedef struct session {
     const bc_train_options *options;
     const bc_log *log;
@@ -41,19 +39,14 @@ typedef struct session {
     bc_painting paintings[BC_TRAIN_MAX_STYLES];
     int n_paintings;
     bc_trainer trainer;
-    FILE *csv;           /* of the first process */
-    bc_train_losses sum; /* of the steps that it lacks yet */
+    const atomic_int *stop; /* not 0 once somebody asked to stop */
+    FILE *csv;              /* of the first process */
+    bc_train_losses sum;    /* of the steps that it lacks yet */
     int n_summed;
     int64_t saved_step; /* of the last checkpoint; 0: none */
     int64_t start_ns;
     double before_s; /* spent before a resumption */
 } session;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    is_interrupted = 1;
-}
 
 /* The command line as provenance: the words as they were given. */
 static void join_words(char *text, size_t size, int argc, char **argv)
@@ -384,7 +377,7 @@ static bc_status train(session *s)
     bool interrupted = false;
     bc_status status = start(s);
     while (status == BC_OK && t->step < t->config.n_steps &&
-           !(interrupted = bc_ranks_any(&s->ranks, is_interrupted)))
+           !(interrupted = bc_ranks_any(&s->ranks, atomic_load(s->stop) != 0)))
         status = make_step(s);
     if (status == BC_END)
         bc_log_write(s->log, BC_LOG_INFO, "step %lld: no gain any more, stopped",
@@ -427,9 +420,7 @@ int bc_train_run_command(int n_args, char **args, const bc_log *log)
     const int parsed = bc_train_options_parse(&options, n_args, args, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
-    const struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    s.stop = bc_interrupt_install();
     bc_media_log(log);
     return run(&s);
 }

@@ -1,4 +1,4 @@
-#include "app/interrupt.h"
+#include "cli/interrupt.h"
 
 #include <signal.h>
 #include <string.h>
@@ -32,7 +32,9 @@ atomic_int *bc_interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* writing fails instead, and says why */
     signal(SIGXFSZ, SIG_IGN);
     return &n_signals;

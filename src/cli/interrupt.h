@@ -4,8 +4,8 @@
  * file; but not one within a fifth of a second, as some programs signal a process and then its
  * whole group. The process has one set of signals, so this is the process's.
  */
-#ifndef BC_APP_INTERRUPT_H
-#define BC_APP_INTERRUPT_H
+#ifndef BC_CLI_INTERRUPT_H
+#define BC_CLI_INTERRUPT_H
 
 #include <stdatomic.h>
 
