@@ -8,17 +8,19 @@
 
 static const int64_t same_ns = 200000000; /* within it a signal says the first one again */
 
-static atomic_int n_signals;
-static _Atomic int64_t first_ns;
+static atomic_int stop;
+static _Atomic int64_t first_ns; /* 0: there was none */
 static _Atomic(const char *) temporary;
 
+/* Two signals may be handled by two threads at once: one of them is the first. */
 static void handle(int signal)
 {
     (void)signal;
     const int64_t now_ns = bc_clock_ns();
-    if (atomic_fetch_add(&n_signals, 1) == 0)
-        atomic_store(&first_ns, now_ns);
-    if (now_ns - atomic_load(&first_ns) < same_ns)
+    int64_t before_ns = 0;
+    atomic_store(&stop, 1);
+    if (atomic_compare_exchange_strong(&first_ns, &before_ns, now_ns) ||
+        now_ns - before_ns < same_ns)
         return;
     const char *path = atomic_load(&temporary);
     if (path)
@@ -37,7 +39,7 @@ atomic_int *bc_interrupt_install(void)
         sigaction(SIGHUP, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* writing fails instead, and says why */
     signal(SIGXFSZ, SIG_IGN);
-    return &n_signals;
+    return &stop;
 }
 
 void bc_interrupt_set_temporary(const char *path)
