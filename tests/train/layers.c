@@ -150,15 +150,15 @@ static double statistics_reference(void *cookie)
 static void test_statistic(map_fixture *f, const bc_workspace *workspace)
 {
     const bc_response target = {f->f_target, MAP_C, MAP_M}, response = {f->f_x, MAP_C, MAP_M};
-    bc_statistics statistics;
+    bc_train_statistics statistics;
     double work[MAP_C * MAP_C];
     const bool wanted[BC_N_STATISTICS] = {true, true, true};
-    CHECK_INT(bc_statistics_open(&statistics, &target, wanted, workspace, NULL), BC_OK);
-    CHECK(bc_statistics_work_bytes(MAP_C) <= sizeof(work));
+    CHECK_INT(bc_train_statistics_open(&statistics, &target, wanted, workspace, NULL), BC_OK);
+    CHECK(bc_train_statistics_work_bytes(MAP_C) <= sizeof(work));
     memset(f->gradient, 0, sizeof(f->gradient));
-    const double loss = bc_statistics_loss(f->gradient, &response, &statistics, f->statistic,
-                                           f->scale, 0.5, work, workspace);
-    bc_statistics_close(&statistics);
+    const double loss = bc_train_statistics_loss(f->gradient, &response, &statistics, f->statistic,
+                                                 f->scale, 0.5, work, workspace);
+    bc_train_statistics_close(&statistics);
 
     const double expected = statistics_reference(f);
     CHECK_AT_MOST(fabs(loss - expected), 1e-5 * expected);
@@ -195,14 +195,15 @@ static void test_histogram(const bc_workspace *workspace)
         expected += (x[i] + 1.0) * (x[i] + 1.0);
     }
     const bool wanted[BC_N_STATISTICS] = {[BC_STAT_HISTOGRAM] = true};
-    bc_statistics statistics;
+    bc_train_statistics statistics;
     double work[1];
-    CHECK_INT(
-        bc_statistics_open(&statistics, &(bc_response){target, 1, M}, wanted, workspace, NULL),
-        BC_OK);
-    const double loss = bc_statistics_loss(gradient, &(bc_response){x, 1, M}, &statistics,
-                                           BC_STAT_HISTOGRAM, BC_LOSS_GATYS, 0.5, work, workspace);
-    bc_statistics_close(&statistics);
+    CHECK_INT(bc_train_statistics_open(&statistics, &(bc_response){target, 1, M}, wanted, workspace,
+                                       NULL),
+              BC_OK);
+    const double loss =
+        bc_train_statistics_loss(gradient, &(bc_response){x, 1, M}, &statistics, BC_STAT_HISTOGRAM,
+                                 BC_LOSS_GATYS, 0.5, work, workspace);
+    bc_train_statistics_close(&statistics);
     CHECK_AT_MOST(fabs(loss / expected - 1), 0.01);
     for (int i = 0; i < M; i++)
         error = fmax(error, fabs(gradient[i] + x[i] + 1));

@@ -15,7 +15,7 @@ typedef struct fixture {
     bc_bank bank;
     bc_safetensors *golden;
     bc_params shapes[2];
-    bc_net_values values;
+    bc_train_net_values values;
     float *picture; /* [3, height, width], extended to multiples of 4 */
     int height, width, padded_height, padded_width;
 } fixture;
@@ -95,14 +95,14 @@ static double output_error(const fixture *f, const float *painting, const float 
 static void check_path(const fixture *f, int with_bank, const char *output,
                        const bc_workspace *workspace, const bc_log *log)
 {
-    bc_net net;
-    CHECK_INT(bc_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0],
-                          with_bank ? &f->shapes[1] : NULL, workspace, log),
+    bc_train_net net;
+    CHECK_INT(bc_train_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0],
+                                with_bank ? &f->shapes[1] : NULL, workspace, log),
               BC_OK);
-    const float *painting = bc_net_forward(&net, f->values, f->picture);
+    const float *painting = bc_train_net_forward(&net, f->values, f->picture);
     const float *expected = bc_safetensors_find(f->golden, output)->data;
     CHECK_AT_MOST(output_error(f, painting, expected), 2e-5);
-    bc_net_close(&net);
+    bc_train_net_close(&net);
 }
 
 /* The session's linear output in place of the fixture's. */
@@ -112,7 +112,7 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     char autoencoder[256], bank[256];
     bc_model *model;
     bc_session *session;
-    bc_net net;
+    bc_train_net net;
     const bc_tensor *input = bc_safetensors_find(f->golden, "input");
     float *linear = calloc(input->size_bytes, sizeof(*linear));
     uint8_t *source = calloc(2, input->size_bytes);
@@ -132,11 +132,11 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     CHECK_INT(bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1), BC_OK);
     CHECK_INT(bc_session_observe(session, &from, &to, &(bc_observer){.linear = linear}), BC_OK);
 
-    CHECK_INT(bc_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0], &f->shapes[1],
-                          workspace, log),
+    CHECK_INT(bc_train_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0],
+                                &f->shapes[1], workspace, log),
               BC_OK);
-    CHECK_AT_MOST(output_error(f, bc_net_forward(&net, f->values, f->picture), linear), 2e-4);
-    bc_net_close(&net);
+    CHECK_AT_MOST(output_error(f, bc_train_net_forward(&net, f->values, f->picture), linear), 2e-4);
+    bc_train_net_close(&net);
     bc_session_close(&session);
     bc_model_close(&model);
     free(source);

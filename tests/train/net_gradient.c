@@ -10,9 +10,9 @@
 enum { HEIGHT = 12, WIDTH = 16, PIXELS = 3 * HEIGHT * WIDTH, MAX_VALUES = 32768 };
 
 typedef struct fixture {
-    bc_net net;
+    bc_train_net net;
     bc_params shapes[2];
-    bc_net_values values;
+    bc_train_net_values values;
     double autoencoder[MAX_VALUES], bank[MAX_VALUES], picture[PIXELS], direction[PIXELS];
     double gradients[2][MAX_VALUES], dpicture[PIXELS];
 } fixture;
@@ -33,7 +33,7 @@ static double dot(const double *x, const double *y, int n)
 
 static double net_loss(fixture *f)
 {
-    return dot(bc_net_forward(&f->net, f->values, f->picture), f->direction, PIXELS);
+    return dot(bc_train_net_forward(&f->net, f->values, f->picture), f->direction, PIXELS);
 }
 
 /* Along a few coordinates of x: it is enough, and keeps the test short. */
@@ -69,8 +69,8 @@ static void make_net(fixture *f, bc_upsample upsample, int n_bank_layers,
     fill(f->bank, f->shapes[1].n_values, 2);
     fill(f->picture, PIXELS, 3);
     fill(f->direction, PIXELS, 4);
-    CHECK_INT(bc_net_open(&f->net, HEIGHT, WIDTH, &f->shapes[0],
-                          n_bank_layers ? &f->shapes[1] : NULL, workspace, log),
+    CHECK_INT(bc_train_net_open(&f->net, HEIGHT, WIDTH, &f->shapes[0],
+                                n_bank_layers ? &f->shapes[1] : NULL, workspace, log),
               BC_OK);
 }
 
@@ -79,8 +79,9 @@ static void test_net(fixture *f, bc_upsample upsample, int n_bank_layers,
 {
     make_net(f, upsample, n_bank_layers, workspace, log);
     net_loss(f);
-    const bc_net_values gradients = {f->gradients[0], f->values.bank ? f->gradients[1] : NULL};
-    bc_net_backward(&f->net, gradients, f->dpicture, f->values, f->picture, f->direction);
+    const bc_train_net_values gradients = {f->gradients[0],
+                                           f->values.bank ? f->gradients[1] : NULL};
+    bc_train_net_backward(&f->net, gradients, f->dpicture, f->values, f->picture, f->direction);
     for (int i = 0; i < f->shapes[0].n_params; i++) {
         const bc_param *p = &f->shapes[0].params[i];
         check_coordinates(f, f->autoencoder + p->offset, f->gradients[0] + p->offset, p->n,
@@ -92,7 +93,7 @@ static void test_net(fixture *f, bc_upsample upsample, int n_bank_layers,
                           p->name);
     }
     check_coordinates(f, f->picture, f->dpicture, PIXELS, 17, "picture");
-    bc_net_close(&f->net);
+    bc_train_net_close(&f->net);
 }
 
 /* A frozen auto-encoder: the bank's gradients are the same bits, the others are not touched. */
@@ -101,15 +102,15 @@ static void test_frozen(fixture *f, const bc_workspace *workspace, const bc_log 
     static double expected[MAX_VALUES];
     make_net(f, BC_UPSAMPLE_SUBPIXEL, 2, workspace, log);
     net_loss(f);
-    bc_net_backward(&f->net, (bc_net_values){f->gradients[0], f->gradients[1]}, NULL, f->values,
-                    f->picture, f->direction);
+    bc_train_net_backward(&f->net, (bc_train_net_values){f->gradients[0], f->gradients[1]}, NULL,
+                          f->values, f->picture, f->direction);
     memcpy(expected, f->gradients[1], sizeof(expected));
     memset(f->gradients, 0, sizeof(f->gradients));
     net_loss(f);
-    bc_net_backward(&f->net, (bc_net_values){NULL, f->gradients[1]}, NULL, f->values, f->picture,
-                    f->direction);
+    bc_train_net_backward(&f->net, (bc_train_net_values){NULL, f->gradients[1]}, NULL, f->values,
+                          f->picture, f->direction);
     CHECK(memcmp(expected, f->gradients[1], sizeof(expected)) == 0);
-    bc_net_close(&f->net);
+    bc_train_net_close(&f->net);
 }
 
 typedef enum loss_kind { L1, SHIFT_A, SHIFT_B, N_LOSSES } loss_kind;

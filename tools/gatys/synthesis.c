@@ -57,7 +57,7 @@ static bc_status resize(float **picture, const bc_photo *photo, int height, int 
     *picture = malloc((size_t)height * (size_t)width * 3 * sizeof(**picture));
     if (!*picture)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for a picture of %dx%d", width, height);
-    const bc_window whole = {0, 0, photo->width, photo->height};
+    const bc_resample_window whole = {0, 0, photo->width, photo->height};
     return bc_resample(*picture, height, width, photo->pixels, photo->height, photo->width, whole,
                        log);
 }

@@ -5,10 +5,10 @@
 #include "inspect/inspect.h"
 #include "inspect/readout.h"
 
-static bc_status add_readout(bc_figure *figure, int panel, const bc_net *net, int stage,
+static bc_status add_readout(bc_figure *figure, int panel, const bc_train_net *net, int stage,
                              const bc_log *log)
 {
-    const bc_net_stage *s = &net->stages[stage];
+    const bc_train_net_stage *s = &net->stages[stage];
     const float *painting = net->stages[net->n_stages - 1].out;
     bc_panel *p = &figure->panels[panel];
     double off;
@@ -24,7 +24,8 @@ static bc_status add_readout(bc_figure *figure, int panel, const bc_net *net, in
     return BC_OK;
 }
 
-static bc_status add_painting(bc_figure *figure, int panel, const bc_net *net, const bc_log *log)
+static bc_status add_painting(bc_figure *figure, int panel, const bc_train_net *net,
+                              const bc_log *log)
 {
     bc_panel *p = &figure->panels[panel];
     const bc_status status = bc_figure_reserve(p, net->height, net->width, log);
@@ -38,7 +39,7 @@ static bc_status add_painting(bc_figure *figure, int panel, const bc_net *net, c
     return BC_OK;
 }
 
-static bc_status add_stages(bc_figure *figure, const bc_net *net, const bc_log *log)
+static bc_status add_stages(bc_figure *figure, const bc_train_net *net, const bc_log *log)
 {
     const int first = net->n_stages - BC_N_DECODER - 1; /* the last one before the decoder */
     bc_status status = bc_figure_add_picture(figure, log);
@@ -49,15 +50,15 @@ static bc_status add_stages(bc_figure *figure, const bc_net *net, const bc_log *
 
 static bc_status fill(bc_figure *figure, const bc_log *log)
 {
-    bc_net net;
+    bc_train_net net;
     figure->n_rows = 1;
     figure->n_columns = 2 + BC_N_DECODER;
     bc_status status = bc_subject_open_net(&net, figure->subject, log);
     if (status == BC_OK) {
-        bc_net_forward(&net, figure->subject->values, figure->subject->picture);
+        bc_train_net_forward(&net, figure->subject->values, figure->subject->picture);
         status = add_stages(figure, &net, log);
     }
-    bc_net_close(&net);
+    bc_train_net_close(&net);
     return status;
 }
 

@@ -23,7 +23,7 @@ typedef struct tone {
 typedef struct inversion {
     const bc_subject *subject;
     const bc_reconstruct_params *params;
-    bc_net net;                    /* up to the last stage that is compared */
+    bc_train_net net;              /* up to the last stage that is compared */
     int n_pixels;                  /* of one plane */
     tone tone;                     /* the subject's */
     double variation;              /* the subject's */
@@ -112,19 +112,19 @@ static double excess(float *d, double weight, const float *picture, int n)
     return sum;
 }
 
-static int n_positions(const bc_net_stage *s)
+static int n_positions(const bc_train_net_stage *s)
 {
     return s->h_out * s->w_out;
 }
 
-static size_t n_compared(const inversion *v, const bc_net_stage *s)
+static size_t n_compared(const inversion *v, const bc_train_net_stage *s)
 {
     const size_t n = (size_t)s->stage->n_out;
     return n * (v->params->likeness == BC_LIKENESS_TEXTURE ? n : (size_t)n_positions(s));
 }
 
 /* What is compared of a stage: its response or, in v->gram, its Gram matrix. */
-static const float *say(const inversion *v, const bc_net_stage *s)
+static const float *say(const inversion *v, const bc_train_net_stage *s)
 {
     if (v->params->likeness == BC_LIKENESS_RESPONSE)
         return s->out;
@@ -135,7 +135,7 @@ static const float *say(const inversion *v, const bc_net_stage *s)
 /* |F - P|^2 / |P|^2 of one stage; its gradient, for its share of the mean, to v->dresponse. */
 static double compare(const inversion *v, int stage)
 {
-    const bc_net_stage *s = &v->net.stages[stage];
+    const bc_train_net_stage *s = &v->net.stages[stage];
     const bool is_texture = v->params->likeness == BC_LIKENESS_TEXTURE;
     const float *target = v->targets[stage], *said = say(v, s);
     const size_t n = n_compared(v, s);
@@ -171,17 +171,18 @@ static double objective(void *cookie, float *gradient, const float *x)
 {
     inversion *v = cookie;
     const bc_reconstruct_params *p = v->params;
-    const bc_net_values values = v->subject->values;
+    const bc_train_net_values values = v->subject->values;
     const tone t = tone_of(x, v->n_pixels);
     const int n_stages = v->net.n_stages;
     tone_forward(v, x, &t);
     memset(v->dpicture, 0, 3 * sizeof(float) * (size_t)v->n_pixels);
-    bc_net_forward(&v->net, values, v->picture);
+    bc_train_net_forward(&v->net, values, v->picture);
     v->difference = 0;
     for (int i = p->first; i <= p->last; i++) {
         v->difference += compare(v, i) / (p->last - p->first + 1);
         v->net.n_stages = i + 1; /* back from this stage */
-        bc_net_backward(&v->net, (bc_net_values){0}, v->dpicture, values, v->picture, v->dresponse);
+        bc_train_net_backward(&v->net, (bc_train_net_values){0}, v->dpicture, values, v->picture,
+                              v->dresponse);
     }
     v->net.n_stages = n_stages;
     const double beforehand = prior(v);
@@ -208,7 +209,7 @@ static bc_status take_memory(inversion *v, const bc_log *log)
     const size_t n = 3 * (size_t)v->n_pixels;
     bool ok = true;
     for (int i = v->params->first; i <= v->params->last; i++) {
-        const bc_net_stage *s = &v->net.stages[i];
+        const bc_train_net_stage *s = &v->net.stages[i];
         const size_t width = (size_t)s->stage->n_out, response = width * (size_t)n_positions(s);
         widest = width > widest ? width : widest;
         largest = response > largest ? response : largest;
@@ -229,9 +230,9 @@ static void set_targets(inversion *v)
     const bc_subject *subject = v->subject;
     v->tone = tone_of(subject->picture, v->n_pixels);
     v->variation = variation(NULL, 0, subject->picture, subject->height, subject->width);
-    bc_net_forward(&v->net, subject->values, subject->picture);
+    bc_train_net_forward(&v->net, subject->values, subject->picture);
     for (int i = v->params->first; i <= v->params->last; i++) {
-        const bc_net_stage *s = &v->net.stages[i];
+        const bc_train_net_stage *s = &v->net.stages[i];
         memcpy(v->targets[i], say(v, s), n_compared(v, s) * sizeof(float));
     }
 }
@@ -260,7 +261,7 @@ static void inversion_close(inversion *v)
     free(v->dresponse);
     free(v->picture);
     free(v->dpicture);
-    bc_net_close(&v->net);
+    bc_train_net_close(&v->net);
 }
 
 bc_status bc_reconstruct(float *out, double *difference, const bc_subject *subject,

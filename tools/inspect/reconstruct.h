@@ -20,7 +20,7 @@ typedef enum bc_likeness {
 
 typedef struct bc_reconstruct_params {
     bc_likeness likeness;
-    int first, last; /* the stages that are compared, as in bc_net, the linear one excluded */
+    int first, last; /* the stages that are compared, as in bc_train_net, the linear one excluded */
     int n_iterations;
     int seed;
 } bc_reconstruct_params;

@@ -100,7 +100,8 @@ static bc_status read_picture(bc_subject *s, const bc_subject_options *o, const 
         s->picture = malloc(3 * sizeof(float) * (size_t)s->width * (size_t)s->height);
         status = s->picture
                      ? bc_resample(s->picture, s->height, s->width, photo.pixels, photo.height,
-                                   photo.width, (bc_window){0, 0, photo.width, photo.height}, log)
+                                   photo.width,
+                                   (bc_resample_window){0, 0, photo.width, photo.height}, log)
                      : bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", o->picture);
     }
     bc_photo_free(&photo);
@@ -130,10 +131,11 @@ void bc_subject_close(bc_subject *subject)
     *subject = (bc_subject){0};
 }
 
-bc_status bc_subject_open_net(bc_net *net, const bc_subject *subject, const bc_log *log)
+bc_status bc_subject_open_net(bc_train_net *net, const bc_subject *subject, const bc_log *log)
 {
-    return bc_net_open(net, subject->height, subject->width, &subject->autoencoder,
-                       subject->values.bank ? &subject->bank : NULL, &subject->workspace, log);
+    return bc_train_net_open(net, subject->height, subject->width, &subject->autoencoder,
+                             subject->values.bank ? &subject->bank : NULL, &subject->workspace,
+                             log);
 }
 
 const char *bc_subject_stage_name(char name[32], const bc_subject *subject, int stage)

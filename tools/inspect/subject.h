@@ -28,7 +28,7 @@ int bc_subject_parse(bc_subject_options *options, const bc_command *command, int
 
 typedef struct bc_subject {
     bc_params autoencoder, bank; /* the bank's has no stages if there is none */
-    bc_net_values values;
+    bc_train_net_values values;
     bc_workspace workspace;
     int height, width; /* multiples of 4 */
     float *picture;    /* [3, height, width], 0 to 1 */
@@ -39,8 +39,9 @@ bc_status bc_subject_open(bc_subject *subject, const bc_subject_options *options
                           const bc_log *log);
 void bc_subject_close(bc_subject *subject);
 
-/* A net of the picture's size for the subject's parameters: bc_net_open and bc_net_close. */
-bc_status bc_subject_open_net(bc_net *net, const bc_subject *subject, const bc_log *log);
+/* A net of the picture's size for the subject's parameters: bc_train_net_open and
+ * bc_train_net_close. */
+bc_status bc_subject_open_net(bc_train_net *net, const bc_subject *subject, const bc_log *log);
 
 /* The name of a stage of such a net: "encoder.0", "bank.1". */
 const char *bc_subject_stage_name(char name[32], const bc_subject *subject, int stage);

@@ -20,7 +20,7 @@ typedef struct block {
 } block;
 
 typedef struct conv {
-    const bc_conv_shape *shape;
+    const bc_train_conv_shape *shape;
     const bc_workspace *workspace;
     int h_out, w_out;
     int band_rows, n_bands;
@@ -49,23 +49,23 @@ static int divide_up(int a, int b)
     return (a + b - 1) / b;
 }
 
-int bc_conv_out_height(const bc_conv_shape *shape)
+int bc_train_conv_out_height(const bc_train_conv_shape *shape)
 {
     return divide_up(shape->height, shape->stride);
 }
 
-int bc_conv_out_width(const bc_conv_shape *shape)
+int bc_train_conv_out_width(const bc_train_conv_shape *shape)
 {
     return divide_up(shape->width, shape->stride);
 }
 
-static conv make_conv(const bc_conv_shape *shape, const bc_workspace *workspace)
+static conv make_conv(const bc_train_conv_shape *shape, const bc_workspace *workspace)
 {
     assert(shape->kernel % 2 == 1 && (shape->stride == 1 || shape->stride == 2));
     assert(shape->height > 0 && shape->width > 0 && shape->n_in > 0 && shape->n_out > 0);
     conv c = {.shape = shape, .workspace = workspace};
-    c.h_out = bc_conv_out_height(shape);
-    c.w_out = bc_conv_out_width(shape);
+    c.h_out = bc_train_conv_out_height(shape);
+    c.w_out = bc_train_conv_out_width(shape);
     const int columns = clamp(c.h_out * c.w_out / MIN_BANDS, MIN_COLUMNS, BAND_COLUMNS);
     c.band_rows = clamp(divide_up(columns, c.w_out), 1, c.h_out);
     assert(c.band_rows * c.w_out * shape->kernel * shape->kernel <= BC_SCRATCH_FLOATS);
@@ -79,7 +79,7 @@ static int max_lines(const conv *c)
     return BC_SCRATCH_FLOATS / (c->band_rows * c->w_out * c->shape->kernel);
 }
 
-static int n_taps(const bc_conv_shape *shape)
+static int n_taps(const bc_train_conv_shape *shape)
 {
     return shape->n_in * shape->kernel * shape->kernel;
 }
@@ -91,7 +91,7 @@ static void fill(float *out, float value, int n)
 }
 
 /* out[x] = in[x * stride + dx] for n values of x, `in` padded. */
-static void gather_row(float *out, const float *in, int dx, int n, const bc_conv_shape *shape)
+static void gather_row(float *out, const float *in, int dx, int n, const bc_train_conv_shape *shape)
 {
     const int stride = shape->stride, width = shape->width;
     const bool repeat = shape->pad == BC_PAD_EDGE;
@@ -107,7 +107,8 @@ static void gather_row(float *out, const float *in, int dx, int n, const bc_conv
 }
 
 /* The transpose of gather_row: adds to `din`. */
-static void scatter_row(float *din, const float *dout, int dx, int n, const bc_conv_shape *shape)
+static void scatter_row(float *din, const float *dout, int dx, int n,
+                        const bc_train_conv_shape *shape)
 {
     const int stride = shape->stride, width = shape->width;
     const int begin = min(n, dx < 0 ? divide_up(-dx, stride) : 0);
@@ -123,7 +124,7 @@ static void scatter_row(float *din, const float *dout, int dx, int n, const bc_c
 }
 
 /* The input row that output row y reads at tap row ky, or -1 in the padding of zeros. */
-static int input_row(const bc_conv_shape *shape, int y, int ky)
+static int input_row(const bc_train_conv_shape *shape, int y, int ky)
 {
     const int row = y * shape->stride + ky - shape->kernel / 2;
     if (shape->pad == BC_PAD_ZERO && (row < 0 || row >= shape->height))
@@ -134,7 +135,7 @@ static int input_row(const bc_conv_shape *shape, int y, int ky)
 /* columns [n_lines * kernel, n_y * w_out] */
 BC_SIMD static void gather_columns(float *columns, const conv *c, block b)
 {
-    const bc_conv_shape *s = c->shape;
+    const bc_train_conv_shape *s = c->shape;
     for (int line = b.line; line < b.line + b.n_lines; line++) {
         const float *plane = c->in + (size_t)(line / s->kernel) * (size_t)(s->height * s->width);
         for (int kx = 0; kx < s->kernel; kx++)
@@ -150,7 +151,7 @@ BC_SIMD static void gather_columns(float *columns, const conv *c, block b)
 
 BC_SIMD static void scatter_columns(const float *columns, const conv *c, block b)
 {
-    const bc_conv_shape *s = c->shape;
+    const bc_train_conv_shape *s = c->shape;
     for (int line = b.line; line < b.line + b.n_lines; line++) {
         float *plane = c->din + (size_t)(line / s->kernel) * (size_t)(s->height * s->width);
         for (int kx = 0; kx < s->kernel; kx++)
@@ -180,7 +181,7 @@ BC_SIMD static void start_from_bias(const conv *c, block b)
 static void forward_band(void *arg, int job, int thread)
 {
     const conv *c = arg;
-    const bc_conv_shape *s = c->shape;
+    const bc_train_conv_shape *s = c->shape;
     float *columns = bc_workspace_scratch(c->workspace, thread);
     block b = band_block(c, job);
     start_from_bias(c, b);
@@ -197,7 +198,7 @@ static void forward_band(void *arg, int job, int thread)
 static void backward_input_chunk(void *arg, int job, int thread)
 {
     const conv *c = arg;
-    const bc_conv_shape *s = c->shape;
+    const bc_train_conv_shape *s = c->shape;
     float *columns = bc_workspace_scratch(c->workspace, thread);
     for (int band = 0; band < c->n_bands; band++) {
         block b = band_block(c, band);
@@ -214,7 +215,7 @@ static void backward_input_chunk(void *arg, int job, int thread)
 static void backward_weight_chunk(void *arg, int job, int thread)
 {
     const conv *c = arg;
-    const bc_conv_shape *s = c->shape;
+    const bc_train_conv_shape *s = c->shape;
     float *columns = bc_workspace_scratch(c->workspace, thread);
     for (int band = 0; band < c->n_bands; band++) {
         block b = band_block(c, band);
@@ -235,8 +236,8 @@ static void backward_bias_channel(void *arg, int job, int thread)
     c->dbias[job] += (float)bc_sum(c->dout + job * area, area);
 }
 
-void bc_conv_forward(float *out, const float *in, const float *weight, const float *bias,
-                     const bc_conv_shape *shape, const bc_workspace *workspace)
+void bc_train_conv_forward(float *out, const float *in, const float *weight, const float *bias,
+                           const bc_train_conv_shape *shape, const bc_workspace *workspace)
 {
     conv c = make_conv(shape, workspace);
     c.out = out;
@@ -253,9 +254,9 @@ static void cut(conv *c, int n, int largest)
     c->n_chunks = divide_up(n, c->chunk);
 }
 
-void bc_conv_backward(float *din, float *dweight, float *dbias, const float *dout, const float *in,
-                      const float *weight, const bc_conv_shape *shape,
-                      const bc_workspace *workspace)
+void bc_train_conv_backward(float *din, float *dweight, float *dbias, const float *dout,
+                            const float *in, const float *weight, const bc_train_conv_shape *shape,
+                            const bc_workspace *workspace)
 {
     conv c = make_conv(shape, workspace);
     c.din = din;

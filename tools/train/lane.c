@@ -40,11 +40,11 @@ static bc_status open_nets(bc_lane *l)
 {
     const bc_trainer *t = l->trainer;
     const int crop = t->config.crop;
-    bc_status status =
-        bc_net_open(&l->identity_net, crop, crop, &t->autoencoder, NULL, &l->workspace, l->log);
+    bc_status status = bc_train_net_open(&l->identity_net, crop, crop, &t->autoencoder, NULL,
+                                         &l->workspace, l->log);
     for (int i = 0; i < 2 && status == BC_OK && t->n_styles > 0; i++)
-        status = bc_net_open(&l->paint_nets[i], crop, crop, &t->autoencoder, &t->bank,
-                             &l->workspace, l->log);
+        status = bc_train_net_open(&l->paint_nets[i], crop, crop, &t->autoencoder, &t->bank,
+                                   &l->workspace, l->log);
     return status;
 }
 
@@ -83,7 +83,7 @@ static bc_status open_memory(bc_lane *l)
     return BC_OK;
 }
 
-bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_net_values gradients,
+bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_train_net_values gradients,
                        const bc_vgg *vgg, int n_threads, const bc_log *log)
 {
     assert(trainer->config.crop > 2 * FIGURE_BORDER + trainer->config.max_shift);
@@ -101,9 +101,9 @@ bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_net_values g
 void bc_lane_close(bc_lane *lane)
 {
     bc_loss_close(&lane->loss);
-    bc_net_close(&lane->identity_net);
-    bc_net_close(&lane->paint_nets[0]);
-    bc_net_close(&lane->paint_nets[1]);
+    bc_train_net_close(&lane->identity_net);
+    bc_train_net_close(&lane->paint_nets[0]);
+    bc_train_net_close(&lane->paint_nets[1]);
     bc_workspace_close(&lane->workspace);
     free(lane->memory);
     *lane = (bc_lane){0};
@@ -189,12 +189,13 @@ static void clear(const bc_lane *l, float *dpainting)
     memset(dpainting, 0, picture_floats(l) * sizeof(float));
 }
 
-static void train_identity(bc_lane *l, bc_train_losses *losses, bc_net_values gradients)
+static void train_identity(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients)
 {
-    const bc_net_values values = {l->trainer->values, NULL};
-    const float *painting = bc_net_forward(&l->identity_net, values, l->pictures[0]);
+    const bc_train_net_values values = {l->trainer->values, NULL};
+    const float *painting = bc_train_net_forward(&l->identity_net, values, l->pictures[0]);
     identity_loss(l, losses, l->dpaintings[0], painting);
-    bc_net_backward(&l->identity_net, gradients, NULL, values, l->pictures[0], l->dpaintings[0]);
+    bc_train_net_backward(&l->identity_net, gradients, NULL, values, l->pictures[0],
+                          l->dpaintings[0]);
 }
 
 /* A motion by 0 to max_shift pixels down and right, never none at all. */
@@ -206,8 +207,8 @@ static void draw_motion(bc_lane *l, int *dy, int *dx)
     *dx = motion % n;
 }
 
-static void train_stability(bc_lane *l, bc_train_losses *losses, bc_net_values gradients,
-                            bc_net_values values, const float *painting)
+static void train_stability(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients,
+                            bc_train_net_values values, const float *painting)
 {
     const bc_train_config *c = &l->trainer->config;
     int dy, dx;
@@ -215,19 +216,20 @@ static void train_stability(bc_lane *l, bc_train_losses *losses, bc_net_values g
     take_window(l, l->pictures[1], l->source, dy, dx);
     add_noise(l, l->pictures[1], c->noise, &l->random);
     clear(l, l->dpaintings[1]);
-    const float *moved = bc_net_forward(&l->paint_nets[1], values, l->pictures[1]);
+    const float *moved = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
     const double loss = bc_shift_loss(l->dpaintings[0], l->dpaintings[1], painting, moved, c->crop,
                                       c->crop, dy, dx, 0, c->stability);
-    bc_net_backward(&l->paint_nets[1], gradients, NULL, values, l->pictures[1], l->dpaintings[1]);
+    bc_train_net_backward(&l->paint_nets[1], gradients, NULL, values, l->pictures[1],
+                          l->dpaintings[1]);
     losses->stability += loss;
     losses->total += c->stability * loss;
 }
 
-static void train_style(bc_lane *l, bc_train_losses *losses, bc_net_values gradients,
+static void train_style(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients,
                         const bc_train_style *style)
 {
-    const bc_net_values values = {l->trainer->values, style->values};
-    const float *painting = bc_net_forward(&l->paint_nets[0], values, l->pictures[0]);
+    const bc_train_net_values values = {l->trainer->values, style->values};
+    const float *painting = bc_train_net_forward(&l->paint_nets[0], values, l->pictures[0]);
     if (l->trainer->samples)
         sample_loss(l, losses, l->dpaintings[0], painting);
     else
@@ -235,14 +237,15 @@ static void train_style(bc_lane *l, bc_train_losses *losses, bc_net_values gradi
                           style->targets[bc_random_below(&l->random, style->n_targets)]);
     if (l->trainer->config.stability > 0)
         train_stability(l, losses, gradients, values, painting);
-    bc_net_backward(&l->paint_nets[0], gradients, NULL, values, l->pictures[0], l->dpaintings[0]);
+    bc_train_net_backward(&l->paint_nets[0], gradients, NULL, values, l->pictures[0],
+                          l->dpaintings[0]);
 }
 
 bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_style *style)
 {
     const bc_trainer *t = lane->trainer;
-    const bc_net_values gradients = {t->config.is_frozen ? NULL : lane->gradients.autoencoder,
-                                     style ? lane->gradients.bank : NULL};
+    const bc_train_net_values gradients = {t->config.is_frozen ? NULL : lane->gradients.autoencoder,
+                                           style ? lane->gradients.bank : NULL};
     const bc_status status = draw_source(lane);
     if (status < 0)
         return status;
@@ -259,21 +262,21 @@ bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_s
 /* Validation --------------------------------------------------------------------------------- */
 
 /* Mean squared difference between painting the moved picture and moving the painting. */
-static double shift_of(bc_lane *l, const float *painting, bc_net_values values, int motion)
+static double shift_of(bc_lane *l, const float *painting, bc_train_net_values values, int motion)
 {
     const int crop = l->trainer->config.crop, dy = 1 + motion % 3, dx = 1 + motion / 3 % 3;
     take_window(l, l->pictures[1], l->source, dy, dx);
-    const float *moved = bc_net_forward(&l->paint_nets[1], values, l->pictures[1]);
+    const float *moved = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
     return bc_shift_loss(NULL, NULL, painting, moved, crop, crop, dy, dx, FIGURE_BORDER, 0);
 }
 
-static double noise_of(bc_lane *l, const float *painting, bc_net_values values, int seed)
+static double noise_of(bc_lane *l, const float *painting, bc_train_net_values values, int seed)
 {
     const double deviation = 3;
     bc_random random = {(uint64_t)seed};
     take_window(l, l->pictures[1], l->source, 0, 0);
     add_noise(l, l->pictures[1], deviation, &random);
-    const float *noisy = bc_net_forward(&l->paint_nets[1], values, l->pictures[1]);
+    const float *noisy = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
     return bc_square_loss(NULL, noisy, painting, 0, (int)picture_floats(l)) /
            (deviation * deviation / 255 / 255);
 }
@@ -281,8 +284,8 @@ static double noise_of(bc_lane *l, const float *painting, bc_net_values values, 
 static void validate_style(bc_lane *l, bc_lane_figures *figures, const bc_train_style *style,
                            int photo)
 {
-    const bc_net_values values = {l->trainer->values, style->values};
-    const float *painting = bc_net_forward(&l->paint_nets[0], values, l->pictures[0]);
+    const bc_train_net_values values = {l->trainer->values, style->values};
+    const float *painting = bc_train_net_forward(&l->paint_nets[0], values, l->pictures[0]);
     bc_train_losses of_photo = {0};
     perceptual_losses(l, &figures->losses, NULL, painting, style->targets[0]);
     perceptual_losses(l, &of_photo, NULL, l->pictures[0], style->targets[0]);
@@ -306,7 +309,8 @@ bc_status bc_lane_validate(bc_lane *lane, bc_lane_figures *figures, const bc_tra
         validate_style(lane, figures, style, photo);
     else
         identity_loss(lane, &figures->losses, NULL,
-                      bc_net_forward(&lane->identity_net, (bc_net_values){t->values, NULL},
-                                     lane->pictures[0]));
+                      bc_train_net_forward(&lane->identity_net,
+                                           (bc_train_net_values){t->values, NULL},
+                                           lane->pictures[0]));
     return BC_OK;
 }

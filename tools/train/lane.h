@@ -31,21 +31,21 @@ typedef struct bc_lane {
     const bc_trainer *trainer;
     const bc_log *log;
     bc_workspace workspace;
-    bc_net identity_net, paint_nets[2]; /* the second one paints the moved picture */
-    bc_loss *loss;                      /* NULL without styles */
+    bc_train_net identity_net, paint_nets[2]; /* the second one paints the moved picture */
+    bc_loss *loss;                            /* NULL without styles */
     bc_random random;
     float *memory;
-    float *source, *target;  /* [3, crop + max_shift, crop + max_shift], the photograph, a sample */
-    float *pictures[2];      /* [3, crop, crop]: as it is, and moved */
-    float *dpaintings[2];    /* [3, crop, crop] */
-    bc_net_values gradients; /* of the picture; the trainer's memory */
+    float *source, *target; /* [3, crop + max_shift, crop + max_shift], the photograph, a sample */
+    float *pictures[2];     /* [3, crop, crop]: as it is, and moved */
+    float *dpaintings[2];   /* [3, crop, crop] */
+    bc_train_net_values gradients; /* of the picture; the trainer's memory */
 } bc_lane;
 
 /*
  * The trainer's configuration and shapes are set; it, the log and the arenas of the gradients
  * outlive the lane.
  */
-bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_net_values gradients,
+bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_train_net_values gradients,
                        const bc_vgg *vgg, int n_threads, const bc_log *log);
 /* Takes half-open lanes. */
 void bc_lane_close(bc_lane *lane);

@@ -31,7 +31,7 @@ struct bc_loss {
 };
 
 struct bc_style_target {
-    bc_statistics layers[BC_VGG_MAX_LAYERS];
+    bc_train_statistics layers[BC_VGG_MAX_LAYERS];
 };
 
 static bool counts(const bc_loss_terms *weights, int layer)
@@ -88,8 +88,8 @@ static void lay_out(bc_loss *loss)
         if (loss->params.weights.content[i] > 0)
             maps->content = take(loss, map_size(maps, layer->n_out));
         largest = max(largest, map_size(maps, layer->n_out));
-        work = max(work, bc_winograd_work_floats(layer->n_in, layer->n_out, height, width));
-        work = max(work, (int64_t)(bc_statistics_work_bytes(layer->n_out) / sizeof(float)));
+        work = max(work, bc_train_winograd_work_floats(layer->n_in, layer->n_out, height, width));
+        work = max(work, (int64_t)(bc_train_statistics_work_bytes(layer->n_out) / sizeof(float)));
     }
     for (int i = 0; i < 2; i++)
         loss->gradients[i] = take(loss, largest);
@@ -181,8 +181,8 @@ static void forward(bc_loss *loss, const float *picture, int n_layers)
             (loss->params.pooling == BC_POOL_MAX ? bc_max_pool_forward : bc_average_pool_forward)(
                 maps->input, maps[-1].response, layer->n_in, maps[-1].height, maps[-1].width,
                 workspace);
-        bc_winograd_forward(maps->response, maps->input, &layer->winograd, layer->bias,
-                            maps->height, maps->width, loss->work, workspace);
+        bc_train_winograd_forward(maps->response, maps->input, &layer->winograd, layer->bias,
+                                  maps->height, maps->width, loss->work, workspace);
     }
 }
 
@@ -274,9 +274,9 @@ static double layer_loss(bc_loss *loss, int i, bc_loss_terms *values, float *gra
         if (weight <= 0)
             continue;
         assert(style && style->layers[i].n_channels == response.n_channels);
-        values->style[s][i] =
-            bc_statistics_loss(gradient, &response, &style->layers[i], (bc_statistic)s,
-                               loss->params.scale, weight, loss->work, loss->params.workspace);
+        values->style[s][i] = bc_train_statistics_loss(gradient, &response, &style->layers[i],
+                                                       (bc_statistic)s, loss->params.scale, weight,
+                                                       loss->work, loss->params.workspace);
         total += weight * values->style[s][i];
     }
     return total;
@@ -296,8 +296,8 @@ static void layer_backward(bc_loss *loss, int i)
     const layer_maps *maps = &loss->layers[i];
     const bc_workspace *workspace = loss->params.workspace;
     float *dout = loss->gradients[0], *din = loss->gradients[1];
-    bc_winograd_backward(din, dout, maps->response, &layer->winograd, maps->height, maps->width,
-                         loss->work, workspace);
+    bc_train_winograd_backward(din, dout, maps->response, &layer->winograd, maps->height,
+                               maps->width, loss->work, workspace);
     if (!layer->pools_first) {
         loss->gradients[0] = din;
         loss->gradients[1] = dout;
@@ -368,8 +368,8 @@ static bc_status measure_style(bc_style_target *target, const bc_loss *loss, con
         bool wanted[BC_N_STATISTICS];
         for (int s = 0; s < BC_N_STATISTICS; s++)
             wanted[s] = loss->params.weights.style[s][i] > 0;
-        status =
-            bc_statistics_open(&target->layers[i], &response, wanted, loss->params.workspace, log);
+        status = bc_train_statistics_open(&target->layers[i], &response, wanted,
+                                          loss->params.workspace, log);
     }
     return status;
 }
@@ -403,7 +403,7 @@ void bc_style_target_close(bc_style_target **target)
     if (!target || !*target)
         return;
     for (int i = 0; i < BC_VGG_MAX_LAYERS; i++)
-        bc_statistics_close(&(*target)->layers[i]);
+        bc_train_statistics_close(&(*target)->layers[i]);
     free(*target);
     *target = NULL;
 }

@@ -280,12 +280,13 @@ static bc_status sheet_row(bc_trainer *t, uint8_t *sheet, int width, int row, co
     const bc_status status = bc_photo_centre(picture, crop, &t->photos->validation[row], log);
     if (status < 0)
         return status;
-    bc_net_values values = {t->values, NULL};
+    bc_train_net_values values = {t->values, NULL};
     put(sheet, width, row, 0, picture, crop);
-    put(sheet, width, row, 1, bc_net_forward(&lane->identity_net, values, picture), crop);
+    put(sheet, width, row, 1, bc_train_net_forward(&lane->identity_net, values, picture), crop);
     for (int i = 0; i < t->n_styles; i++) {
         values.bank = t->styles[i].values;
-        put(sheet, width, row, 2 + i, bc_net_forward(&lane->paint_nets[0], values, picture), crop);
+        put(sheet, width, row, 2 + i, bc_train_net_forward(&lane->paint_nets[0], values, picture),
+            crop);
     }
     return BC_OK;
 }

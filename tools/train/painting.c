@@ -117,7 +117,7 @@ bc_status bc_painting_resize(float **picture, int *height, int *width, const bc_
         return bc_fail(log, BC_ERR_MEMORY, "%s: no memory", photo->path);
     const bc_status status =
         bc_resample(*picture, *height, *width, photo->pixels, photo->height, photo->width,
-                    (bc_window){0, 0, photo->width, photo->height}, log);
+                    (bc_resample_window){0, 0, photo->width, photo->height}, log);
     if (status < 0) {
         free(*picture);
         *picture = NULL;

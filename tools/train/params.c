@@ -22,7 +22,7 @@ static size_t add_param(bc_params *params, const char *stage, const char *what, 
     return param->offset;
 }
 
-static void add_stage(bc_params *params, const char *name, bc_stage stage)
+static void add_stage(bc_params *params, const char *name, bc_train_stage stage)
 {
     assert(params->n_stages < BC_MAX_STAGES);
     const int shape[4] = {stage.n_rows, stage.n_in, stage.kernel, stage.kernel};
@@ -35,22 +35,23 @@ static void add_stage(bc_params *params, const char *name, bc_stage stage)
     params->stages[params->n_stages++] = stage;
 }
 
-static bc_stage make_stage(bc_stride stride, int n_in, int n_out, int kernel, bc_upsample upsample)
+static bc_train_stage make_stage(bc_stride stride, int n_in, int n_out, int kernel,
+                                 bc_upsample upsample)
 {
     const int has_phases = stride == BC_STRIDE_HALF && upsample == BC_UPSAMPLE_SUBPIXEL;
-    return (bc_stage){.stride = stride,
-                      .upsample = upsample,
-                      .n_in = n_in,
-                      .n_out = n_out,
-                      .kernel = has_phases ? bc_fold_kernel(kernel) : kernel,
-                      .n_rows = has_phases ? 4 * n_out : n_out};
+    return (bc_train_stage){.stride = stride,
+                            .upsample = upsample,
+                            .n_in = n_in,
+                            .n_out = n_out,
+                            .kernel = has_phases ? bc_fold_kernel(kernel) : kernel,
+                            .n_rows = has_phases ? 4 * n_out : n_out};
 }
 
 void bc_params_make_autoencoder(bc_params *params, const int widths[BC_N_WIDTHS],
                                 bc_upsample upsample)
 {
     const int *w = widths;
-    bc_stage last = make_stage(BC_STRIDE_HALF, w[0], 3, 9, upsample);
+    bc_train_stage last = make_stage(BC_STRIDE_HALF, w[0], 3, 9, upsample);
     last.is_linear = 1;
     *params = (bc_params){0};
     add_stage(params, "encoder.0", make_stage(BC_STRIDE_2, 3, w[0], 9, upsample));
@@ -73,7 +74,8 @@ void bc_params_make_bank(bc_params *params, int width, int n_layers)
 }
 
 /* Normal numbers; with phases, the four rows of a channel are equal. */
-static void init_weight(float *values, const bc_stage *stage, double deviation, bc_random *random)
+static void init_weight(float *values, const bc_train_stage *stage, double deviation,
+                        bc_random *random)
 {
     const size_t n = (size_t)(stage->n_in * stage->kernel * stage->kernel);
     const int n_equal = stage->n_rows / stage->n_out;
@@ -87,12 +89,12 @@ static void init_weight(float *values, const bc_stage *stage, double deviation, 
     }
 }
 
-static double he_deviation(const bc_stage *stage)
+static double he_deviation(const bc_train_stage *stage)
 {
     return sqrt(2.0 / (stage->n_in * stage->kernel * stage->kernel));
 }
 
-static void init_norm(float *values, const bc_stage *stage)
+static void init_norm(float *values, const bc_train_stage *stage)
 {
     for (int c = 0; c < stage->n_out && !stage->is_linear; c++)
         values[stage->scale + (size_t)c] = 1;
@@ -102,7 +104,7 @@ void bc_params_init_autoencoder(float *values, const bc_params *params, bc_rando
 {
     memset(values, 0, params->n_values * sizeof(*values));
     for (int i = 0; i < params->n_stages; i++) {
-        const bc_stage *stage = &params->stages[i];
+        const bc_train_stage *stage = &params->stages[i];
         init_weight(values, stage, he_deviation(stage) * (stage->is_linear ? 0.5 : 1), random);
         init_norm(values, stage);
         for (int row = 0; row < stage->n_rows && stage->is_linear; row++)
@@ -115,7 +117,7 @@ void bc_params_init_bank(float *values, const bc_params *params, bc_random *rand
     const double noise = 0.5; /* of He's deviation */
     memset(values, 0, params->n_values * sizeof(*values));
     for (int i = 0; i < params->n_stages; i++) {
-        const bc_stage *stage = &params->stages[i];
+        const bc_train_stage *stage = &params->stages[i];
         const int n_taps = stage->kernel * stage->kernel;
         init_weight(values, stage, noise * he_deviation(stage), random);
         init_norm(values, stage);

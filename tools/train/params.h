@@ -18,7 +18,7 @@ typedef struct bc_param {
 } bc_param;
 
 /* One convolution and what follows it; offsets of its tensors in the arena. */
-typedef struct bc_stage {
+typedef struct bc_train_stage {
     bc_stride stride;
     bc_upsample upsample; /* of stride 1/2 */
     int n_in, n_out;      /* channels before and after, phases not counted */
@@ -26,12 +26,12 @@ typedef struct bc_stage {
     size_t weight, bias;
     int is_linear;       /* the last one: no normalisation, no ReLU */
     size_t scale, shift; /* of the normalisation */
-} bc_stage;
+} bc_train_stage;
 
 /* The shape of one group of parameters. An auto-encoder's stages: encoder, then decoder. */
 typedef struct bc_params {
     int n_stages;
-    bc_stage stages[BC_MAX_STAGES];
+    bc_train_stage stages[BC_MAX_STAGES];
     int n_params;
     bc_param params[BC_MAX_PARAMS];
     size_t n_values; /* floats of an arena */

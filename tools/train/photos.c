@@ -41,7 +41,7 @@ static bc_status take_pixels(bc_photo *photo, const bc_image *image, int max_sid
     bc_status status = BC_ERR_MEMORY;
     if (picture)
         status = bc_resample(picture, height, width, whole, photo->height, photo->width,
-                             (bc_window){0, 0, photo->width, photo->height}, log);
+                             (bc_resample_window){0, 0, photo->width, photo->height}, log);
     if (status == BC_OK) {
         bc_picture_quantise(whole, picture, height * width, (size_t)(height * width));
         photo->width = width;
@@ -212,10 +212,10 @@ bc_status bc_photo_crop(float *picture, int side, const bc_photo *photo, bc_rand
 {
     const int largest = short_side(photo), smallest = min(side, largest);
     const double size = smallest + (largest - smallest) * bc_random_uniform(random);
-    const bc_window window = {.x = (photo->width - size) * bc_random_uniform(random),
-                              .y = (photo->height - size) * bc_random_uniform(random),
-                              .width = size,
-                              .height = size};
+    const bc_resample_window window = {.x = (photo->width - size) * bc_random_uniform(random),
+                                       .y = (photo->height - size) * bc_random_uniform(random),
+                                       .width = size,
+                                       .height = size};
     const bc_status status =
         bc_resample(picture, side, side, photo->pixels, photo->height, photo->width, window, log);
     if (status == BC_OK && bc_random_below(random, 2))
@@ -226,10 +226,10 @@ bc_status bc_photo_crop(float *picture, int side, const bc_photo *photo, bc_rand
 bc_status bc_photo_centre(float *picture, int side, const bc_photo *photo, const bc_log *log)
 {
     const int size = short_side(photo);
-    const bc_window window = {.x = (photo->width - size) / 2.0,
-                              .y = (photo->height - size) / 2.0,
-                              .width = size,
-                              .height = size};
+    const bc_resample_window window = {.x = (photo->width - size) / 2.0,
+                                       .y = (photo->height - size) / 2.0,
+                                       .width = size,
+                                       .height = size};
     return bc_resample(picture, side, side, photo->pixels, photo->height, photo->width, window,
                        log);
 }

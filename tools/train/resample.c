@@ -78,7 +78,7 @@ BC_SIMD static void gather_columns(float *out, const axis *columns, const float 
 }
 
 bc_status bc_resample(float *out, int height, int width, const uint8_t *pixels, int source_height,
-                      int source_width, bc_window window, const bc_log *log)
+                      int source_width, bc_resample_window window, const bc_log *log)
 {
     axis rows = {0}, columns = {0};
     float *line = malloc((size_t)source_width * 3 * sizeof(*line));

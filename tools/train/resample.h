@@ -9,13 +9,13 @@
 #include "brushcast.h"
 
 /* In pixels of the source, from the upper left corner of its first pixel. */
-typedef struct bc_window {
+typedef struct bc_resample_window {
     double x, y, width, height;
-} bc_window;
+} bc_resample_window;
 
 /* out [3, height, width], 0 to 1, of `window` of `pixels` [source_height, source_width, 3]. */
 bc_status bc_resample(float *out, int height, int width, const uint8_t *pixels, int source_height,
-                      int source_width, bc_window window, const bc_log *log);
+                      int source_width, bc_resample_window window, const bc_log *log);
 
 /*
  * pixels [n, 3], rounded, of n positions of a picture, clipped to 0 to 1, whose channels are

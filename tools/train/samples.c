@@ -35,9 +35,9 @@ static bc_status make_same_size(bc_photo *painting, const bc_photo *photo, const
     uint8_t *pixels = malloc((size_t)n * 3);
     bc_status status = BC_ERR_MEMORY;
     if (picture && pixels)
-        status =
-            bc_resample(picture, photo->height, photo->width, painting->pixels, painting->height,
-                        painting->width, (bc_window){0, 0, painting->width, painting->height}, log);
+        status = bc_resample(picture, photo->height, photo->width, painting->pixels,
+                             painting->height, painting->width,
+                             (bc_resample_window){0, 0, painting->width, painting->height}, log);
     if (status == BC_OK) {
         bc_picture_quantise(pixels, picture, n, (size_t)n);
         uint8_t *old = painting->pixels;

@@ -15,7 +15,7 @@ static const double MIN_VARIANCE = 1e-8;
 typedef struct channels {
     const bc_response *response;
     float *dmap, *moments, *quantiles, *sorted; /* sorted: [n_threads, n_positions] */
-    const bc_statistics *target;
+    const bc_train_statistics *target;
     double weight; /* of the gradient, with the scale's divisor in it */
     double *loss;  /* [n_channels] */
 } channels;
@@ -140,7 +140,7 @@ static void histogram_loss_channel(void *arg, int channel, int thread)
 
 /* ------------------------------------------------------------------------------------------ */
 
-static double divisor(const bc_response *response, const bc_statistics *target,
+static double divisor(const bc_response *response, const bc_train_statistics *target,
                       bc_statistic statistic, bc_loss_scale scale)
 {
     const double c = response->n_channels;
@@ -153,7 +153,7 @@ static double divisor(const bc_response *response, const bc_statistics *target,
 }
 
 /* work: the Gram matrix, which becomes the gradient of the loss with respect to it. */
-static double gram_loss(float *dmap, const bc_response *response, const bc_statistics *target,
+static double gram_loss(float *dmap, const bc_response *response, const bc_train_statistics *target,
                         double weight, float *work, const bc_workspace *workspace)
 {
     const int n = response->n_channels;
@@ -169,14 +169,15 @@ static double gram_loss(float *dmap, const bc_response *response, const bc_stati
     return loss;
 }
 
-size_t bc_statistics_work_bytes(int n_channels)
+size_t bc_train_statistics_work_bytes(int n_channels)
 {
     return (size_t)n_channels * (size_t)n_channels * sizeof(double);
 }
 
-double bc_statistics_loss(float *dmap, const bc_response *response, const bc_statistics *target,
-                          bc_statistic statistic, bc_loss_scale scale, double weight, void *work,
-                          const bc_workspace *workspace)
+double bc_train_statistics_loss(float *dmap, const bc_response *response,
+                                const bc_train_statistics *target, bc_statistic statistic,
+                                bc_loss_scale scale, double weight, void *work,
+                                const bc_workspace *workspace)
 {
     const double over = fmax(divisor(response, target, statistic, scale), 1e-30);
     if (statistic == BC_STAT_GRAM)
@@ -197,7 +198,7 @@ double bc_statistics_loss(float *dmap, const bc_response *response, const bc_sta
 
 /* Targets ---------------------------------------------------------------------------------- */
 
-static bool allocate(bc_statistics *s, const bool wanted[BC_N_STATISTICS])
+static bool allocate(bc_train_statistics *s, const bool wanted[BC_N_STATISTICS])
 {
     const size_t n = (size_t)s->n_channels;
     if (wanted[BC_STAT_GRAM])
@@ -210,7 +211,7 @@ static bool allocate(bc_statistics *s, const bool wanted[BC_N_STATISTICS])
            (s->quantiles || !wanted[BC_STAT_HISTOGRAM]);
 }
 
-static void measure(bc_statistics *s, channels *c, const bc_workspace *workspace)
+static void measure(bc_train_statistics *s, channels *c, const bc_workspace *workspace)
 {
     const int n = s->n_channels;
     if (s->gram) {
@@ -228,11 +229,11 @@ static void measure(bc_statistics *s, channels *c, const bc_workspace *workspace
     }
 }
 
-bc_status bc_statistics_open(bc_statistics *statistics, const bc_response *response,
-                             const bool wanted[BC_N_STATISTICS], const bc_workspace *workspace,
-                             const bc_log *log)
+bc_status bc_train_statistics_open(bc_train_statistics *statistics, const bc_response *response,
+                                   const bool wanted[BC_N_STATISTICS],
+                                   const bc_workspace *workspace, const bc_log *log)
 {
-    *statistics = (bc_statistics){.n_channels = response->n_channels};
+    *statistics = (bc_train_statistics){.n_channels = response->n_channels};
     channels c = {.response = response};
     if (wanted[BC_STAT_HISTOGRAM])
         c.sorted = malloc((size_t)workspace->n_threads * (size_t)response->n_positions *
@@ -247,10 +248,10 @@ bc_status bc_statistics_open(bc_statistics *statistics, const bc_response *respo
     return ok ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "no memory for the statistics of a style");
 }
 
-void bc_statistics_close(bc_statistics *statistics)
+void bc_train_statistics_close(bc_train_statistics *statistics)
 {
     free(statistics->gram);
     free(statistics->moments);
     free(statistics->quantiles);
-    *statistics = (bc_statistics){0};
+    *statistics = (bc_train_statistics){0};
 }

@@ -10,13 +10,13 @@
 enum { BC_N_QUANTILES = 257 };
 
 /* The statistics of a target's layer; those not asked for are NULL. */
-typedef struct bc_statistics {
+typedef struct bc_train_statistics {
     int n_channels;
     float *gram;      /* [n_channels, n_channels] */
     float *moments;   /* [n_channels, 2]: mean, standard deviation */
     float *quantiles; /* [n_channels, BC_N_QUANTILES]: ascending, from the least to the greatest */
     double square[BC_N_STATISTICS]; /* what the relative scale divides by */
-} bc_statistics;
+} bc_train_statistics;
 
 /* A response to measure. */
 typedef struct bc_response {
@@ -25,20 +25,21 @@ typedef struct bc_response {
 } bc_response;
 
 /* Takes the statistics with wanted[statistic] != 0. */
-bc_status bc_statistics_open(bc_statistics *statistics, const bc_response *response,
-                             const bool wanted[BC_N_STATISTICS], const bc_workspace *workspace,
-                             const bc_log *log);
-void bc_statistics_close(bc_statistics *statistics);
+bc_status bc_train_statistics_open(bc_train_statistics *statistics, const bc_response *response,
+                                   const bool wanted[BC_N_STATISTICS],
+                                   const bc_workspace *workspace, const bc_log *log);
+void bc_train_statistics_close(bc_train_statistics *statistics);
 
-/* Bytes of the work memory that bc_statistics_loss needs for n_channels. */
-size_t bc_statistics_work_bytes(int n_channels);
+/* Bytes of the work memory that bc_train_statistics_loss needs for n_channels. */
+size_t bc_train_statistics_work_bytes(int n_channels);
 
 /*
  * Returns the loss of one statistic and adds weight times its gradient to dmap (may be NULL)
- * [n_channels, n_positions]. `work` is bc_statistics_work_bytes of memory.
+ * [n_channels, n_positions]. `work` is bc_train_statistics_work_bytes of memory.
  */
-double bc_statistics_loss(float *dmap, const bc_response *response, const bc_statistics *target,
-                          bc_statistic statistic, bc_loss_scale scale, double weight, void *work,
-                          const bc_workspace *workspace);
+double bc_train_statistics_loss(float *dmap, const bc_response *response,
+                                const bc_train_statistics *target, bc_statistic statistic,
+                                bc_loss_scale scale, double weight, void *work,
+                                const bc_workspace *workspace);
 
 #endif

@@ -78,10 +78,10 @@ static size_t slot_floats(const bc_trainer *t)
 }
 
 /* Where the gradients of the batch's picture lie. */
-static bc_net_values slot(const bc_trainer *t, int picture)
+static bc_train_net_values slot(const bc_trainer *t, int picture)
 {
     float *values = t->slots + (size_t)picture * slot_floats(t);
-    return (bc_net_values){values, values + t->autoencoder.n_values};
+    return (bc_train_net_values){values, values + t->autoencoder.n_values};
 }
 
 /* Threads that a batch has no pictures for work within the pictures. */
@@ -233,7 +233,7 @@ static void sum_batch(bc_trainer *t, bc_train_losses *sum, bc_train_style *style
     if (style)
         memset(style->gradients, 0, t->bank.n_values * sizeof(float));
     for (int i = 0; i < t->config.batch; i++) {
-        const bc_net_values gradients = slot(t, i);
+        const bc_train_net_values gradients = slot(t, i);
         bc_train_losses_add(sum, &losses[i], share);
         add_scaled(t->gradients, gradients.autoencoder, t->autoencoder.n_values, (float)share);
         if (style)

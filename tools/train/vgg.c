@@ -87,7 +87,7 @@ static bc_status add_layer(bc_vgg *vgg, int block, int index, const char *path, 
                             .weight = weight->data,
                             .bias = bias->data};
     snprintf(layer->name, sizeof(layer->name), "relu%d_%d", block, index);
-    return bc_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out, log);
+    return bc_train_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out, log);
 }
 
 static bool has_block(const bc_vgg *vgg, int block)
@@ -164,7 +164,7 @@ bc_status bc_vgg_open(bc_vgg *vgg, const char *path, const bc_log *log)
 void bc_vgg_close(bc_vgg *vgg)
 {
     for (int i = 0; i < vgg->n_layers; i++)
-        bc_winograd_close(&vgg->layers[i].winograd);
+        bc_train_winograd_close(&vgg->layers[i].winograd);
     bc_safetensors_close(&vgg->file);
     *vgg = (bc_vgg){0};
 }

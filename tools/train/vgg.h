@@ -29,7 +29,7 @@ typedef struct bc_vgg_layer {
     bool pools_first;    /* starts a block: its input is pooled */
     const float *weight; /* [n_out, n_in, 3, 3] */
     const float *bias;   /* [n_out] */
-    bc_winograd winograd;
+    bc_train_winograd winograd;
 } bc_vgg_layer;
 
 /* The first layer's input channel c is image[source[c]] * scale[c] + shift[c]; image RGB, 0..1. */

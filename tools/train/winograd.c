@@ -82,14 +82,14 @@ static void transform_weight(float *out, const float *w, bool flipped, size_t st
                 (float)(down[i][0] * g[j][0] + down[i][1] * g[j][1] + down[i][2] * g[j][2]);
 }
 
-bc_status bc_winograd_open(bc_winograd *winograd, const float *weight, int n_in, int n_out,
-                           const bc_log *log)
+bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
+                                 int n_out, const bc_log *log)
 {
     const size_t n = (size_t)n_in * (size_t)n_out;
-    *winograd = (bc_winograd){.n_in = n_in,
-                              .n_out = n_out,
-                              .forward = malloc(N_POINTS * n * sizeof(float)),
-                              .backward = malloc(N_POINTS * n * sizeof(float))};
+    *winograd = (bc_train_winograd){.n_in = n_in,
+                                    .n_out = n_out,
+                                    .forward = malloc(N_POINTS * n * sizeof(float)),
+                                    .backward = malloc(N_POINTS * n * sizeof(float))};
     if (!winograd->forward || !winograd->backward)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for transformed weights");
     for (int o = 0; o < n_out; o++)
@@ -101,11 +101,11 @@ bc_status bc_winograd_open(bc_winograd *winograd, const float *weight, int n_in,
     return BC_OK;
 }
 
-void bc_winograd_close(bc_winograd *winograd)
+void bc_train_winograd_close(bc_train_winograd *winograd)
 {
     free(winograd->forward);
     free(winograd->backward);
-    *winograd = (bc_winograd){0};
+    *winograd = (bc_train_winograd){0};
 }
 
 /* Input tiles ------------------------------------------------------------------------------ */
@@ -325,7 +325,7 @@ static bands cut(int n_in, int n_out, int height, int width)
     return b;
 }
 
-int64_t bc_winograd_work_floats(int n_in, int n_out, int height, int width)
+int64_t bc_train_winograd_work_floats(int n_in, int n_out, int height, int width)
 {
     const bands b = cut(n_in, n_out, height, width);
     return band_floats(n_in, n_out, b.n_rows * b.n_columns);
@@ -381,9 +381,9 @@ static void run(pass *p, float *work)
             share_band(p, band, work);
 }
 
-void bc_winograd_forward(float *out, const float *in, const bc_winograd *winograd,
-                         const float *bias, int height, int width, float *work,
-                         const bc_workspace *workspace)
+void bc_train_winograd_forward(float *out, const float *in, const bc_train_winograd *winograd,
+                               const float *bias, int height, int width, float *work,
+                               const bc_workspace *workspace)
 {
     pass p = {.in = in,
               .out = out,
@@ -397,9 +397,9 @@ void bc_winograd_forward(float *out, const float *in, const bc_winograd *winogra
     run(&p, work);
 }
 
-void bc_winograd_backward(float *din, const float *dout, const float *out,
-                          const bc_winograd *winograd, int height, int width, float *work,
-                          const bc_workspace *workspace)
+void bc_train_winograd_backward(float *din, const float *dout, const float *out,
+                                const bc_train_winograd *winograd, int height, int width,
+                                float *work, const bc_workspace *workspace)
 {
     pass p = {.in = dout,
               .mask = out,

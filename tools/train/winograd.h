@@ -8,28 +8,28 @@
 
 #include "train/workspace.h"
 
-typedef struct bc_winograd {
+typedef struct bc_train_winograd {
     int n_in, n_out;
     float *forward;  /* [36, n_out, n_in] */
     float *backward; /* [36, n_in, n_out] */
-} bc_winograd;
+} bc_train_winograd;
 
 /* Transforms weight [n_out, n_in, 3, 3]. */
-bc_status bc_winograd_open(bc_winograd *winograd, const float *weight, int n_in, int n_out,
-                           const bc_log *log);
-void bc_winograd_close(bc_winograd *winograd);
+bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
+                                 int n_out, const bc_log *log);
+void bc_train_winograd_close(bc_train_winograd *winograd);
 
 /* Floats of the work memory that the passes need at this size. */
-int64_t bc_winograd_work_floats(int n_in, int n_out, int height, int width);
+int64_t bc_train_winograd_work_floats(int n_in, int n_out, int height, int width);
 
 /* out [n_out, height, width] = ReLU of the convolution of in [n_in, height, width], plus bias. */
-void bc_winograd_forward(float *out, const float *in, const bc_winograd *winograd,
-                         const float *bias, int height, int width, float *work,
-                         const bc_workspace *workspace);
+void bc_train_winograd_forward(float *out, const float *in, const bc_train_winograd *winograd,
+                               const float *bias, int height, int width, float *work,
+                               const bc_workspace *workspace);
 
 /* din (set, not added to) from dout and from out, the forward pass's result. */
-void bc_winograd_backward(float *din, const float *dout, const float *out,
-                          const bc_winograd *winograd, int height, int width, float *work,
-                          const bc_workspace *workspace);
+void bc_train_winograd_backward(float *din, const float *dout, const float *out,
+                                const bc_train_winograd *winograd, int height, int width,
+                                float *work, const bc_workspace *workspace);
 
 #endif
