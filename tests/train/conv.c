@@ -20,8 +20,12 @@ static double padded(const fixture *f, int channel, int y, int x)
 {
     const bc_train_conv_shape *s = &f->shape;
     const int inside = y >= 0 && y < s->height && x >= 0 && x < s->width;
-    if (!inside && s->pad == BC_PAD_ZERO)
+    if (!inside && s->pad == BC_TRAIN_PAD_ZERO)
         return 0;
+    if (s->pad == BC_TRAIN_PAD_REFLECT) {
+        y = y < 0 ? -y : y >= s->height ? 2 * s->height - 2 - y : y;
+        x = x < 0 ? -x : x >= s->width ? 2 * s->width - 2 - x : x;
+    }
     y = y < 0 ? 0 : y >= s->height ? s->height - 1 : y;
     x = x < 0 ? 0 : x >= s->width ? s->width - 1 : x;
     return f->in[(channel * s->height + y) * s->width + x];
@@ -99,11 +103,11 @@ static void check_shape(fixture *f, bc_train_conv_shape shape, const bc_workspac
 
 static void test_shapes(fixture *f, const bc_workspace *workspace)
 {
-    static const int kernels[] = {1, 3, 5, 9};
+    static const int kernels[] = {1, 3, 5, 7, 9};
     static const int sizes[][2] = {{1, 1}, {2, 3}, {7, 5}, {12, 8}};
-    for (size_t k = 0; k < 4; k++)
+    for (size_t k = 0; k < 5; k++)
         for (size_t size = 0; size < 4; size++)
-            for (int variant = 0; variant < 4; variant++)
+            for (int variant = 0; variant < 6; variant++)
                 check_shape(f,
                             (bc_train_conv_shape){.n_in = 3,
                                                   .n_out = 4,
@@ -111,14 +115,14 @@ static void test_shapes(fixture *f, const bc_workspace *workspace)
                                                   .stride = 1 + variant % 2,
                                                   .height = sizes[size][0],
                                                   .width = sizes[size][1],
-                                                  .pad = variant < 2 ? BC_PAD_ZERO : BC_PAD_EDGE},
+                                                  .pad = (bc_train_pad)(variant / 2)},
                             workspace);
 }
 
 /* Large enough for several bands and chunks: forward, then the three gradients added to ones. */
 static void run_large(fixture *f, float *results, int n_threads, const bc_log *log)
 {
-    const bc_train_conv_shape shape = {8, 16, 3, 1, 44, 57, BC_PAD_EDGE};
+    const bc_train_conv_shape shape = {8, 16, 3, 1, 44, 57, BC_TRAIN_PAD_EDGE};
     const int n_in = 8 * 44 * 57, n_out = 16 * 44 * 57, n_weight = 16 * 8 * 9;
     bc_workspace workspace;
     CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
@@ -149,7 +153,7 @@ static void test_same_bits_for_every_thread_count(fixture *f, const bc_log *log)
 static void check_winograd(int n_in, int n_out, int height, int width,
                            const bc_workspace *workspace, const bc_log *log)
 {
-    const bc_train_conv_shape shape = {n_in, n_out, 3, 1, height, width, BC_PAD_ZERO};
+    const bc_train_conv_shape shape = {n_in, n_out, 3, 1, height, width, BC_TRAIN_PAD_ZERO};
     const int area = height * width, n = (n_in + n_out) * area;
     float *in = calloc((size_t)(5 * n), sizeof(float)), *out = in + n, *dout = out + n;
     float *din = dout + n, *actual = din + n, *weight = calloc((size_t)(n_in * n_out), 36);

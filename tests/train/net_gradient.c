@@ -113,7 +113,7 @@ static void test_frozen(fixture *f, const bc_workspace *workspace, const bc_log 
     bc_train_net_close(&f->net);
 }
 
-typedef enum loss_kind { L1, SHIFT_A, SHIFT_B, N_LOSSES } loss_kind;
+typedef enum loss_kind { L1, SHIFT_A, SHIFT_B, SHIFT_BACK, N_LOSSES } loss_kind;
 
 static double picture_loss(loss_kind kind, double *d, const double *x, const double *other,
                            double weight)
@@ -123,6 +123,8 @@ static double picture_loss(loss_kind kind, double *d, const double *x, const dou
         return bc_l1_loss(d, x, other, PIXELS, weight);
     case SHIFT_A:
         return bc_shift_loss(d, NULL, x, other, HEIGHT, WIDTH, 2, 1, 3, weight);
+    case SHIFT_BACK:
+        return bc_shift_loss(d, NULL, x, other, HEIGHT, WIDTH, -2, -3, 0, weight);
     default:
         return bc_shift_loss(NULL, d, other, x, HEIGHT, WIDTH, 2, 1, 3, weight);
     }
@@ -155,13 +157,17 @@ static void test_picture_losses(fixture *f)
 /* A painting that moves with its source costs nothing. */
 static void test_shift_is_along_the_motion(fixture *f)
 {
-    for (int i = 0; i < PIXELS; i++) {
-        const int c = i / (HEIGHT * WIDTH), y = i / WIDTH % HEIGHT, x = i % WIDTH;
-        f->picture[i] = 100 * c + 10 * y + x;
-        f->direction[i] = 100 * c + 10 * (y + 2) + x + 1;
+    static const int motions[][2] = {{2, 1}, {-1, 2}, {3, -2}, {-2, -3}};
+    for (int m = 0; m < 4; m++) {
+        const int dy = motions[m][0], dx = motions[m][1];
+        for (int i = 0; i < PIXELS; i++) {
+            const int c = i / (HEIGHT * WIDTH), y = i / WIDTH % HEIGHT, x = i % WIDTH;
+            f->picture[i] = 100 * c + 10 * y + x;
+            f->direction[i] = 100 * c + 10 * (y + dy) + x + dx;
+        }
+        CHECK_AT_MOST(
+            bc_shift_loss(NULL, NULL, f->picture, f->direction, HEIGHT, WIDTH, dy, dx, 1, 1), 0);
     }
-    CHECK_AT_MOST(bc_shift_loss(NULL, NULL, f->picture, f->direction, HEIGHT, WIDTH, 2, 1, 1, 1),
-                  0);
 }
 
 int main(void)

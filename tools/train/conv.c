@@ -90,46 +90,68 @@ static void fill(float *out, float value, int n)
         out[i] = value;
 }
 
+/* The place within 0 to n - 1 whose value stands at place i, or -1: a zero stands there. */
+static int padded(int i, int n, bc_train_pad pad)
+{
+    if (pad == BC_TRAIN_PAD_ZERO && (i < 0 || i >= n))
+        return -1;
+    if (pad == BC_TRAIN_PAD_REFLECT)
+        i = i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
+    return clamp(i, 0, n - 1);
+}
+
+/* out[x] = in[x * stride + dx] for x from begin to end, in the padding. */
+static void gather_padding(float *out, const float *in, int dx, int begin, int end,
+                           const bc_train_conv_shape *shape)
+{
+    for (int x = begin; x < end; x++) {
+        const int at = padded(x * shape->stride + dx, shape->width, shape->pad);
+        out[x] = at < 0 ? 0 : in[at];
+    }
+}
+
 /* out[x] = in[x * stride + dx] for n values of x, `in` padded. */
 static void gather_row(float *out, const float *in, int dx, int n, const bc_train_conv_shape *shape)
 {
-    const int stride = shape->stride, width = shape->width;
-    const bool repeat = shape->pad == BC_PAD_EDGE;
+    const int stride = shape->stride;
     const int begin = min(n, dx < 0 ? divide_up(-dx, stride) : 0);
-    const int end = clamp(divide_up(width - dx, stride), begin, n);
-    fill(out, repeat ? in[0] : 0, begin);
+    const int end = clamp(divide_up(shape->width - dx, stride), begin, n);
+    gather_padding(out, in, dx, 0, begin, shape);
     if (stride == 1)
         memcpy(out + begin, in + begin + dx, (size_t)(end - begin) * sizeof(*out));
     else
         for (int x = begin; x < end; x++)
             out[x] = in[2 * x + dx]; /* a constant, so that it runs in lanes */
-    fill(out + end, repeat ? in[width - 1] : 0, n - end);
+    gather_padding(out, in, dx, end, n, shape);
 }
 
-/* The transpose of gather_row: adds to `din`. */
+/* The transposes of gather_padding and gather_row: add to `din`. */
+static void scatter_padding(float *din, const float *dout, int dx, int begin, int end,
+                            const bc_train_conv_shape *shape)
+{
+    for (int x = begin; x < end; x++) {
+        const int at = padded(x * shape->stride + dx, shape->width, shape->pad);
+        if (at >= 0)
+            din[at] += dout[x];
+    }
+}
+
 static void scatter_row(float *din, const float *dout, int dx, int n,
                         const bc_train_conv_shape *shape)
 {
-    const int stride = shape->stride, width = shape->width;
+    const int stride = shape->stride;
     const int begin = min(n, dx < 0 ? divide_up(-dx, stride) : 0);
-    const int end = clamp(divide_up(width - dx, stride), begin, n);
+    const int end = clamp(divide_up(shape->width - dx, stride), begin, n);
+    scatter_padding(din, dout, dx, 0, begin, shape);
     for (int x = begin; x < end; x++)
         din[x * stride + dx] += dout[x];
-    if (shape->pad == BC_PAD_ZERO)
-        return;
-    for (int x = 0; x < begin; x++)
-        din[0] += dout[x];
-    for (int x = end; x < n; x++)
-        din[width - 1] += dout[x];
+    scatter_padding(din, dout, dx, end, n, shape);
 }
 
 /* The input row that output row y reads at tap row ky, or -1 in the padding of zeros. */
 static int input_row(const bc_train_conv_shape *shape, int y, int ky)
 {
-    const int row = y * shape->stride + ky - shape->kernel / 2;
-    if (shape->pad == BC_PAD_ZERO && (row < 0 || row >= shape->height))
-        return -1;
-    return clamp(row, 0, shape->height - 1);
+    return padded(y * shape->stride + ky - shape->kernel / 2, shape->height, shape->pad);
 }
 
 /* columns [n_lines * kernel, n_y * w_out] */

@@ -7,14 +7,19 @@
 
 #include "train/workspace.h"
 
-typedef enum bc_pad { BC_PAD_ZERO, BC_PAD_EDGE } bc_pad; /* zeros, or the nearest edge's value */
+/* Zeros, the nearest edge's value, or the value as far within the edge as the place is beyond. */
+typedef enum bc_train_pad {
+    BC_TRAIN_PAD_ZERO,
+    BC_TRAIN_PAD_EDGE,
+    BC_TRAIN_PAD_REFLECT
+} bc_train_pad;
 
 typedef struct bc_train_conv_shape {
     int n_in, n_out;   /* channels */
     int kernel;        /* odd; padding is kernel/2 on each side */
     int stride;        /* 1 or 2 */
     int height, width; /* of the input */
-    bc_pad pad;
+    bc_train_pad pad;
 } bc_train_conv_shape;
 
 /* The output's size: the input's over the stride, rounded up. */

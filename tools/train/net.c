@@ -57,7 +57,7 @@ static bc_train_conv_shape conv_shape(const bc_train_net_stage *s)
                                  .stride = s->stage->stride == BC_STRIDE_2 ? 2 : 1,
                                  .height = s->h_in,
                                  .width = s->w_in,
-                                 .pad = BC_PAD_EDGE};
+                                 .pad = BC_TRAIN_PAD_EDGE};
 }
 
 /* Takes n floats of the arena; while it has no memory yet, only counts them. */

@@ -22,18 +22,25 @@ double bc_l1_loss(float *dpicture, const float *picture, const float *target, si
     return sum / (double)n;
 }
 
+static int max(int a, int b)
+{
+    return a > b ? a : b;
+}
+
 double bc_shift_loss(float *da, float *db, const float *a, const float *b, int h, int w, int dy,
                      int dx, int border, double weight)
 {
-    assert(dy >= 0 && dx >= 0 && h > 2 * border + dy && w > 2 * border + dx);
-    const double n = 3.0 * (h - 2 * border - dy) * (w - 2 * border - dx);
+    const int top = max(border, border - dy), bottom = h - max(border, border + dy);
+    const int left = max(border, border - dx), right = w - max(border, border + dx);
+    assert(top < bottom && left < right);
+    const double n = 3.0 * (bottom - top) * (right - left);
     const float slope = (float)(2 * weight / n);
     double sum = 0;
     for (int line = 0; line < 3 * h; line++) {
         const int y = line % h;
-        if (y < border || y >= h - border - dy)
+        if (y < top || y >= bottom)
             continue;
-        for (int x = border; x < w - border - dx; x++) {
+        for (int x = left; x < right; x++) {
             const int at_a = (line + dy) * w + x + dx, at_b = line * w + x;
             const float difference = a[at_a] - b[at_b];
             sum += (double)(difference * difference);
