@@ -145,7 +145,7 @@ static bc_map shape_map(const bc_step *step)
                     .size = (size_t)channel * (size_t)step->n_out};
 }
 
-static void shape_step(bc_step *step, const bc_layer *layer, bc_upsample upsample)
+static void shape_step(bc_step *step, const bc_weighted_layer *layer, bc_upsample upsample)
 {
     const bool half = layer->stride == BC_STRIDE_HALF;
     step->layer = layer;
@@ -162,7 +162,7 @@ static void shape_step(bc_step *step, const bc_layer *layer, bc_upsample upsampl
     step->height = step->in_height / step->stride;
 }
 
-static void add_step(bc_plan *plan, const bc_layer *layer, const bc_model *model,
+static void add_step(bc_plan *plan, const bc_weighted_layer *layer, const bc_model *model,
                      const bc_kernels *kernels, int bank_layer)
 {
     const bc_upsample upsample = model->autoencoder.upsample;

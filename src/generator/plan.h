@@ -87,9 +87,9 @@ typedef struct bc_map {
 typedef enum bc_source { BC_SOURCE_PIXELS, BC_SOURCE_MAP, BC_SOURCE_PHASES } bc_source;
 
 typedef struct bc_step {
-    char name[16];         /* the layer's */
-    const bc_layer *layer; /* of a bank's step: the first bank's, whose shape all share */
-    int bank_layer;        /* or -1 */
+    char name[16];                  /* the layer's */
+    const bc_weighted_layer *layer; /* of a bank's step: the first bank's, whose shape all share */
+    int bank_layer;                 /* or -1 */
     bc_source source;
     int n_in, n_out;         /* n_out: all phases */
     int n_channels;          /* n_out / n_phases */

@@ -23,7 +23,7 @@ static bc_totals add_slots(const bc_step *step, double *sums, int n_calls)
 
 /* A step's layer: of the session's net, or of the bank in a slot. */
 typedef struct layer_use {
-    const bc_layer *layer;
+    const bc_weighted_layer *layer;
     const bc_weights *weights;
     const bc_affine *affine, *lanes;
     bc_statistics *running;
@@ -310,7 +310,7 @@ static bool is_known(const bc_session *s)
 /* Lets the statistics begin anew at a new scene, and go with the light of the present one. */
 static void watch_scene(bc_session *s, const bc_image *source)
 {
-    const bc_layer *first = s->plan.steps[0].layer;
+    const bc_weighted_layer *first = s->plan.steps[0].layer;
     if (bc_scene_begins(&s->scene, source)) {
         bc_session_forget(s);
         return;

@@ -192,7 +192,7 @@ static void cut_memory(bc_session *s)
     s->fold_scratch = scratch;
 }
 
-void bc_session_pack_layer(bc_session *s, const bc_step *step, const bc_layer *layer,
+void bc_session_pack_layer(bc_session *s, const bc_step *step, const bc_weighted_layer *layer,
                            bc_weights *to, uint8_t **memory)
 {
     *to = bc_weights_pack(step, layer, s->model->autoencoder.upsample, &s->kernels, *memory,

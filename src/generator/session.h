@@ -58,7 +58,7 @@ struct bc_session {
 };
 
 /* Packs one layer for its step into *memory, which moves on by bc_weights_size. */
-void bc_session_pack_layer(bc_session *session, const bc_step *step, const bc_layer *layer,
+void bc_session_pack_layer(bc_session *session, const bc_step *step, const bc_weighted_layer *layer,
                            bc_weights *to, uint8_t **memory);
 
 /* blend.c: running statistics are unknown from here on. */

@@ -80,7 +80,8 @@ void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, doubl
     }
 }
 
-void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float shift[3])
+void bc_statistics_relight(bc_statistics *running, const bc_weighted_layer *layer,
+                           const float shift[3])
 {
     const int n_taps = layer->kernel * layer->kernel;
     const float *weight = layer->weight;

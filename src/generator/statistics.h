@@ -63,7 +63,8 @@ bool bc_statistics_are_far(const bc_statistics *running, const bc_totals *totals
  * The first layer's means where every pixel of the frame becomes lighter by `shift` [3], levels of
  * red, green and blue. Deeper layers, which see it normalised, do not notice.
  */
-void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float shift[3]);
+void bc_statistics_relight(bc_statistics *running, const bc_weighted_layer *layer,
+                           const float shift[3]);
 
 /* S += rate (M - S). */
 void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, double rate);

@@ -53,8 +53,8 @@ static int half_down(int n)
  * Where tap t of a filter on the doubled grid falls on the low-resolution one, in taps of the
  * folded kernel, for output phase r; -1 if it falls on an inserted zero.
  */
-static int folded_tap(const bc_step *step, const bc_layer *layer, bc_upsample upsample, int t,
-                      int r)
+static int folded_tap(const bc_step *step, const bc_weighted_layer *layer, bc_upsample upsample,
+                      int t, int r)
 {
     const int doubled = r + t - layer->kernel / 2;
     if (upsample == BC_UPSAMPLE_ZERO && (doubled & 1))
@@ -63,8 +63,8 @@ static int folded_tap(const bc_step *step, const bc_layer *layer, bc_upsample up
 }
 
 /* Adds one filter [kernel][kernel] of the doubled grid to its phase (ry, rx). */
-static void fold_filter(float *to, const float *filter, const bc_step *step, const bc_layer *layer,
-                        bc_upsample upsample, int ry, int rx)
+static void fold_filter(float *to, const float *filter, const bc_step *step,
+                        const bc_weighted_layer *layer, bc_upsample upsample, int ry, int rx)
 {
     for (int ky = 0; ky < layer->kernel; ky++) {
         for (int kx = 0; kx < layer->kernel; kx++) {
@@ -77,8 +77,8 @@ static void fold_filter(float *to, const float *filter, const bc_step *step, con
 }
 
 /* Weights [n_out][n_in][kernel][kernel] and biases [n_out] of one phase of one channel. */
-static void fold_phase(float *weights, float *bias, const bc_step *step, const bc_layer *layer,
-                       bc_upsample upsample, int phase, int channel)
+static void fold_phase(float *weights, float *bias, const bc_step *step,
+                       const bc_weighted_layer *layer, bc_upsample upsample, int phase, int channel)
 {
     const size_t filter = filter_floats(step);
     const size_t to = (size_t)(phase * step->n_channels + channel);
@@ -97,8 +97,8 @@ static void fold_phase(float *weights, float *bias, const bc_step *step, const b
     bias[to] = layer->bias[channel];
 }
 
-static void fold_layer(float *weights, float *bias, const bc_step *step, const bc_layer *layer,
-                       bc_upsample upsample)
+static void fold_layer(float *weights, float *bias, const bc_step *step,
+                       const bc_weighted_layer *layer, bc_upsample upsample)
 {
     const size_t n_out = (size_t)step->n_out;
     if (step->n_phases == 1) {
@@ -117,13 +117,14 @@ static void fold_layer(float *weights, float *bias, const bc_step *step, const b
  * Normalisation takes a channel's bias away again, but not the difference between the biases of
  * its phases.
  */
-static bool keeps_bias(const bc_step *step, const bc_layer *layer)
+static bool keeps_bias(const bc_step *step, const bc_weighted_layer *layer)
 {
     return !layer->scale || step->n_phases > 1;
 }
 
-bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsample upsample,
-                           const bc_kernels *kernels, void *memory, float *scratch)
+bc_weights bc_weights_pack(const bc_step *step, const bc_weighted_layer *layer,
+                           bc_upsample upsample, const bc_kernels *kernels, void *memory,
+                           float *scratch)
 {
     const size_t n_weights = (size_t)step->n_out * filter_floats(step);
     float *folded = scratch, *bias = folded + n_weights;

@@ -22,7 +22,8 @@ size_t bc_weights_scratch(const bc_step *step);
  * into `memory` (aligned to 64). A bias that instance normalisation cancels is dropped; the first
  * layer takes pixels of 0..255.
  */
-bc_weights bc_weights_pack(const bc_step *step, const bc_layer *layer, bc_upsample upsample,
-                           const bc_kernels *kernels, void *memory, float *scratch);
+bc_weights bc_weights_pack(const bc_step *step, const bc_weighted_layer *layer,
+                           bc_upsample upsample, const bc_kernels *kernels, void *memory,
+                           float *scratch);
 
 #endif

@@ -10,12 +10,7 @@
 
 #include "base/log.h"
 
-static const char *const upsample_names[] = {[BC_UPSAMPLE_SUBPIXEL] = "subpixel",
-                                             [BC_UPSAMPLE_NEAREST] = "nearest",
-                                             [BC_UPSAMPLE_ZERO] = "zero"};
-
 enum {
-    N_UPSAMPLES = sizeof(upsample_names) / sizeof(upsample_names[0]),
     LAYER_TENSORS = 4,
     MAX_TENSORS = LAYER_TENSORS * BC_MAX_BANK_LAYERS + 1 /* the thumbnail */
 };
@@ -29,22 +24,17 @@ typedef struct loader {
     const bc_tensor *known[MAX_TENSORS];
 } loader;
 
-const char *bc_upsample_name(bc_upsample upsample)
-{
-    return upsample_names[upsample];
-}
-
 /* Geometry --------------------------------------------------------------------------------- */
 
-static void describe_layer(bc_layer *layer, const char *part, int index, int kernel, int n_in,
-                           int n_out, bc_stride stride)
+static void describe_layer(bc_weighted_layer *layer, const char *part, int index, int kernel,
+                           int n_in, int n_out, bc_stride stride)
 {
-    *layer = (bc_layer){
+    *layer = (bc_weighted_layer){
         .stride = stride, .n_in = n_in, .n_out = n_out, .kernel = kernel, .n_rows = n_out};
     snprintf(layer->name, sizeof(layer->name), "%s.%d", part, index);
 }
 
-static void store_phases(bc_layer *layer)
+static void store_phases(bc_weighted_layer *layer)
 {
     layer->n_rows = 4 * layer->n_out;
     layer->kernel = layer->kernel == 9 ? 5 : 3;
@@ -54,7 +44,7 @@ void bc_autoencoder_describe(bc_autoencoder *autoencoder, const int widths[BC_N_
                              bc_upsample upsample)
 {
     const int w0 = widths[0], w1 = widths[1], w2 = widths[2];
-    bc_layer *encoder = autoencoder->encoder, *decoder = autoencoder->decoder;
+    bc_weighted_layer *encoder = autoencoder->encoder, *decoder = autoencoder->decoder;
     memcpy(autoencoder->widths, widths, sizeof(autoencoder->widths));
     autoencoder->upsample = upsample;
     describe_layer(&encoder[0], "encoder", 0, 9, 3, w0, BC_STRIDE_2);
@@ -120,8 +110,8 @@ static bc_status check_finite(const loader *from, const bc_tensor *tensor)
 }
 
 /* Takes tensor LAYER.PART, of `n_dims` dimensions. */
-static bc_status take(loader *from, const float **values, const bc_layer *layer, const char *part,
-                      int n_dims, const int64_t *shape)
+static bc_status take(loader *from, const float **values, const bc_weighted_layer *layer,
+                      const char *part, int n_dims, const int64_t *shape)
 {
     char name[64];
     snprintf(name, sizeof(name), "%s.%s", layer->name, part);
@@ -138,7 +128,7 @@ static bc_status take(loader *from, const float **values, const bc_layer *layer,
     return status;
 }
 
-static bc_status take_layer(loader *from, bc_layer *layer, bool is_linear)
+static bc_status take_layer(loader *from, bc_weighted_layer *layer, bool is_linear)
 {
     const int64_t kernel = layer->kernel, n_out = layer->n_out;
     const int64_t shape[] = {layer->n_rows, layer->n_in, kernel, kernel};
@@ -262,9 +252,9 @@ static bc_status take_geometry(const loader *from, bc_autoencoder *autoencoder)
     status = take_text(from, "brushcast.upsample", &text);
     if (status < 0)
         return status;
-    while (upsample < N_UPSAMPLES && strcmp(text, upsample_names[upsample]) != 0)
+    while (upsample < BC_N_UPSAMPLES && strcmp(text, bc_upsample_name((bc_upsample)upsample)) != 0)
         upsample++;
-    if (upsample == N_UPSAMPLES)
+    if (upsample == BC_N_UPSAMPLES)
         return bc_fail(from->log, BC_ERR_FORMAT,
                        "%s: brushcast.upsample is '%.60s', expected subpixel, nearest or zero",
                        from->path, text);

@@ -18,27 +18,14 @@
 #ifndef BC_MODEL_NETWORK_H
 #define BC_MODEL_NETWORK_H
 
+#include "model/layers.h"
 #include "model/safetensors.h"
 
-enum {
-    BC_N_ENCODER = 3,
-    BC_N_DECODER = 3,
-    BC_N_WIDTHS = 3,
-    BC_MAX_BANK_LAYERS = 8,
-    BC_MAX_WIDTH = 512
-};
-
-typedef enum bc_upsample {
-    BC_UPSAMPLE_SUBPIXEL,
-    BC_UPSAMPLE_NEAREST,
-    BC_UPSAMPLE_ZERO
-} bc_upsample;
-
-typedef enum bc_stride { BC_STRIDE_1, BC_STRIDE_2, BC_STRIDE_HALF } bc_stride;
+enum { BC_N_ENCODER = 3, BC_N_DECODER = 3, BC_N_WIDTHS = 3, BC_MAX_BANK_LAYERS = 8 };
 
 /* One convolution and what follows it. The arrays belong to the file that they were read from, or
  * to the model. */
-typedef struct bc_layer {
+typedef struct bc_weighted_layer {
     char name[16]; /* "encoder.0" */
     bc_stride stride;
     int n_in, n_out;     /* channels before and after, phases not counted */
@@ -48,7 +35,7 @@ typedef struct bc_layer {
     const float *bias;   /* [n_rows] */
     const float *scale,
         *shift; /* [n_out], of the instance normalisation; NULL in the linear layer */
-} bc_layer;
+} bc_weighted_layer;
 
 /* 64 hexadecimal digits and a NUL: which auto-encoder a bank was trained on. */
 enum { BC_ID_SIZE = 65 };
@@ -57,14 +44,14 @@ typedef struct bc_autoencoder {
     char name[64];
     int widths[BC_N_WIDTHS];
     bc_upsample upsample;
-    bc_layer encoder[BC_N_ENCODER], decoder[BC_N_DECODER];
+    bc_weighted_layer encoder[BC_N_ENCODER], decoder[BC_N_DECODER];
     char id[BC_ID_SIZE];  /* see bc_autoencoder_id */
     bc_safetensors *file; /* NULL if the weights are made, not read */
 } bc_autoencoder;
 
 typedef struct bc_bank {
     int n_layers;
-    bc_layer layers[BC_MAX_BANK_LAYERS];
+    bc_weighted_layer layers[BC_MAX_BANK_LAYERS];
     bc_style_info info; /* points into `file`; `name` is the caller's in bc_bank_open */
     bc_safetensors *file;
 } bc_bank;
@@ -102,7 +89,5 @@ bc_status bc_bank_load(bc_bank *bank, bc_safetensors *file, const char *path, co
  * may state its own as brushcast.id; then it is checked, so that no flipped bit goes unseen.
  */
 void bc_autoencoder_id(const bc_safetensors *file, char id[BC_ID_SIZE]);
-
-const char *bc_upsample_name(bc_upsample upsample); /* "subpixel", "nearest", "zero" */
 
 #endif

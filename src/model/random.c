@@ -35,7 +35,7 @@ static const float *fill(stock *from, size_t n, float low, float high)
     return values;
 }
 
-static void fill_layer(stock *from, bc_layer *layer)
+static void fill_layer(stock *from, bc_weighted_layer *layer)
 {
     const size_t n_rows = (size_t)layer->n_rows, n_out = (size_t)layer->n_out;
     const size_t fan_in = (size_t)(layer->n_in * layer->kernel * layer->kernel);
@@ -47,7 +47,7 @@ static void fill_layer(stock *from, bc_layer *layer)
 }
 
 /* A quarter of He's range around grey, so that most of the picture is not clipped. */
-static void fill_linear_layer(stock *from, bc_layer *layer)
+static void fill_linear_layer(stock *from, bc_weighted_layer *layer)
 {
     const size_t n_rows = (size_t)layer->n_rows;
     const size_t fan_in = (size_t)(layer->n_in * layer->kernel * layer->kernel);

@@ -438,7 +438,8 @@ static void test_random(void)
     bc_model *a, *b;
     CHECK_INT(bc_model_make_random(&a, widths, BC_UPSAMPLE_SUBPIXEL, 3, 7, &messages), BC_OK);
     CHECK_INT(bc_model_make_random(&b, widths, BC_UPSAMPLE_SUBPIXEL, 3, 8, &messages), BC_OK);
-    const bc_layer *layer = &a->banks[0].layers[2], *last_layer = &a->autoencoder.decoder[2];
+    const bc_weighted_layer *layer = &a->banks[0].layers[2],
+                            *last_layer = &a->autoencoder.decoder[2];
     CHECK_INT(layer->n_out, 40);
     CHECK_INT(last_layer->n_rows, 12);
     CHECK_INT(last_layer->kernel, 5);
