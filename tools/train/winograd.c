@@ -21,6 +21,9 @@ enum {
     SKEW = 80,               /* floats that keep the 36 points out of each other's cache sets */
 };
 
+/* The points of the interpolation: 0, +-NEAR, +-FAR and infinity. */
+static const double NEAR = 0.70710678118654752, FAR = 1.41421356237309505; /* sqrt(1/2), sqrt(2) */
+
 /* One convolution, or a band of it: a rectangle of its tiles. */
 typedef struct pass {
     const float *in, *mask; /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
@@ -66,11 +69,11 @@ static int64_t tile_index(const pass *p, int channel, int row, int column)
 /* out = G w G^T */
 static void transform_weight(float *out, const float *w, bool flipped, size_t step)
 {
-    static const double g[SPAN][3] = {{1 / 4., 0, 0},
-                                      {-1 / 6., -1 / 6., -1 / 6.},
-                                      {-1 / 6., 1 / 6., -1 / 6.},
-                                      {1 / 24., 1 / 12., 1 / 6.},
-                                      {1 / 24., -1 / 12., 1 / 6.},
+    static const double g[SPAN][3] = {{1, 0, 0},
+                                      {-2 / 3., -2 / 3. * NEAR, -1 / 3.},
+                                      {-2 / 3., 2 / 3. * NEAR, -1 / 3.},
+                                      {1 / 6., 1 / 6. * FAR, 1 / 3.},
+                                      {1 / 6., -1 / 6. * FAR, 1 / 3.},
                                       {0, 0, 1}};
     double down[SPAN][3] = {{0}};
     for (int i = 0; i < SPAN; i++)
@@ -147,13 +150,14 @@ static void transform_input(float *const out[SPAN], const float *const in[SPAN],
         const float x0 = masked(in, mask, 0, t), x1 = masked(in, mask, 1, t);
         const float x2 = masked(in, mask, 2, t), x3 = masked(in, mask, 3, t);
         const float x4 = masked(in, mask, 4, t), x5 = masked(in, mask, 5, t);
-        const float a = x4 - 4 * x2, b = x3 - 4 * x1, c = x4 - x2, d = 2 * (x3 - x1);
-        out[0][t] = 4 * x0 - 5 * x2 + x4;
+        const float a = x4 - 2 * x2, b = (float)NEAR * (x3 - 2 * x1);
+        const float c = x4 - x2 / 2, d = (float)FAR * (x3 - x1 / 2);
+        out[0][t] = x0 - 2.5f * x2 + x4;
         out[1][t] = a + b;
         out[2][t] = a - b;
         out[3][t] = c + d;
         out[4][t] = c - d;
-        out[5][t] = 4 * x1 - 5 * x3 + x5;
+        out[5][t] = x1 - 2.5f * x3 + x5;
     }
 }
 
@@ -236,12 +240,12 @@ static void transform_output(float *const y[TILE], const float *const x[SPAN], i
 {
 #pragma omp simd
     for (int t = 0; t < n; t++) {
-        const float a = x[1][t] + x[2][t], b = x[1][t] - x[2][t];
-        const float c = x[3][t] + x[4][t], d = x[3][t] - x[4][t];
+        const float a = x[1][t] + x[2][t], b = (float)NEAR * (x[1][t] - x[2][t]);
+        const float c = x[3][t] + x[4][t], d = (float)FAR * (x[3][t] - x[4][t]);
         y[0][t] = x[0][t] + a + c;
-        y[1][t] = b + 2 * d;
-        y[2][t] = a + 4 * c;
-        y[3][t] = b + 8 * d + x[5][t];
+        y[1][t] = b + d;
+        y[2][t] = a / 2 + 2 * c;
+        y[3][t] = b / 2 + 2 * d + x[5][t];
     }
 }
 
