@@ -4,7 +4,6 @@
 #include <cpuid.h>
 #endif
 #include <sched.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,15 +16,24 @@ static const char *const tier_names[] = {[BC_CPU_NATIVE] = "native",
 
 enum { N_TIERS = sizeof(tier_names) / sizeof(tier_names[0]) };
 
+/* CPUID leaf 7.1, EAX bit 5. */
+bool bc_cpu_has_bf16(void)
+{
 #if defined(__x86_64__)
-/* CPUID leaf 7: AMX-BF16 and AMX-TILE are EDX bits 22 and 24, AVX512_BF16 is EAX bit 5 of 7.1. */
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 5);
+#else
+    return false;
+#endif
+}
+
+#if defined(__x86_64__)
+/* CPUID leaf 7: AMX-BF16 and AMX-TILE are EDX bits 22 and 24. */
 static bool processor_has_amx(void)
 {
-    const unsigned amx = 1u << 22 | 1u << 24, bf16 = 1u << 5;
+    const unsigned amx = 1u << 22 | 1u << 24;
     unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & amx) != amx)
-        return false;
-    return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & bf16);
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & amx) == amx && bc_cpu_has_bf16();
 }
 
 /* Linux gives the tile registers' large state only to those who ask. */

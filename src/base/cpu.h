@@ -10,6 +10,8 @@
 #ifndef BC_BASE_CPU_H
 #define BC_BASE_CPU_H
 
+#include <stdbool.h>
+
 #include "brushcast.h"
 
 /*
@@ -17,6 +19,9 @@
  * registers, which a process may use only then; without its permission AMX is not there.
  */
 bc_cpu bc_cpu_detect(void);
+
+/* Whether there are products of pairs of bfloat16: AVX512_BF16 (Cooper Lake, Zen 4 and later). */
+bool bc_cpu_has_bf16(void);
 
 /* "c", "avx2", "avx512", "amx" or "native". */
 const char *bc_cpu_name(bc_cpu cpu);

@@ -163,7 +163,8 @@ static void check_winograd(int n_in, int n_out, int height, int width,
     gradient_fill(in, unused, n_in * area, 1);
     gradient_fill(weight, unused, n_in * n_out * 9, 2);
     gradient_fill(dout, unused, n_out * area, 3);
-    CHECK_INT(bc_train_winograd_open(&winograd, weight, n_in, n_out, log), BC_OK);
+    CHECK_INT(bc_train_winograd_open(&winograd, weight, n_in, n_out, bc_product_exact(), log),
+              BC_OK);
 
     bc_train_conv_forward(out, in, weight, weight, &shape, workspace);
     for (int i = 0; i < n_out * area; i++)
@@ -222,7 +223,8 @@ static void test_same_bits_of_bands_taken_and_shared(const bc_log *log)
     bc_train_winograd winograd;
     gradient_fill(in, unused, (int)n, 1);
     gradient_fill(weight, unused, n_weight, 2);
-    CHECK_INT(bc_train_winograd_open(&winograd, weight, SHARED_CHANNELS, SHARED_CHANNELS, log),
+    CHECK_INT(bc_train_winograd_open(&winograd, weight, SHARED_CHANNELS, SHARED_CHANNELS,
+                                     bc_product_exact(), log),
               BC_OK);
     run_winograd(one, in, &winograd, 1, log);
     run_winograd(seven, in, &winograd, 7, log);

@@ -197,6 +197,51 @@ static void test_gradients(fixture *f, const bc_workspace *workspace, const bc_l
     bc_vgg_close(&vgg);
 }
 
+/* The gradient of the picture, by a network whose backward pass is of this kind. */
+static void run_gradient(fixture *f, float *gradient, bc_product_kind kind, int n_threads,
+                         const bc_log *log)
+{
+    bc_vgg vgg;
+    bc_workspace workspace;
+    bc_style_target *style;
+    bc_loss *loss;
+    CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
+    CHECK_INT(bc_vgg_open(&vgg, PATH, log), BC_OK);
+    CHECK_INT(bc_vgg_set_backward(&vgg, kind, log), BC_OK);
+    f->params.vgg = &vgg;
+    f->params.workspace = &workspace;
+    CHECK_INT(bc_style_target_open(&style, &f->params, f->f_style, log), BC_OK);
+    CHECK_INT(bc_loss_open(&loss, &f->params, log), BC_OK);
+    memset(gradient, 0, N * sizeof(float));
+    bc_loss_set_content(loss, f->f_content);
+    bc_loss_run(loss, NULL, gradient, f->f_picture, style);
+    bc_loss_close(&loss);
+    bc_style_target_close(&style);
+    bc_vgg_close(&vgg);
+    bc_workspace_close(&workspace);
+}
+
+/* After test_gradients: its network and its last parameters. */
+static void test_short_gradients(fixture *f, const bc_log *log)
+{
+    if (!bc_product_has(BC_PRODUCT_BF16)) {
+        printf("skipped: gradients in bfloat16 (this processor has no AVX512_BF16)\n");
+        return;
+    }
+    float one[N], three[N];
+    double difference = 0, square = 0;
+    run_gradient(f, f->gradient, bc_product_exact(), 1, log);
+    run_gradient(f, one, BC_PRODUCT_BF16, 1, log);
+    run_gradient(f, three, BC_PRODUCT_BF16, 3, log);
+    for (int i = 0; i < N; i++) {
+        difference += ((double)one[i] - f->gradient[i]) * ((double)one[i] - f->gradient[i]);
+        square += (double)f->gradient[i] * f->gradient[i];
+    }
+    CHECK_AT_MOST(sqrt(difference / square), 0.02);
+    CHECK(difference > 0);
+    CHECK(memcmp(one, three, sizeof(one)) == 0);
+}
+
 static void check_refused(const char *reason, const bc_log *log)
 {
     bc_vgg vgg;
@@ -357,6 +402,7 @@ int main(void)
     fixture *f = calloc(1, sizeof(*f));
     CHECK_INT(bc_workspace_open(&workspace, 2, &log), BC_OK);
     test_gradients(f, &workspace, &log);
+    test_short_gradients(f, &log);
     test_wrong_files(f, &workspace, &log);
     const char *weights = getenv("BRUSHCAST_VGG");
     if (weights)

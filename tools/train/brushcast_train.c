@@ -165,9 +165,9 @@ static void describe_inputs(session *s)
                              (size_t)o->n_brushes * sizeof(o->brushes[0]));
     snprintf(s->trainer.inputs, sizeof(s->trainer.inputs),
              "photographs %016" PRIx64 " paintings %016" PRIx64 " brushes %016" PRIx64
-             " samples %016" PRIx64 " loss-network %016" PRIx64,
+             " samples %016" PRIx64 " loss-network %016" PRIx64 " %s",
              fingerprint_photos(&s->photos), paintings, brushes, fingerprint_samples(&s->samples),
-             fingerprint_network(&s->vgg));
+             fingerprint_network(&s->vgg), s->vgg.backward == BC_PRODUCT_BF16 ? "bf16" : "f32");
 }
 
 /* A net that is there is gone on from; banks and figures need one. */
@@ -191,6 +191,18 @@ static bc_status open_trainer(session *s)
     return status;
 }
 
+static bc_status open_loss_network(session *s)
+{
+    const bc_train_options *o = s->options;
+    const bool has_bf16 = bc_product_has(BC_PRODUCT_BF16);
+    if (o->precision == BC_TRAIN_PRECISION_BF16 && !has_bf16)
+        return bc_fail(s->log, BC_ERR_ARGUMENT, "--precision bf16: no AVX512_BF16 here");
+    const bc_status status = bc_vgg_open(&s->vgg, o->loss_network, s->log);
+    if (status < 0 || !has_bf16 || o->precision == BC_TRAIN_PRECISION_F32)
+        return status;
+    return bc_vgg_set_backward(&s->vgg, BC_PRODUCT_BF16, s->log);
+}
+
 static bc_status session_open(session *s)
 {
     const bc_train_options *o = s->options;
@@ -203,7 +215,7 @@ static bc_status session_open(session *s)
     if (status == BC_OK)
         status = open_paintings(s);
     if (status == BC_OK && o->loss_network)
-        status = bc_vgg_open(&s->vgg, o->loss_network, log);
+        status = open_loss_network(s);
     if (status == BC_OK)
         status = bc_photos_open(&s->photos, (const char *const *)o->photos, o->n_photos,
                                 o->config.crop, 2 * o->config.crop, o->n_validation, log);

@@ -12,6 +12,13 @@ typedef enum bc_train_kind {
     BC_TRAIN_MEASURE
 } bc_train_kind;
 
+/* Of the loss network's backward pass. */
+typedef enum bc_train_precision {
+    BC_TRAIN_PRECISION_AUTO, /* bfloat16 where the processor has it */
+    BC_TRAIN_PRECISION_F32,
+    BC_TRAIN_PRECISION_BF16
+} bc_train_precision;
+
 enum { BC_TRAIN_MAX_STYLES = BC_MAX_TEXTS };
 
 typedef struct bc_train_options {
@@ -27,8 +34,9 @@ typedef struct bc_train_options {
     int n_photos;
     int n_brushes;
     int brushes[BC_TRAIN_MAX_BRUSHES]; /* short sides of a painting, pixels */
-    int n_threads;                     /* 0: one for each processor */
-    int n_validation;                  /* photographs set aside */
+    bc_train_precision precision;
+    int n_threads;    /* 0: one for each processor */
+    int n_validation; /* photographs set aside */
     int64_t validate_every, checkpoint_every;
     int patience; /* validations without a gain before the training stops; 0: never */
     bool resume;

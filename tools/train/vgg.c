@@ -87,7 +87,8 @@ static bc_status add_layer(bc_vgg *vgg, int block, int index, const char *path, 
                             .weight = weight->data,
                             .bias = bias->data};
     snprintf(layer->name, sizeof(layer->name), "relu%d_%d", block, index);
-    return bc_train_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out, log);
+    return bc_train_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out,
+                                  vgg->backward, log);
 }
 
 static bool has_block(const bc_vgg *vgg, int block)
@@ -150,7 +151,7 @@ static bc_status check_chain(const bc_vgg *vgg, const char *path, const bc_log *
 
 bc_status bc_vgg_open(bc_vgg *vgg, const char *path, const bc_log *log)
 {
-    *vgg = (bc_vgg){0};
+    *vgg = (bc_vgg){.backward = bc_product_exact()};
     bc_status status = bc_safetensors_open(&vgg->file, path, log);
     if (status < 0)
         return status;
@@ -167,6 +168,19 @@ void bc_vgg_close(bc_vgg *vgg)
         bc_train_winograd_close(&vgg->layers[i].winograd);
     bc_safetensors_close(&vgg->file);
     *vgg = (bc_vgg){0};
+}
+
+bc_status bc_vgg_set_backward(bc_vgg *vgg, bc_product_kind kind, const bc_log *log)
+{
+    bc_status status = BC_OK;
+    vgg->backward = kind;
+    for (int i = 0; i < vgg->n_layers && status == BC_OK; i++) {
+        bc_vgg_layer *layer = &vgg->layers[i];
+        bc_train_winograd_close(&layer->winograd);
+        status = bc_train_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out,
+                                        kind, log);
+    }
+    return status;
 }
 
 bc_status bc_vgg_find(const bc_vgg *vgg, int *layer, const char *name, const bc_log *log)

@@ -1,6 +1,5 @@
 #include "train/winograd.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -26,12 +25,12 @@ static const double NEAR = 0.70710678118654752, FAR = 1.41421356237309505; /* sq
 
 /* One convolution, or a band of it: a rectangle of its tiles. */
 typedef struct pass {
-    const float *in, *mask; /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
-    float *out;             /* [n_out, height, width] */
-    const float *bias;      /* [n_out]: added, then ReLU; NULL: neither */
-    const float *weight;    /* [36, n_out, n_in] */
-    float *tiles;           /* [36, n_in, n_tiles], transformed */
-    float *products;        /* [36, n_out, n_tiles] */
+    const float *in, *mask;    /* [n_in, height, width]; where mask <= 0, `in` counts as 0 */
+    float *out;                /* [n_out, height, width] */
+    const float *bias;         /* [n_out]: added, then ReLU; NULL: neither */
+    const bc_product *product; /* by the weights, 36 matrices [n_out, n_in] */
+    float *tiles;              /* [36, n_in, n_tiles], transformed */
+    float *products;           /* [36, n_out, n_tiles] */
     int64_t tiles_step, products_step; /* from one of the 36 to the next, SKEW included */
     int n_in, n_out, height, width;
     int row, column, n_rows, n_columns, n_tiles; /* of the band's tiles */
@@ -85,29 +84,37 @@ static void transform_weight(float *out, const float *w, bool flipped, size_t st
                 (float)(down[i][0] * g[j][0] + down[i][1] * g[j][1] + down[i][2] * g[j][2]);
 }
 
-bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
-                                 int n_out, const bc_log *log)
+static bc_status pack(bc_product *product, float *matrices, const float *weight, int n_in,
+                      int n_out, bool is_backward, bc_product_kind kind, const bc_log *log)
 {
     const size_t n = (size_t)n_in * (size_t)n_out;
-    *winograd = (bc_train_winograd){.n_in = n_in,
-                                    .n_out = n_out,
-                                    .forward = malloc(N_POINTS * n * sizeof(float)),
-                                    .backward = malloc(N_POINTS * n * sizeof(float))};
-    if (!winograd->forward || !winograd->backward)
-        return bc_fail(log, BC_ERR_MEMORY, "no memory for transformed weights");
     for (int o = 0; o < n_out; o++)
-        for (int i = 0; i < n_in; i++) {
-            const float *w = weight + ((size_t)o * (size_t)n_in + (size_t)i) * 9;
-            transform_weight(winograd->forward + o * n_in + i, w, false, n);
-            transform_weight(winograd->backward + i * n_out + o, w, true, n);
-        }
-    return BC_OK;
+        for (int i = 0; i < n_in; i++)
+            transform_weight(matrices + (is_backward ? i * n_out + o : o * n_in + i),
+                             weight + ((size_t)o * (size_t)n_in + (size_t)i) * 9, is_backward, n);
+    return bc_product_open(product, matrices, N_POINTS, is_backward ? n_in : n_out,
+                           is_backward ? n_out : n_in, kind, log);
+}
+
+bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
+                                 int n_out, bc_product_kind backward, const bc_log *log)
+{
+    *winograd = (bc_train_winograd){.n_in = n_in, .n_out = n_out};
+    float *matrices = calloc(N_POINTS * (size_t)n_in * (size_t)n_out, sizeof(float));
+    if (!matrices)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for transformed weights");
+    bc_status status =
+        pack(&winograd->forward, matrices, weight, n_in, n_out, false, bc_product_exact(), log);
+    if (status == BC_OK)
+        status = pack(&winograd->backward, matrices, weight, n_in, n_out, true, backward, log);
+    free(matrices);
+    return status;
 }
 
 void bc_train_winograd_close(bc_train_winograd *winograd)
 {
-    free(winograd->forward);
-    free(winograd->backward);
+    bc_product_close(&winograd->forward);
+    bc_product_close(&winograd->backward);
     *winograd = (bc_train_winograd){0};
 }
 
@@ -227,10 +234,8 @@ static void multiply_point(void *arg, int point, int thread)
 {
     (void)thread;
     const pass *p = arg;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->n_out, p->n_tiles, p->n_in, 1,
-                p->weight + (int64_t)point * p->n_out * p->n_in, p->n_in,
-                p->tiles + point * p->tiles_step, p->n_tiles, 0,
-                p->products + point * p->products_step, p->n_tiles);
+    bc_product_run(p->product, p->products + point * p->products_step,
+                   p->tiles + point * p->tiles_step, p->n_tiles, point);
 }
 
 /* Output tiles ----------------------------------------------------------------------------- */
@@ -392,7 +397,7 @@ void bc_train_winograd_forward(float *out, const float *in, const bc_train_winog
     pass p = {.in = in,
               .out = out,
               .bias = bias,
-              .weight = winograd->forward,
+              .product = &winograd->forward,
               .n_in = winograd->n_in,
               .n_out = winograd->n_out,
               .height = height,
@@ -408,7 +413,7 @@ void bc_train_winograd_backward(float *din, const float *dout, const float *out,
     pass p = {.in = dout,
               .mask = out,
               .out = din,
-              .weight = winograd->backward,
+              .product = &winograd->backward,
               .n_in = winograd->n_out,
               .n_out = winograd->n_in,
               .height = height,

@@ -6,17 +6,21 @@
 #ifndef BC_TRAIN_WINOGRAD_H
 #define BC_TRAIN_WINOGRAD_H
 
+#include "train/product.h"
 #include "train/workspace.h"
 
 typedef struct bc_train_winograd {
     int n_in, n_out;
-    float *forward;  /* [36, n_out, n_in] */
-    float *backward; /* [36, n_in, n_out] */
+    bc_product forward;  /* by 36 matrices [n_out, n_in] */
+    bc_product backward; /* by 36 matrices [n_in, n_out] */
 } bc_train_winograd;
 
-/* Transforms weight [n_out, n_in, 3, 3]. */
+/*
+ * Transforms weight [n_out, n_in, 3, 3]. The forward pass computes in 32 bits, the backward one as
+ * asked for. The result is closed by bc_train_winograd_close, also after a failure.
+ */
 bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
-                                 int n_out, const bc_log *log);
+                                 int n_out, bc_product_kind backward, const bc_log *log);
 void bc_train_winograd_close(bc_train_winograd *winograd);
 
 /* Floats of the work memory that the passes need at this size. */

@@ -1,0 +1,58 @@
+/*
+ * product.h: products of constant matrices with others, C = A B: what a convolution by Winograd's
+ * way consists of. The constant ones are packed once; OpenBLAS packs both factors again for every
+ * product, which was a fifth of the time of the loss network.
+ */
+#ifndef BC_TRAIN_PRODUCT_H
+#define BC_TRAIN_PRODUCT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/log.h"
+
+typedef enum bc_product_kind {
+    BC_PRODUCT_BLAS,   /* OpenBLAS: everywhere */
+    BC_PRODUCT_AVX512, /* 32 bits, to the rounding as OpenBLAS */
+    BC_PRODUCT_BF16    /* AVX512_BF16: both factors rounded to bfloat16, sums in 32 bits */
+} bc_product_kind;
+
+/* Whether this machine has instructions for it. */
+bool bc_product_has(bc_product_kind kind);
+
+/* The fastest of 32 bits. */
+bc_product_kind bc_product_exact(void);
+
+/* n_matrices constant factors A [n_rows, depth]. Immutable: shared by all threads. */
+typedef struct bc_product {
+    bc_product_kind kind;
+    int n_matrices, n_rows, depth;
+    size_t step;   /* floats from one packed matrix to the next */
+    float *packed; /* [n_matrices, step] */
+} bc_product;
+
+/*
+ * Packs a [n_matrices, n_rows, depth]; the machine has the kind. The result is closed by
+ * bc_product_close, also after a failure.
+ */
+bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, int n_rows,
+                          int depth, bc_product_kind kind, const bc_log *log);
+void bc_product_close(bc_product *product);
+
+/*
+ * c [n_rows, n] = A b, for the factor of this index; b [depth, n] is left undefined. The bits of a
+ * column depend on nothing but that column and A. Threads: any, each with its own b and c.
+ */
+void bc_product_run(const bc_product *product, float *c, float *b, int n, int matrix);
+
+/*
+ * The instruction sets' own files, for one packed matrix `a`: blocks of BC_PRODUCT_ROWS rows, each
+ * [lines, BC_PRODUCT_ROWS], zeros below the last row. A line is one of A's columns, or, in
+ * bfloat16, two: an element of 32 bits is then a pair, the first column's value in the lower half.
+ */
+enum { BC_PRODUCT_ROWS = 8 };
+
+typedef void bc_product_fn(float *c, const bc_product *product, const float *a, float *b, int n);
+bc_product_fn bc_product_avx512, bc_product_bf16;
+
+#endif
