@@ -5,12 +5,12 @@
 
 #include "app/commands.h"
 #include "app/inputs.h"
-#include "cli/interrupt.h"
 #include "app/pipeline.h"
 #include "app/precision.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "cli/console.h"
+#include "cli/interrupt.h"
 #include "media/log.h"
 
 enum { MAX_CONVERSION_THREADS = 4 };
@@ -22,6 +22,7 @@ typedef struct settings {
     double strength, keep_colors, scale, stabilize;
     const char *mask;
     int64_t start_us, duration_us;
+    bc_deinterlace deinterlace;
     const char *codec, *crf, *preset, *encoder_options, *pixel_format;
     int n_threads;
     const char *progress;
@@ -60,6 +61,10 @@ static const bc_option options[] = {
     BC_PRECISION_OPTION(AT(precision)),
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
+    {"deinterlace", "MODE",
+     "make whole frames of fields: auto (where frames say that they are interlaced), on or off "
+     "(auto)",
+     BC_OPTION_WORD, .offset = AT(deinterlace), .choices = "auto|on|off"},
     {"f", "FORMAT", "the input's format, where its name and content do not say it (lavfi, v4l2)",
      BC_OPTION_TEXT, .offset = AT(input_format)},
     {"output-format", "FORMAT", "the output's container (by its name; matroska to stdout)",
@@ -130,6 +135,7 @@ static bc_status open_reader(conversion *c, const char *input)
                                               .start_us = s->start_us,
                                               .duration_us = s->duration_us,
                                               .keep_shape = true,
+                                              .deinterlace = s->deinterlace,
                                               .stop = c->stop,
                                               .log = c->log});
 }

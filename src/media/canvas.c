@@ -1,6 +1,7 @@
 #include "media/canvas.h"
 
 #include "base/log.h"
+#include "media/sidedata.h"
 
 bc_status bc_canvas_alloc(AVFrame **av, const AVFrame *canvas, const bc_log *log)
 {
@@ -41,6 +42,8 @@ bc_status bc_canvas_fit(AVFrame **av, const AVFrame *canvas, const bc_frame *fra
     status = bc_canvas_alloc(av, canvas, log);
     if (status == BC_OK)
         status = bc_scaler_run(scaler, source, *av, log);
+    if (status == BC_OK && bc_sidedata_copy_frame(*av, source) < 0)
+        status = bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
     if (status < 0)
         av_frame_free(av);
     av_frame_free(&source);

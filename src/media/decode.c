@@ -13,6 +13,7 @@ bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
 {
     const int n_threads = demuxer->params->n_threads;
     decoder->demuxer = demuxer;
+    decoder->deinterlacer.mode = demuxer->params->deinterlace;
     decoder->av = av_frame_alloc();
     AVCodecContext *context = decoder->context = avcodec_alloc_context3(demuxer->codec);
     int error = context && decoder->av ? 0 : AVERROR(ENOMEM);
@@ -31,6 +32,7 @@ bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
 void bc_decoder_close(bc_decoder *decoder)
 {
     bc_letterbox_close(&decoder->letterbox);
+    bc_deinterlacer_close(&decoder->deinterlacer);
     bc_filter_close(&decoder->adapter);
     av_frame_free(&decoder->av);
     avcodec_free_context(&decoder->context);
@@ -42,7 +44,7 @@ void bc_decoder_close(bc_decoder *decoder)
  */
 static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
 {
-    return end >= pts && end - pts < duration ? end - pts : duration;
+    return end > pts && end - pts < duration ? end - pts : duration;
 }
 
 /*
@@ -122,8 +124,7 @@ static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
                        demuxer->url, av->width, av->height, BC_MAX_SIZE);
     if (av->decode_error_flags || (av->flags & AV_FRAME_FLAG_CORRUPT))
         decoder->n_damaged++;
-    if (!av->sample_aspect_ratio.num)
-        av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
+    av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
     decoder->has_met_hdr |= bc_adapter_is_hdr(av);
     bc_av_complete_colour(av);
     bc_status status =
@@ -148,12 +149,38 @@ void bc_decoder_send(bc_decoder *decoder, const AVPacket *packet)
         count_damage(decoder);
 }
 
+/* Through the deinterlacer, where that is wanted; the decoder's word else. */
+static int receive(bc_decoder *decoder)
+{
+    const bc_demuxer *demuxer = decoder->demuxer;
+    const bc_log *log = &demuxer->params->log;
+    bc_deinterlacer *deinterlacer = &decoder->deinterlacer;
+    AVFrame *av = decoder->av;
+    for (bc_status status = BC_OK; status == BC_OK;) {
+        int error = bc_deinterlacer_receive(deinterlacer, av, log);
+        if (error != AVERROR(EAGAIN))
+            return error;
+        error = avcodec_receive_frame(decoder->context, av);
+        const bool has_ended = error == AVERROR_EOF || (error == AVERROR(EAGAIN) && demuxer->error);
+        if (error < 0 && !has_ended)
+            return error;
+        if (!has_ended && !bc_deinterlacer_wants(deinterlacer, av))
+            return 0;
+        if (!has_ended && !deinterlacer->filter.graph)
+            bc_log_write(log, BC_LOG_INFO, "%s: its frames are deinterlaced", demuxer->url);
+        status = bc_deinterlacer_send(deinterlacer, has_ended ? NULL : av, log);
+    }
+    return AVERROR_EXTERNAL;
+}
+
 bc_status bc_decoder_receive(bc_decoder *decoder, bc_frame **frame, bool *is_hungry)
 {
     const bc_demuxer *demuxer = decoder->demuxer;
-    const int error = avcodec_receive_frame(decoder->context, decoder->av);
+    const int error = receive(decoder);
     *is_hungry = error == AVERROR(EAGAIN);
-    if (error == AVERROR_EOF || (*is_hungry && demuxer->error))
+    if (error == AVERROR_EXTERNAL)
+        return BC_ERR_IO; /* the deinterlacer's, which said why */
+    if (error == AVERROR_EOF)
         decoder->has_ended = true;
     else if (error < 0 && !*is_hungry)
         count_damage(decoder);

@@ -5,6 +5,7 @@
 #ifndef BC_MEDIA_DECODE_H
 #define BC_MEDIA_DECODE_H
 
+#include "media/deinterlace.h"
 #include "media/demux.h"
 #include "media/filter.h"
 #include "media/letterbox.h"
@@ -13,6 +14,7 @@ typedef struct bc_decoder {
     const bc_demuxer *demuxer;
     AVCodecContext *context;
     AVFrame *av; /* scratch */
+    bc_deinterlacer deinterlacer;
     bc_filter adapter;
     bc_letterbox letterbox;
     int64_t next_pts; /* where a frame without a time goes, in the stream's time base */

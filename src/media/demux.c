@@ -173,6 +173,7 @@ static bc_status seek_to_start(bc_demuxer *demuxer)
 bc_status bc_demuxer_open(bc_demuxer *demuxer)
 {
     demuxer->last_end_us = INT64_MIN;
+    demuxer->first_pts = INT64_MAX;
     demuxer->last_pts = INT64_MIN;
     bc_status status = open_input(demuxer);
     if (status == BC_OK)
@@ -216,7 +217,7 @@ int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
     const bool is_last = pts == demuxer->last_pts && demuxer->n_packets == count_indexed(demuxer);
     if (!is_last || video->duration <= 0 || video->start_time == AV_NOPTS_VALUE)
         return AV_NOPTS_VALUE;
-    return video->start_time + video->duration;
+    return FFMAX(video->start_time, demuxer->first_pts) + video->duration;
 }
 
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
@@ -235,6 +236,8 @@ bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
         demuxer->n_packets++;
         if (packet->pts != AV_NOPTS_VALUE)
             demuxer->last_pts = FFMAX(demuxer->last_pts, packet->pts);
+        if (packet->pts != AV_NOPTS_VALUE && !(packet->flags & AV_PKT_FLAG_DISCARD))
+            demuxer->first_pts = FFMIN(demuxer->first_pts, packet->pts);
     }
     return true;
 }

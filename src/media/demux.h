@@ -20,7 +20,8 @@ typedef struct bc_demuxer {
     int64_t origin_us;    /* the input's time that becomes 0 */
     int64_t last_end_us;  /* of what was read, any stream, as the input counts */
     int64_t n_packets;    /* of video, so far */
-    int64_t last_pts;     /* of them, the latest, as the input counts */
+    int64_t first_pts;    /* of them, the earliest that is shown, as the input counts */
+    int64_t last_pts;     /* and the latest */
     int error;            /* the last word, AVERROR_EOF mostly; 0 while there is more */
 } bc_demuxer;
 

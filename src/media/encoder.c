@@ -351,6 +351,11 @@ void bc_encoder_close(bc_encoder *encoder)
     av_frame_free(&encoder->canvas);
 }
 
+bool bc_encoder_takes_captions(const bc_encoder *encoder)
+{
+    return has_option(encoder->context, "a53cc");
+}
+
 /* Running ---------------------------------------------------------------------------------- */
 
 static void remember_duration(bc_encoder *encoder, int64_t pts, int64_t duration)

@@ -37,6 +37,9 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
 /* Takes a half-open encoder and {0}. */
 void bc_encoder_close(bc_encoder *encoder);
 
+/* Whether it writes the captions that come with frames. */
+bool bc_encoder_takes_captions(const bc_encoder *encoder);
+
 /* `av` is like the canvas; pts and pkt_duration in `time_base`, or NULL: drain. FFmpeg's error or
  * 0. */
 int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base);

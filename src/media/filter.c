@@ -36,9 +36,17 @@ static int link_filters(bc_filter *filter, const char *filters)
     return error < 0 ? error : avfilter_graph_config(filter->graph, NULL);
 }
 
-static bc_status open_graph(bc_filter *filter, const AVFrame *av, const char *filters,
-                            const bc_log *log)
+static void make_key(char key[BC_FILTER_KEY_SIZE], const AVFrame *av, const char *filters)
 {
+    snprintf(key, BC_FILTER_KEY_SIZE, "%dx%d %d %d/%d %s", av->width, av->height, av->format,
+             av->sample_aspect_ratio.num, av->sample_aspect_ratio.den, filters);
+}
+
+bc_status bc_filter_open(bc_filter *filter, const AVFrame *av, const char *filters,
+                         const bc_log *log)
+{
+    bc_filter_close(filter);
+    make_key(filter->key, av, filters);
     filter->graph = avfilter_graph_alloc();
     if (!filter->graph)
         return bc_fail(log, BC_ERR_MEMORY, "filter: out of memory");
@@ -50,21 +58,33 @@ static bc_status open_graph(bc_filter *filter, const AVFrame *av, const char *fi
     return error < 0 ? bc_av_fail(log, error, "filter %s", filters) : BC_OK;
 }
 
+bool bc_filter_fits(const bc_filter *filter, const AVFrame *av, const char *filters)
+{
+    char key[BC_FILTER_KEY_SIZE];
+    make_key(key, av, filters);
+    return filter->graph && strcmp(key, filter->key) == 0;
+}
+
+int bc_filter_send(bc_filter *filter, AVFrame *av)
+{
+    return av_buffersrc_add_frame(filter->source, av);
+}
+
+int bc_filter_receive(bc_filter *filter, AVFrame *av)
+{
+    return av_buffersink_get_frame(filter->sink, av);
+}
+
 bc_status bc_filter_run(bc_filter *filter, AVFrame *av, const char *filters, const bc_log *log)
 {
-    char key[sizeof(filter->key)];
-    snprintf(key, sizeof(key), "%dx%d %d %d/%d %s", av->width, av->height, av->format,
-             av->sample_aspect_ratio.num, av->sample_aspect_ratio.den, filters);
-    if (!filter->graph || strcmp(key, filter->key) != 0) {
-        bc_filter_close(filter);
-        memcpy(filter->key, key, sizeof(key));
-        const bc_status status = open_graph(filter, av, filters, log);
-        if (status < 0)
-            return status;
-    }
-    int error = av_buffersrc_add_frame(filter->source, av);
+    bc_status status = BC_OK;
+    if (!bc_filter_fits(filter, av, filters))
+        status = bc_filter_open(filter, av, filters, log);
+    if (status < 0)
+        return status;
+    int error = bc_filter_send(filter, av);
     if (error >= 0)
-        error = av_buffersink_get_frame(filter->sink, av);
+        error = bc_filter_receive(filter, av);
     return error < 0 ? bc_av_fail(log, error, "filter %s", filters) : BC_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "media/canvas.h"
 #include "media/letterbox.h"
+#include "media/sidedata.h"
 
 enum { WEIGHT_BITS = 14, WEIGHT_ONE = 1 << WEIGHT_BITS };
 
@@ -390,6 +391,10 @@ bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *
                                          : fit_source(mixer, source, &av);
     if (status == BC_OK && mix->strength > 0 && source->native)
         bc_letterbox_blacken(av, source->native);
+    if (status == BC_OK && source->native && bc_sidedata_copy_frame(av, source->native) < 0) {
+        av_frame_free(&av);
+        status = bc_fail(&mixer->log, BC_ERR_MEMORY, "mixer: out of memory");
+    }
     if (status == BC_OK)
         status = bc_av_to_frame(result, av, &mixer->log);
     if (status < 0)

@@ -3,10 +3,10 @@
  * the frames of its best video stream in order of presentation, and the packets of all other
  * streams as they come. It knows nothing about styles.
  *
- * Frames are native (frame.h) and as people should see them: turned upright, tone-mapped to
- * standard range where the stream is HDR. Times are those of the input, exactly, in the stream's
- * own time base, but for two cases: with `start_us` the start becomes 0, and inputs whose clock
- * starts anywhere (MPEG-TS, devices) begin at 0.
+ * Frames are native (frame.h) and as people should see them: whole where they come as two fields,
+ * turned upright, tone-mapped to standard range where the stream is HDR. Times are those of the
+ * input, exactly, in the stream's own time base, but for two cases: with `start_us` the start
+ * becomes 0, and inputs whose clock starts anywhere (MPEG-TS, devices) begin at 0.
  *
  * The whole use:
  *
@@ -33,6 +33,12 @@
 
 typedef struct bc_reader bc_reader;
 
+typedef enum bc_deinterlace {
+    BC_DEINTERLACE_AUTO, /* frames that say that they are interlaced; one line says so */
+    BC_DEINTERLACE_ON,   /* all */
+    BC_DEINTERLACE_OFF,
+} bc_deinterlace;
+
 typedef struct bc_reader_params {
     const char *format;  /* a demuxer or device ("lavfi", "v4l2"); NULL: found by content */
     const char *options; /* for the demuxer, "key=value:key=value", or NULL */
@@ -40,6 +46,7 @@ typedef struct bc_reader_params {
     int64_t start_us;    /* skip so much of the input; 0: nothing */
     int64_t duration_us; /* end after so much; 0: at the end */
     bool keep_shape;     /* a frame of another shape than the first is put into that, on black */
+    bc_deinterlace deinterlace;
     atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
     atomic_int *quit; /* the same: one may mean this reader, the other the whole program */
     bc_log log;

@@ -14,6 +14,7 @@
 #include "media/encoder.h"
 #include "media/filter.h"
 #include "media/pipe.h"
+#include "media/sidedata.h"
 
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
@@ -41,6 +42,7 @@ struct bc_writer {
     } * routes;           /* [n_inputs], by the index of the source's stream */
     int64_t *last_dts;    /* [output->nb_streams] */
     int64_t n_frames, n_refused;
+    bool is_tone_mapped, has_lost_captions;
 };
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -75,8 +77,17 @@ static int add_video(bc_writer *writer, const AVStream *source)
     video->time_base = encoder->time_base;
     video->avg_frame_rate = encoder->framerate;
     video->sample_aspect_ratio = encoder->sample_aspect_ratio;
-    const int error = avcodec_parameters_from_context(video->codecpar, encoder);
-    return error < 0 || !source ? error : bc_copy_stream_notes(video, source);
+    int error = avcodec_parameters_from_context(video->codecpar, encoder);
+    if (error < 0 || !source)
+        return error;
+    error = bc_sidedata_copy_stream(video, source, !writer->is_tone_mapped);
+    const char *lost = bc_sidedata_lost(video, writer->destination.container);
+    if (lost && !writer->destination.is_picture)
+        bc_log_write(&writer->params.log, BC_LOG_WARNING, "%s: %s is left out: %s cannot hold it",
+                     writer->name, lost, writer->destination.container->name);
+    if (video->nb_side_data > 0) /* what mp4 calls unofficial */
+        writer->output->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
+    return error < 0 ? error : bc_copy_stream_notes(video, source);
 }
 
 static void name_left_out(const bc_writer *writer, const AVStream *stream)
@@ -121,6 +132,7 @@ static int add_streams(bc_writer *writer, const bc_reader *source)
         return add_video(writer, NULL);
     const AVFormatContext *input = bc_reader_input(source);
     writer->n_inputs = (int)input->nb_streams;
+    writer->is_tone_mapped = bc_reader_info_of(source)->is_hdr;
     writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
     int error = writer->routes ? 0 : AVERROR(ENOMEM);
     for (int i = 0; error >= 0 && i < writer->n_inputs; i++) {
@@ -387,6 +399,17 @@ static bc_status use_palette(bc_writer *writer, AVFrame *av)
                          &writer->params.log);
 }
 
+static void name_lost_captions(bc_writer *writer, const AVFrame *av)
+{
+    if (writer->has_lost_captions || !bc_sidedata_has_captions(av) ||
+        bc_encoder_takes_captions(&writer->encoder))
+        return;
+    writer->has_lost_captions = true;
+    bc_log_write(&writer->params.log, BC_LOG_WARNING,
+                 "%s: the captions in its frames are left out: the encoder %s does not write them",
+                 writer->name, writer->encoder.context->codec->name);
+}
+
 bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
 {
     AVFrame *av;
@@ -401,6 +424,7 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
         av_frame_free(&av);
         return status;
     }
+    name_lost_captions(writer, av);
     av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
     av->pkt_duration = frame->duration;
     const AVRational time_base = {frame->time_base.num, frame->time_base.den};

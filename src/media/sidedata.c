@@ -1,0 +1,73 @@
+#include "media/sidedata.h"
+
+#include <string.h>
+
+int bc_sidedata_copy_frame(AVFrame *target, const AVFrame *source)
+{
+    static const enum AVFrameSideDataType kinds[] = {
+        AV_FRAME_DATA_A53_CC,    AV_FRAME_DATA_AFD,          AV_FRAME_DATA_STEREO3D,
+        AV_FRAME_DATA_SPHERICAL, AV_FRAME_DATA_GOP_TIMECODE, AV_FRAME_DATA_S12M_TIMECODE,
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const AVFrameSideData *from = av_frame_get_side_data(source, kinds[i]);
+        if (!from || av_frame_get_side_data(target, kinds[i]))
+            continue;
+        AVBufferRef *bytes = av_buffer_ref(from->buf);
+        if (!bytes || !av_frame_new_side_data_from_buf(target, kinds[i], bytes)) {
+            av_buffer_unref(&bytes);
+            return AVERROR(ENOMEM);
+        }
+    }
+    return 0;
+}
+
+static bool is_of_light(enum AVPacketSideDataType type)
+{
+    return type == AV_PKT_DATA_MASTERING_DISPLAY_METADATA ||
+           type == AV_PKT_DATA_CONTENT_LIGHT_LEVEL;
+}
+
+static bool is_of_view(enum AVPacketSideDataType type)
+{
+    return type == AV_PKT_DATA_STEREO3D || type == AV_PKT_DATA_SPHERICAL;
+}
+
+int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_same_light)
+{
+    for (int i = 0; i < source->nb_side_data; i++) {
+        const AVPacketSideData *from = &source->side_data[i];
+        if (!is_of_view(from->type) && !(is_of_light(from->type) && is_same_light))
+            continue;
+        uint8_t *bytes = av_stream_new_side_data(target, from->type, from->size);
+        if (!bytes)
+            return AVERROR(ENOMEM);
+        memcpy(bytes, from->data, from->size);
+    }
+    return 0;
+}
+
+static bool is_listed(const char *name, const char *const *names, size_t n_names)
+{
+    for (size_t i = 0; i < n_names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+const char *bc_sidedata_lost(const AVStream *stream, const AVOutputFormat *container)
+{
+    static const char *const of_view[] = {"matroska", "webm", "mp4"};
+    static const char *const of_light[] = {"matroska", "webm", "mp4", "mov"};
+    for (int i = 0; i < stream->nb_side_data; i++) {
+        const enum AVPacketSideDataType type = stream->side_data[i].type;
+        if ((is_of_view(type) && !is_listed(container->name, of_view, 3)) ||
+            (is_of_light(type) && !is_listed(container->name, of_light, 4)))
+            return av_packet_side_data_name(type);
+    }
+    return NULL;
+}
+
+bool bc_sidedata_has_captions(const AVFrame *av)
+{
+    return av_frame_get_side_data(av, AV_FRAME_DATA_A53_CC);
+}
