@@ -3,12 +3,14 @@
 #include <libavdevice/avdevice.h>
 #include <libavutil/time.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "media/av.h"
 #include "media/pipe.h"
+#include "media/place.h"
 #include "media/truncation.h"
 #include "media/webvtt.h"
 
@@ -51,11 +53,15 @@ static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictiona
         }
         demuxer->input->pb = demuxer->pipe;
     }
-    if (format || !is_literal(demuxer->url))
-        return avformat_open_input(&demuxer->input, demuxer->url, format, options);
-    av_dict_set(options, "pattern_type", "none", 0);
-    const int error = avformat_open_input(&demuxer->input, demuxer->url, NULL, options);
-    av_dict_set(options, "pattern_type", NULL, 0); /* where it is no picture, nobody took it */
+    char *url = is_device ? strdup(demuxer->url) : bc_place_url(demuxer->url);
+    const bool is_a_file = !format && is_literal(demuxer->url);
+    if (is_a_file)
+        av_dict_set(options, "pattern_type", "none", 0);
+    const int error =
+        url ? avformat_open_input(&demuxer->input, url, format, options) : AVERROR(ENOMEM);
+    if (is_a_file)
+        av_dict_set(options, "pattern_type", NULL, 0); /* where it is no picture, nobody took it */
+    free(url);
     return error;
 }
 

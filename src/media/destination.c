@@ -9,16 +9,18 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/temporary.h"
 #include "media/input.h"
+#include "media/place.h"
 
 /* Protocols and devices whose names say nothing about the container. */
 static const char *usual_format(const char *name)
 {
     static const struct {
         const char *start, *format;
-    } table[] = {{"rtmp", "flv"},       {"rtsp:", "rtsp"},     {"udp:", "mpegts"},
-                 {"srt:", "mpegts"},    {"tcp:", "mpegts"},    {"rtp:", "rtp_mpegts"},
-                 {"pipe:", "matroska"}, {"/dev/video", "v4l2"}};
+    } table[] = {{"rtmp", "flv"},      {"rtsp:", "rtsp"},  {"udp:", "mpegts"},
+                 {"srt:", "mpegts"},   {"tcp:", "mpegts"}, {"rtp:", "rtp_mpegts"},
+                 {"pipe:", "matroska"}};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (av_strstart(name, table[i].start, NULL))
             return table[i].format;
@@ -28,7 +30,9 @@ static const char *usual_format(const char *name)
 static bc_status find_container(bc_destination *destination, const char *name,
                                 const bc_writer_params *params)
 {
-    const char *format = params->format ? params->format : usual_format(name);
+    const char *format = params->format;
+    if (!format && !bc_place_is_file(name))
+        format = usual_format(name);
     destination->container = av_guess_format(format, format ? NULL : name, NULL);
     if (destination->container)
         return BC_OK;
@@ -39,17 +43,11 @@ static bc_status find_container(bc_destination *destination, const char *name,
                    name);
 }
 
-/* A local file's path of what may be a URL. */
-static const char *path_of(const char *name)
-{
-    av_strstart(name, "file:", &name);
-    return name;
-}
-
 static bool is_same_file(const struct stat *a, const char *name)
 {
     struct stat b;
-    return name && stat(path_of(name), &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+    return name && stat(bc_place_path(name), &b) == 0 && a->st_dev == b.st_dev &&
+           a->st_ino == b.st_ino;
 }
 
 static bc_status check_existing(const char *path, const bc_reader *source,
@@ -71,10 +69,18 @@ static bc_status check_existing(const char *path, const bc_reader *source,
     return BC_OK;
 }
 
-static bool is_local_file(const char *name)
+/* A temporary file beside the place that the path leads to. */
+static bc_status open_temporary(bc_destination *destination, const char *path, const bc_log *log)
 {
-    const char *protocol = avio_find_protocol_name(name);
-    return protocol && strcmp(protocol, "file") == 0;
+    destination->path = bc_place_follow(path);
+    if (!destination->path)
+        return bc_fail(log, BC_ERR_IO, "cannot write %s: its links do not end", path);
+    const int fd = bc_temporary_create(&destination->temporary, destination->path);
+    if (fd < 0)
+        return bc_fail(log, BC_ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    close(fd);
+    destination->url = bc_place_url(destination->temporary);
+    return BC_OK;
 }
 
 bc_status bc_destination_open(bc_destination *destination, const char *name,
@@ -87,41 +93,37 @@ bc_status bc_destination_open(bc_destination *destination, const char *name,
     if (status < 0)
         return status;
     const AVOutputFormat *container = destination->container;
-    const bool is_pictures = strcmp(container->name, "image2") == 0;
+    const bool is_file = bc_place_is_file(name);
     destination->is_picture =
-        is_pictures && av_filename_number_test(name) == 0 && is_local_file(name);
-    bool is_special = false;
-    if (!is_local_file(name) || (container->flags & AVFMT_NOFILE && !destination->is_picture))
-        is_special = true;
-    else
-        status = check_existing(path_of(name), source, params, &is_special);
+        strcmp(container->name, "image2") == 0 && av_filename_number_test(name) == 0 && is_file;
+    bool is_special = !is_file || (container->flags & AVFMT_NOFILE && !destination->is_picture);
+    if (!is_special)
+        status = check_existing(bc_place_path(name), source, params, &is_special);
+    if (status == BC_OK && !is_special)
+        status = open_temporary(destination, bc_place_path(name), &params->log);
+    else if (status == BC_OK)
+        destination->url = bc_place_url(name);
     if (status < 0)
         return status;
-    if (!is_special) {
-        destination->path = strdup(path_of(name));
-        if (asprintf(&destination->url, "%s.%d.part", path_of(name), (int)getpid()) < 0)
-            destination->url = NULL;
-    } else {
-        destination->url = strdup(name);
-    }
     return destination->url ? BC_OK : bc_fail(&params->log, BC_ERR_MEMORY, "%s: no memory", name);
 }
 
 bc_status bc_destination_commit(bc_destination *destination, const bc_log *log)
 {
-    if (!destination->path)
+    if (!destination->temporary)
         return BC_OK;
-    if (rename(destination->url, destination->path) != 0)
+    if (rename(destination->temporary, destination->path) != 0)
         return bc_fail(log, BC_ERR_IO, "cannot write %s: %s", destination->path, strerror(errno));
-    free(destination->path);
-    destination->path = NULL;
+    free(destination->temporary);
+    destination->temporary = NULL;
     return BC_OK;
 }
 
 void bc_destination_close(bc_destination *destination)
 {
-    if (destination->path)
-        unlink(destination->url);
+    if (destination->temporary)
+        unlink(destination->temporary);
+    free(destination->temporary);
     free(destination->path);
     free(destination->url);
     *destination = (bc_destination){0};

@@ -11,11 +11,13 @@
 typedef struct bc_destination {
     const AVOutputFormat *container;
     char *url;       /* what FFmpeg opens: the temporary file, or the place itself */
-    char *path;      /* where the temporary file goes at the end; NULL: written directly */
+    char *temporary; /* its path; NULL: written directly, or it has its name */
+    char *path;      /* where it goes at the end */
     bool is_picture; /* one picture, not a series */
 } bc_destination;
 
-/* Nothing is created yet. `source`: the input, that the output must not be. */
+/* Creates the temporary file, empty, where the output gets one: beside the file that a link leads
+ * to. `source`: the input, that the output must not be. */
 bc_status bc_destination_open(bc_destination *destination, const char *name,
                               const bc_reader *source, const bc_writer_params *params);
 /* The file is whole: gives it its name. */

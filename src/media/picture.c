@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/temporary.h"
 #include "media/convert.h"
 #include "media/filter.h"
 #include "media/input.h"
@@ -170,15 +171,14 @@ static int encode(const AVCodec *codec, AVFrame *av, AVPacket *packet)
 static bc_status write_whole(const char *path, const AVPacket *packet, const bc_log *log)
 {
     char *temporary = NULL;
-    if (asprintf(&temporary, "%s.%d.part", path, (int)getpid()) < 0)
-        return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
-    FILE *file = fopen(temporary, "wb");
+    const int fd = bc_temporary_create(&temporary, path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     bool ok = file && fwrite(packet->data, 1, (size_t)packet->size, file) == (size_t)packet->size;
     ok = file && fclose(file) == 0 && ok;
     ok = ok && rename(temporary, path) == 0;
     const bc_status status =
         ok ? BC_OK : bc_fail(log, BC_ERR_IO, "cannot write %s: %s", path, strerror(errno));
-    if (file && !ok)
+    if (temporary && !ok)
         unlink(temporary);
     free(temporary);
     return status;

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "media/place.h"
+
 enum { LOOK_MS = 50, BUFFER_BYTES = 1 << 16 };
 
 typedef struct pipe_end {
@@ -26,7 +28,9 @@ static int number_of(const char *name, bool writes)
     const char *number;
     if (av_strcasecmp(name, "-") == 0 || av_strcasecmp(name, "pipe:") == 0)
         return writes ? STDOUT_FILENO : STDIN_FILENO;
-    return av_strstart(name, "pipe:", &number) ? atoi(number) : -1;
+    if (!av_strstart(name, "pipe:", &number) || bc_place_is_file(name))
+        return -1;
+    return atoi(number);
 }
 
 bool bc_pipe_is(const char *name)
@@ -34,8 +38,7 @@ bool bc_pipe_is(const char *name)
     struct stat info;
     if (number_of(name, false) >= 0)
         return true;
-    av_strstart(name, "file:", &name);
-    return stat(name, &info) == 0 && S_ISFIFO(info.st_mode);
+    return stat(bc_place_path(name), &info) == 0 && S_ISFIFO(info.st_mode);
 }
 
 static bool is_stopped(const pipe_end *end)
@@ -90,7 +93,7 @@ static int write_all(void *cookie, uint8_t *bytes, int size)
 /* To write it can only be opened once somebody reads. */
 static int open_path(pipe_end *end, const char *path, bool writes)
 {
-    av_strstart(path, "file:", &path);
+    path = bc_place_path(path);
     end->is_own = true;
     while (!is_stopped(end)) {
         end->fd = open(path, (writes ? O_WRONLY : O_RDONLY) | O_NONBLOCK | O_CLOEXEC);

@@ -497,5 +497,5 @@ bool bc_writer_knows_name(const char *name)
 
 const char *bc_writer_temporary(const bc_writer *writer)
 {
-    return writer->destination.path ? writer->destination.url : NULL;
+    return writer->destination.temporary;
 }
