@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <cblas.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
+#include "base/pages.h"
 
 static void product_blas(float *c, const bc_product *p, const float *a, float *b, int n)
 {
@@ -89,6 +89,11 @@ static size_t packed_floats(const bc_product *p)
     return (size_t)n_rows * (size_t)count_lines(p);
 }
 
+static size_t packed_bytes(const bc_product *p)
+{
+    return (size_t)p->n_matrices * p->step * sizeof(float);
+}
+
 bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, int n_rows,
                           int depth, bc_product_kind kind, const bc_log *log)
 {
@@ -96,7 +101,7 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
     *product =
         (bc_product){.kind = kind, .n_matrices = n_matrices, .n_rows = n_rows, .depth = depth};
     product->step = packed_floats(product);
-    product->packed = malloc((size_t)n_matrices * product->step * sizeof(float));
+    product->packed = bc_pages_alloc(packed_bytes(product));
     if (!product->packed)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for packed weights");
     for (int i = 0; i < n_matrices; i++)
@@ -107,7 +112,7 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
 
 void bc_product_close(bc_product *product)
 {
-    free(product->packed);
+    bc_pages_free(product->packed, packed_bytes(product));
     *product = (bc_product){0};
 }
 

@@ -42,8 +42,10 @@ multiply_block(const operands *o, int first_row, int column, const int n_vectors
         for (int v = 0; v < n_vectors; v++)
             sums[row][v] = _mm512_setzero_ps();
     const float *a = o->a + (ptrdiff_t)first_row * o->n_lines, *b = o->b + column;
-    for (int line = 0; line < o->n_lines; line++, a += ROWS, b += o->n)
+    for (int line = 0; line < o->n_lines; line++, a += ROWS, b += o->n) {
+        _mm_prefetch(a + (ptrdiff_t)ROWS * o->n_lines, _MM_HINT_T0); /* of the next block */
         add_line(sums, a, b, n_vectors, last);
+    }
     float *c = o->c + (ptrdiff_t)first_row * o->n + column;
     for (int row = 0; row < ROWS; row++, c += o->n)
         for (int v = 0; v < n_vectors && first_row + row < o->n_rows; v++)

@@ -57,9 +57,9 @@ void bc_vgg_close(bc_vgg *vgg);
  * The products of the backward pass from now on; bc_product_exact() at first. The machine has the
  * kind. After a failure the network can only be closed.
  *
- * BC_PRODUCT_BF16 moves a gradient by half a per cent of its norm. The forward pass stays in 32 bits: bfloat16
- * there moves responses by less than that, but those near zero to the other side of the ReLU, and
- * others out of their pool's maximum: the gradient would move by 8 to 10 %.
+ * BC_PRODUCT_BF16 moves a gradient by half a per cent of its norm. The forward pass stays in 32
+ * bits: bfloat16 there moves responses by less than that, but those near zero to the other side of
+ * the ReLU, and others out of their pool's maximum: the gradient would move by 8 to 10 %.
  */
 bc_status bc_vgg_set_backward(bc_vgg *vgg, bc_product_kind kind, const bc_log *log);
 

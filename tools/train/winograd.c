@@ -13,7 +13,7 @@ enum {
     N_POINTS = SPAN * SPAN,
     SMALL_PRODUCT = 1000000, /* multiplications: OpenBLAS does as many without packing */
     SMALL_TILES = 32,        /* at least, to be worth it */
-    BAND_TILES = 128,        /* elsewhere, to repay the packing of the weights */
+    BAND_TILES = 160,        /* elsewhere, to repay the packing of the weights */
     BANDS_PER_THREAD = 4,    /* at least, so that threads end together */
     STRIP = 64,              /* tiles that are transformed at a time */
     LINE = 16,               /* floats of a cache line */
