@@ -18,10 +18,10 @@
 #ifndef BC_MODEL_NETWORK_H
 #define BC_MODEL_NETWORK_H
 
-#include "model/layers.h"
+#include "model/net.h"
 #include "model/safetensors.h"
 
-enum { BC_N_ENCODER = 3, BC_N_DECODER = 3, BC_N_WIDTHS = 3, BC_MAX_BANK_LAYERS = 8 };
+enum { BC_N_ENCODER = 3, BC_N_DECODER = 3 };
 
 /* One convolution and what follows it. The arrays belong to the file that they were read from, or
  * to the model. */
@@ -36,9 +36,6 @@ typedef struct bc_weighted_layer {
     const float *scale,
         *shift; /* [n_out], of the instance normalisation; NULL in the linear layer */
 } bc_weighted_layer;
-
-/* 64 hexadecimal digits and a NUL: which auto-encoder a bank was trained on. */
-enum { BC_ID_SIZE = 65 };
 
 typedef struct bc_autoencoder {
     char name[64];
