@@ -156,8 +156,9 @@ static void test_statistic(map_fixture *f, const bc_workspace *workspace)
     CHECK_INT(bc_train_statistics_open(&statistics, &target, wanted, workspace, NULL), BC_OK);
     CHECK(bc_train_statistics_work_bytes(MAP_C) <= sizeof(work));
     memset(f->gradient, 0, sizeof(f->gradient));
-    const double loss = bc_train_statistics_loss(f->gradient, &response, &statistics, f->statistic,
-                                                 f->scale, 0.5, work, workspace);
+    const double loss =
+        bc_train_statistics_loss(f->gradient, &response, &statistics, f->statistic, f->scale, 0.5,
+                                 bc_product_exact(), work, workspace);
     bc_train_statistics_close(&statistics);
 
     const double expected = statistics_reference(f);
@@ -202,7 +203,7 @@ static void test_histogram(const bc_workspace *workspace)
               BC_OK);
     const double loss =
         bc_train_statistics_loss(gradient, &(bc_response){x, 1, M}, &statistics, BC_STAT_HISTOGRAM,
-                                 BC_LOSS_GATYS, 0.5, work, workspace);
+                                 BC_LOSS_GATYS, 0.5, bc_product_exact(), work, workspace);
     bc_train_statistics_close(&statistics);
     CHECK_AT_MOST(fabs(loss / expected - 1), 0.01);
     for (int i = 0; i < M; i++)

@@ -1,6 +1,6 @@
 /*
- * product.c: each kind of product against plain sums in double; the kinds that this machine lacks
- * are skipped by name.
+ * product.c: each kind of product, and Gram matrices by it, against plain sums in double; the kinds
+ * that this machine lacks are skipped by name.
  */
 #include "train/product.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gradient.h"
+#include "train/gram.h"
 #include "train/winograd.h"
 
 enum { N_MATRICES = 2, GUARD = 16 };
@@ -69,6 +70,62 @@ static void test_products(const bc_log *log)
     }
 }
 
+/* gram [c, c], then dmap [c, n] of a dgram that is symmetric. */
+static void run_gram(float *results, const float *map, const float *dgram, int c, int n,
+                     bc_product_kind kind, int n_threads, const bc_log *log)
+{
+    bc_workspace workspace;
+    float *used = malloc((size_t)(c * c) * sizeof(float)), *dmap = results + c * c;
+    memcpy(used, dgram, (size_t)(c * c) * sizeof(float));
+    memset(dmap, 0, (size_t)(c * n) * sizeof(float));
+    CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
+    bc_gram_forward(results, map, c, n, &workspace);
+    bc_gram_backward(dmap, used, map, c, n, kind, &workspace);
+    bc_workspace_close(&workspace);
+    free(used);
+}
+
+static void expect_gram(double *expected, const float *map, const float *dgram, int c, int n)
+{
+    for (int i = 0; i < c * c; i++)
+        for (int k = 0; k < n; k++)
+            expected[i] += (double)map[i / c * n + k] * map[i % c * n + k] / n;
+    for (int i = 0; i < c * n; i++)
+        for (int k = 0; k < c; k++)
+            expected[c * c + i] += 2. * dgram[i / n * c + k] * map[k * n + i % n] / n;
+}
+
+static void check_gram(bc_product_kind kind, int c, int n, const bc_log *log)
+{
+    const int n_results = c * c + c * n;
+    float *map = calloc((size_t)(3 * n_results), sizeof(float)), *dgram = map + c * n;
+    float *one = map + n_results, *three = one + n_results;
+    double *expected = calloc((size_t)n_results, sizeof(double));
+    gradient_fill(map, expected, n_results, 5);
+    memset(expected, 0, (size_t)n_results * sizeof(double));
+    for (int i = 0; i < c * c; i++)
+        dgram[i] = dgram[i % c * c + i / c];
+    expect_gram(expected, map, dgram, c, n);
+    run_gram(one, map, dgram, c, n, kind, 1, log);
+    run_gram(three, map, dgram, c, n, kind, 3, log);
+    CHECK_AT_MOST(gradient_error(one, expected, c * c), 1e-5);
+    if (!CHECK_AT_MOST(gradient_error(one + c * c, expected + c * c, c * n),
+                       kind == BC_PRODUCT_BF16 ? 0.02 : 1e-5))
+        fprintf(stderr, "    %s, %d channels, %d positions\n", names[kind], c, n);
+    CHECK(memcmp(one, three, (size_t)n_results * sizeof(float)) == 0);
+    free(map);
+    free(expected);
+}
+
+static void test_gram(const bc_log *log)
+{
+    static const int sizes[][2] = {{1, 1}, {3, 40}, {8, 33}, {20, 1200}, {40, 17}, {72, 2100}};
+    for (int kind = BC_PRODUCT_BLAS; kind <= BC_PRODUCT_BF16; kind++)
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            if (bc_product_has((bc_product_kind)kind))
+                check_gram((bc_product_kind)kind, sizes[i][0], sizes[i][1], log);
+}
+
 /* Winograd's backward pass in bfloat16 against the one in 32 bits, and its bits across threads. */
 
 enum { CHANNELS = 64, HEIGHT = 14, WIDTH = 460, N = CHANNELS * HEIGHT * WIDTH };
@@ -126,6 +183,7 @@ int main(void)
     char message[1024];
     const bc_log log = test_log(message);
     test_products(&log);
+    test_gram(&log);
     test_short_backward_pass(&log);
     return TEST_END();
 }

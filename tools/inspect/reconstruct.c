@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "gatys/minimise.h"
-#include "train/layers.h"
+#include "train/gram.h"
 #include "train/random.h"
 
 /* Of the total variation, as a share of the picture's own, in what is minimised. */
@@ -151,7 +151,7 @@ static double compare(const inversion *v, int stage)
     if (is_texture) {
         memset(v->dresponse, 0, sizeof(float) * (size_t)s->stage->n_out * (size_t)n_positions(s));
         bc_gram_backward(v->dresponse, v->gram, s->out, s->stage->n_out, n_positions(s),
-                         v->net.workspace);
+                         bc_product_exact(), v->net.workspace);
     }
     return sum / size;
 }

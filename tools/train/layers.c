@@ -1,20 +1,17 @@
 #include "train/layers.h"
 
-#include <cblas.h>
 #include <string.h>
 
 #include "base/simd.h"
 
 enum {
-    ELEMENTS = 1 << 16,  /* of a job that passes over them once */
-    GRAM_ROWS = 32,      /* of a job of the Gram matrix */
-    GRAM_COLUMNS = 1024, /* of a job of its backward pass */
+    ELEMENTS = 1 << 16, /* of a job that passes over them once */
 };
 
 typedef struct pass {
     float *out;
     const float *in, *other;
-    int n_channels, height, width; /* of pooling's input; width alone: positions */
+    int n_channels, height, width; /* of pooling's input */
 } pass;
 
 BC_SIMD static void relu_forward_range(void *arg, int64_t begin, int64_t end)
@@ -157,42 +154,4 @@ void bc_average_pool_backward(float *din, const float *dout, int n_channels, int
 {
     bc_pool_run(workspace->pool, average_pool_back_channel,
                 &(pass){.out = din, .in = dout, .height = height, .width = width}, n_channels);
-}
-
-/* The Gram matrix is symmetric: each job makes some rows from the diagonal on, and mirrors them. */
-static void gram_rows(void *arg, int64_t begin, int64_t end)
-{
-    const pass *p = arg;
-    const int n = p->n_channels;
-    const int64_t row = begin * p->width;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)(end - begin), n - (int)begin,
-                p->width, 1.0f / (float)p->width, p->in + row, p->width, p->in + row, p->width, 0,
-                p->out + begin * n + begin, n);
-    for (int64_t i = begin; i < end; i++)
-        for (int64_t j = end; j < n; j++)
-            p->out[j * n + i] = p->out[i * n + j];
-}
-
-void bc_gram_forward(float *gram, const float *map, int n_channels, int n_positions,
-                     const bc_workspace *workspace)
-{
-    bc_workspace_loop(
-        workspace, gram_rows,
-        &(pass){.out = gram, .in = map, .n_channels = n_channels, .width = n_positions}, n_channels,
-        GRAM_ROWS);
-}
-
-static void gram_back_columns(void *arg, int64_t begin, int64_t end)
-{
-    const pass *p = arg;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->n_channels, (int)(end - begin),
-                p->n_channels, 2.0f / (float)p->width, p->in, p->n_channels, p->other + begin,
-                p->width, 1, p->out + begin, p->width);
-}
-
-void bc_gram_backward(float *dmap, const float *dgram, const float *map, int n_channels,
-                      int n_positions, const bc_workspace *workspace)
-{
-    pass p = {dmap, dgram, map, n_channels, 0, n_positions};
-    bc_workspace_loop(workspace, gram_back_columns, &p, n_positions, GRAM_COLUMNS);
 }

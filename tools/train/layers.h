@@ -1,4 +1,4 @@
-/* layers.h: what stands between convolutions, and the Gram matrix. */
+/* layers.h: what stands between convolutions. */
 #ifndef BC_TRAIN_LAYERS_H
 #define BC_TRAIN_LAYERS_H
 
@@ -22,12 +22,5 @@ void bc_average_pool_forward(float *out, const float *in, int n_channels, int he
                              const bc_workspace *workspace);
 void bc_average_pool_backward(float *din, const float *dout, int n_channels, int height, int width,
                               const bc_workspace *workspace);
-
-/* gram [n_channels, n_channels] = map map^T / n_positions, map [n_channels, n_positions] */
-void bc_gram_forward(float *gram, const float *map, int n_channels, int n_positions,
-                     const bc_workspace *workspace);
-/* dmap += 2 dgram map / n_positions; dgram is symmetric */
-void bc_gram_backward(float *dmap, const float *dgram, const float *map, int n_channels,
-                      int n_positions, const bc_workspace *workspace);
 
 #endif

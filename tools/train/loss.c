@@ -274,9 +274,9 @@ static double layer_loss(bc_loss *loss, int i, bc_loss_terms *values, float *gra
         if (weight <= 0)
             continue;
         assert(style && style->layers[i].n_channels == response.n_channels);
-        values->style[s][i] = bc_train_statistics_loss(gradient, &response, &style->layers[i],
-                                                       (bc_statistic)s, loss->params.scale, weight,
-                                                       loss->work, loss->params.workspace);
+        values->style[s][i] = bc_train_statistics_loss(
+            gradient, &response, &style->layers[i], (bc_statistic)s, loss->params.scale, weight,
+            loss->params.vgg->backward, loss->work, loss->params.workspace);
         total += weight * values->style[s][i];
     }
     return total;

@@ -101,6 +101,8 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
     *product =
         (bc_product){.kind = kind, .n_matrices = n_matrices, .n_rows = n_rows, .depth = depth};
     product->step = packed_floats(product);
+    product->block_step = BC_PRODUCT_ROWS * count_lines(product);
+    product->line_step = BC_PRODUCT_ROWS;
     product->packed = bc_pages_alloc(packed_bytes(product));
     if (!product->packed)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for packed weights");
@@ -114,6 +116,23 @@ void bc_product_close(bc_product *product)
 {
     bc_pages_free(product->packed, packed_bytes(product));
     *product = (bc_product){0};
+}
+
+bc_product bc_product_of_symmetric(float *a, int n, bc_product_kind kind)
+{
+    assert(bc_product_has(kind));
+    bc_product product = {.kind = n % BC_PRODUCT_ROWS ? BC_PRODUCT_BLAS : kind,
+                          .n_matrices = 1,
+                          .n_rows = n,
+                          .depth = n,
+                          .block_step = BC_PRODUCT_ROWS,
+                          .line_step = n,
+                          .packed = a};
+#if defined(__x86_64__)
+    if (product.kind == BC_PRODUCT_BF16)
+        bc_product_pair_lines(a, n, n);
+#endif
+    return product;
 }
 
 void bc_product_run(const bc_product *product, float *c, float *b, int n, int matrix)

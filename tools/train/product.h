@@ -27,8 +27,9 @@ bc_product_kind bc_product_exact(void);
 typedef struct bc_product {
     bc_product_kind kind;
     int n_matrices, n_rows, depth;
-    size_t step;   /* floats from one packed matrix to the next */
-    float *packed; /* [n_matrices, step] */
+    size_t step;               /* floats from one packed matrix to the next */
+    int block_step, line_step; /* floats within one */
+    float *packed;             /* [n_matrices, step] */
 } bc_product;
 
 /*
@@ -40,19 +41,29 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
 void bc_product_close(bc_product *product);
 
 /*
+ * By a symmetric a [n, n], which lies as it must already, but is overwritten by pairs for bfloat16.
+ * It stays the caller's: the product is not closed.
+ */
+bc_product bc_product_of_symmetric(float *a, int n, bc_product_kind kind);
+
+/*
  * c [n_rows, n] = A b, for the factor of this index; b [depth, n] is left undefined. The bits of a
  * column depend on nothing but that column and A. Threads: any, each with its own b and c.
  */
 void bc_product_run(const bc_product *product, float *c, float *b, int n, int matrix);
 
 /*
- * The instruction sets' own files, for one packed matrix `a`: blocks of BC_PRODUCT_ROWS rows, each
- * [lines, BC_PRODUCT_ROWS], zeros below the last row. A line is one of A's columns, or, in
- * bfloat16, two: an element of 32 bits is then a pair, the first column's value in the lower half.
+ * The instruction sets' own files, for one packed matrix `a`: block_step from a block of
+ * BC_PRODUCT_ROWS rows to the next, zeros below the last row; line_step from one of its lines of
+ * BC_PRODUCT_ROWS elements to the next. A line is one of A's columns, or, in bfloat16, two: an
+ * element of 32 bits is then a pair, the first column's value in the lower half.
  */
 enum { BC_PRODUCT_ROWS = 8 };
 
 typedef void bc_product_fn(float *c, const bc_product *product, const float *a, float *b, int n);
 bc_product_fn bc_product_avx512, bc_product_bf16;
+
+/* x [n_lines, n] becomes lines of pairs, [ceil(n_lines / 2), n]. */
+void bc_product_pair_lines(float *x, int n_lines, int n);
 
 #endif

@@ -10,5 +10,5 @@ static inline __attribute__((always_inline)) __m512 add_product(__m512 sum, __m5
 
 void bc_product_avx512(float *c, const bc_product *product, const float *a, float *b, int n)
 {
-    multiply(&(operands){c, a, b, product->n_rows, product->depth, n});
+    multiply(&(operands){c, product, a, b, product->depth, n});
 }

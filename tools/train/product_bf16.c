@@ -22,12 +22,16 @@ static void pair_lines(float *to, const float *low, const float *high, int n)
     }
 }
 
+void bc_product_pair_lines(float *x, int n_lines, int n)
+{
+    for (int line = 0; line < n_lines; line += 2) {
+        const float *low = x + (ptrdiff_t)line * n;
+        pair_lines(x + (ptrdiff_t)(line / 2) * n, low, line + 1 < n_lines ? low + n : NULL, n);
+    }
+}
+
 void bc_product_bf16(float *c, const bc_product *product, const float *a, float *b, int n)
 {
-    const int n_lines = (product->depth + 1) / 2;
-    for (int line = 0; line < n_lines; line++) {
-        const float *low = b + (ptrdiff_t)2 * line * n;
-        pair_lines(b + (ptrdiff_t)line * n, low, 2 * line + 1 < product->depth ? low + n : NULL, n);
-    }
-    multiply(&(operands){c, a, b, product->n_rows, n_lines, n});
+    bc_product_pair_lines(b, product->depth, n);
+    multiply(&(operands){c, product, a, b, (product->depth + 1) / 2, n});
 }

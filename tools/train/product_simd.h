@@ -13,10 +13,11 @@ enum { LANES = 16, ROWS = BC_PRODUCT_ROWS, MOST_VECTORS = 3 /* sums of a block: 
 
 /* A product, or its columns from some on. */
 typedef struct operands {
-    float *c;       /* [n_rows, n] */
-    const float *a; /* [blocks of rows][n_lines][ROWS] */
+    float *c; /* [n_rows, n] */
+    const bc_product *product;
+    const float *a; /* one of its matrices */
     const float *b; /* [n_lines, n] */
-    int n_rows, n_lines, n;
+    int n_lines, n;
 } operands;
 
 static inline __attribute__((always_inline)) void add_line(__m512 sums[ROWS][MOST_VECTORS],
@@ -41,21 +42,22 @@ multiply_block(const operands *o, int first_row, int column, const int n_vectors
     for (int row = 0; row < ROWS; row++)
         for (int v = 0; v < n_vectors; v++)
             sums[row][v] = _mm512_setzero_ps();
-    const float *a = o->a + (ptrdiff_t)first_row * o->n_lines, *b = o->b + column;
-    for (int line = 0; line < o->n_lines; line++, a += ROWS, b += o->n) {
-        _mm_prefetch(a + (ptrdiff_t)ROWS * o->n_lines, _MM_HINT_T0); /* of the next block */
+    const bc_product *p = o->product;
+    const float *a = o->a + (ptrdiff_t)(first_row / ROWS) * p->block_step, *b = o->b + column;
+    for (int line = 0; line < o->n_lines; line++, a += p->line_step, b += o->n) {
+        _mm_prefetch(a + p->block_step, _MM_HINT_T0); /* from memory, for the next block */
         add_line(sums, a, b, n_vectors, last);
     }
     float *c = o->c + (ptrdiff_t)first_row * o->n + column;
     for (int row = 0; row < ROWS; row++, c += o->n)
-        for (int v = 0; v < n_vectors && first_row + row < o->n_rows; v++)
+        for (int v = 0; v < n_vectors && first_row + row < p->n_rows; v++)
             _mm512_mask_storeu_ps(c + v * LANES, v < n_vectors - 1 ? 0xffff : last, sums[row][v]);
 }
 
 static void multiply(const operands *o)
 {
     const int step = MOST_VECTORS * LANES;
-    for (int row = 0; row < o->n_rows; row += ROWS)
+    for (int row = 0; row < o->product->n_rows; row += ROWS)
         for (int column = 0; column < o->n; column += step) {
             const int n = o->n - column < step ? o->n - column : step;
             const __mmask16 last = (__mmask16)(0xffffu >> ((LANES - n % LANES) % LANES));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/layers.h"
+#include "train/gram.h"
 
 enum { N_BINS = 256 };
 
@@ -154,7 +154,8 @@ static double divisor(const bc_response *response, const bc_train_statistics *ta
 
 /* work: the Gram matrix, which becomes the gradient of the loss with respect to it. */
 static double gram_loss(float *dmap, const bc_response *response, const bc_train_statistics *target,
-                        double weight, float *work, const bc_workspace *workspace)
+                        double weight, bc_product_kind kind, float *work,
+                        const bc_workspace *workspace)
 {
     const int n = response->n_channels;
     bc_gram_forward(work, response->map, n, response->n_positions, workspace);
@@ -165,7 +166,7 @@ static double gram_loss(float *dmap, const bc_response *response, const bc_train
         work[i] = (float)(2 * weight * d);
     }
     if (dmap)
-        bc_gram_backward(dmap, work, response->map, n, response->n_positions, workspace);
+        bc_gram_backward(dmap, work, response->map, n, response->n_positions, kind, workspace);
     return loss;
 }
 
@@ -176,12 +177,12 @@ size_t bc_train_statistics_work_bytes(int n_channels)
 
 double bc_train_statistics_loss(float *dmap, const bc_response *response,
                                 const bc_train_statistics *target, bc_statistic statistic,
-                                bc_loss_scale scale, double weight, void *work,
-                                const bc_workspace *workspace)
+                                bc_loss_scale scale, double weight, bc_product_kind kind,
+                                void *work, const bc_workspace *workspace)
 {
     const double over = fmax(divisor(response, target, statistic, scale), 1e-30);
     if (statistic == BC_STAT_GRAM)
-        return gram_loss(dmap, response, target, weight / over, work, workspace) / over;
+        return gram_loss(dmap, response, target, weight / over, kind, work, workspace) / over;
     channels c = {.response = response,
                   .dmap = dmap,
                   .target = target,

@@ -35,11 +35,12 @@ size_t bc_train_statistics_work_bytes(int n_channels);
 
 /*
  * Returns the loss of one statistic and adds weight times its gradient to dmap (may be NULL)
- * [n_channels, n_positions]. `work` is bc_train_statistics_work_bytes of memory.
+ * [n_channels, n_positions]; that of the Gram matrix by products of `kind`. `work` is
+ * bc_train_statistics_work_bytes of memory.
  */
 double bc_train_statistics_loss(float *dmap, const bc_response *response,
                                 const bc_train_statistics *target, bc_statistic statistic,
-                                bc_loss_scale scale, double weight, void *work,
-                                const bc_workspace *workspace);
+                                bc_loss_scale scale, double weight, bc_product_kind kind,
+                                void *work, const bc_workspace *workspace);
 
 #endif
