@@ -218,3 +218,15 @@ void bc_av_complete_colour(AVFrame *av)
     if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
         av->chroma_location = AVCHROMA_LOC_LEFT;
 }
+
+bool bc_av_has_alpha(const AVFrame *av)
+{
+    const AVPixFmtDescriptor *description = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
+    if (!(description->flags & AV_PIX_FMT_FLAG_PAL))
+        return description->flags & AV_PIX_FMT_FLAG_ALPHA;
+    const uint32_t *palette = (const uint32_t *)(const void *)av->data[1];
+    for (int i = 0; i < AVPALETTE_COUNT; i++)
+        if (palette[i] >> 24 != 0xFF)
+            return true;
+    return false;
+}

@@ -9,6 +9,7 @@
 #define BC_MEDIA_AV_H
 
 #include <libavutil/frame.h>
+#include <stdbool.h>
 
 #include "frame/frame.h"
 
@@ -35,5 +36,8 @@ bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log);
  * 577 high on, BT.601 below; chroma on the left. The deprecated YUVJ formats become the plain ones.
  */
 void bc_av_complete_colour(AVFrame *av);
+
+/* Whether its format has alpha, or its palette an entry that is not opaque. */
+bool bc_av_has_alpha(const AVFrame *av);
 
 #endif

@@ -315,7 +315,9 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
     }
     if (bc_truncation_find(demuxer->input, text, size))
         return text;
-    if (input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM || input->duration <= 0)
+    /* A whole index is enough: the last frame may last long. */
+    if (n_indexed > 0 || input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM ||
+        input->duration <= 0)
         return NULL;
     const int64_t start = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
     const int64_t end = start + input->duration;

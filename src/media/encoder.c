@@ -6,8 +6,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "media/quality.h"
 
-enum { MAX_MPEG4_TICKS = 65535 };
+enum {
+    MAX_MPEG4_TICKS = 65535,
+    GIF_TICKS = 100,
+    MIN_GIF_DELAY = 2, /* ticks: browsers show shorter ones as 10 */
+};
 
 /* Codec ------------------------------------------------------------------------------------ */
 
@@ -16,6 +21,7 @@ static enum AVCodecID default_codec(const AVOutputFormat *container, const char 
     const enum AVCodecID usual = av_guess_codec(container, NULL, url, NULL, AVMEDIA_TYPE_VIDEO);
     switch (usual) {
     case AV_CODEC_ID_MPEG4:
+    case AV_CODEC_ID_H263:
     case AV_CODEC_ID_FLV1:
         if (avformat_query_codec(container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) != 0)
             return AV_CODEC_ID_H264; /* RTSP and RTP do not say no, but that they cannot say */
@@ -73,31 +79,58 @@ static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelForma
     return avcodec_find_best_pix_fmt_of_list(codec->pix_fmts, format, 1, NULL);
 }
 
-static bool format_has_alpha(enum AVPixelFormat format)
+static const AVPixFmtDescriptor *describe(enum AVPixelFormat format)
 {
-    return av_pix_fmt_desc_get(format)->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+    return av_pix_fmt_desc_get(format);
 }
 
-/* Codecs for delivery get what every player plays, the others what keeps most of the source. */
-static enum AVPixelFormat default_format(const AVCodec *codec, enum AVPixelFormat source)
+static bool has_colours(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *description = describe(format);
+    const int has_alpha = (description->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+    return description->flags & AV_PIX_FMT_FLAG_PAL || description->nb_components - has_alpha > 1;
+}
+
+/* A painting has colours, and many, whatever its source has. */
+static enum AVPixelFormat painted_format(const AVFrame *source)
+{
+    const enum AVPixelFormat format = (enum AVPixelFormat)source->format;
+    const AVPixFmtDescriptor *description = describe(format);
+    const bool is_rgb = description->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
+    const bool has_alpha = bc_av_has_alpha(source);
+    const int depth = description->comp[0].depth;
+    if (has_colours(format) && !(is_rgb && depth < 8) &&
+        !(description->flags & AV_PIX_FMT_FLAG_PAL))
+        return format;
+    if (depth > 8)
+        return has_alpha ? AV_PIX_FMT_RGBA64 : AV_PIX_FMT_RGB48;
+    return has_alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+}
+
+/* Codecs for delivery get what every player plays, the others what keeps most of the painting. */
+static enum AVPixelFormat default_format(const AVCodec *codec, enum AVPixelFormat painted)
 {
     const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec->id);
+    const bool has_alpha = describe(painted)->flags & AV_PIX_FMT_FLAG_ALPHA;
     if (codec->id == AV_CODEC_ID_GIF)
         return AV_PIX_FMT_PAL8;
     if (descriptor && descriptor->props & AV_CODEC_PROP_INTRA_ONLY)
-        return nearest_format(codec, source);
-    if (format_has_alpha(source) && has_format(codec, AV_PIX_FMT_YUVA420P))
+        return nearest_format(codec, painted);
+    if (has_alpha && has_format(codec, AV_PIX_FMT_YUVA420P))
         return AV_PIX_FMT_YUVA420P;
     return nearest_format(codec,
-                          has_format(codec, AV_PIX_FMT_YUV420P) ? AV_PIX_FMT_YUV420P : source);
+                          has_format(codec, AV_PIX_FMT_YUV420P) ? AV_PIX_FMT_YUV420P : painted);
 }
 
 static bc_status choose_format(enum AVPixelFormat *format, const AVCodec *codec,
-                               enum AVPixelFormat source, const bc_writer_params *params)
+                               const AVFrame *source, const bc_writer_params *params)
 {
-    *format = default_format(codec, source);
-    if (!params->pixel_format)
+    *format = default_format(codec, painted_format(source));
+    if (!params->pixel_format) {
+        if (!has_colours(*format))
+            bc_log_write(&params->log, BC_LOG_WARNING, "%s holds no colours", codec->name);
         return BC_OK;
+    }
     const enum AVPixelFormat wanted = av_get_pix_fmt(params->pixel_format);
     if (wanted == AV_PIX_FMT_NONE)
         return bc_fail(&params->log, BC_ERR_ARGUMENT, "there is no pixel format '%s'",
@@ -145,59 +178,6 @@ static bool has_option(const AVCodecContext *context, const char *name)
     return context->priv_data && av_opt_find(context->priv_data, name, NULL, 0, 0);
 }
 
-/* Visually lossless, as each encoder counts it. */
-static const char *default_quality(const char *encoder)
-{
-    static const struct {
-        const char *encoder, *crf;
-    } table[] = {{"libx264", "18"}, {"libx264rgb", "18"}, {"libx265", "20"},  {"libvpx-vp9", "24"},
-                 {"libvpx", "8"},   {"libaom-av1", "22"}, {"libsvtav1", "24"}};
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (strcmp(encoder, table[i].encoder) == 0)
-            return table[i].crf;
-    return NULL;
-}
-
-static bool chooses_rate(const AVDictionary *options)
-{
-    static const char *const names[] = {"crf",    "b", "qp", "q", "qscale", "global_quality",
-                                        "quality"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (av_dict_get(options, names[i], NULL, 0))
-            return true;
-    return false;
-}
-
-static void set_constant_quantiser(AVCodecContext *context, double quantiser)
-{
-    context->flags |= AV_CODEC_FLAG_QSCALE;
-    context->global_quality = (int)(quantiser * FF_QP2LAMBDA);
-}
-
-static bc_status set_quality(AVCodecContext *context, AVDictionary **options,
-                             const bc_writer_params *params)
-{
-    const char *encoder = context->codec->name;
-    const char *crf = params->crf ? params->crf : default_quality(encoder);
-    const AVCodecDescriptor *descriptor = avcodec_descriptor_get(context->codec_id);
-    if (!params->crf && chooses_rate(*options))
-        return BC_OK;
-    if (has_option(context, "crf") && crf) {
-        av_dict_set(options, "crf", crf, 0);
-        if (strncmp(encoder, "libvpx", 6) == 0 || strcmp(encoder, "libaom-av1") == 0)
-            av_dict_set(options, "b", context->codec_id == AV_CODEC_ID_VP8 ? "20M" : "0",
-                        AV_DICT_DONT_OVERWRITE);
-    } else if (strncmp(encoder, "libwebp", 7) == 0) {
-        av_dict_set(options, "quality", crf ? crf : "90", 0);
-    } else if (descriptor && descriptor->props & AV_CODEC_PROP_LOSSY &&
-               !has_option(context, "crf")) {
-        set_constant_quantiser(context, crf ? strtod(crf, NULL) : 2);
-    } else if (params->crf) {
-        return bc_fail(&params->log, BC_ERR_ARGUMENT, "the encoder %s has no crf", encoder);
-    }
-    return BC_OK;
-}
-
 static bc_status collect_options(AVCodecContext *context, AVDictionary **options,
                                  const bc_writer_params *params)
 {
@@ -213,7 +193,7 @@ static bc_status collect_options(AVCodecContext *context, AVDictionary **options
     }
     if (strcmp(context->codec->name, "libx265") == 0) /* it writes to stderr by itself */
         av_dict_set(options, "x265-params", "log-level=error", AV_DICT_DONT_OVERWRITE);
-    return set_quality(context, options, params);
+    return bc_quality_set(context, options, params->crf, &params->log);
 }
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -236,8 +216,10 @@ static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *c
     if (codec->supported_framerates)
         return av_inv_q(
             codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)]);
-    if (has_one_rate(container))
+    if (has_one_rate(container) || codec->id == AV_CODEC_ID_THEORA)
         return av_inv_q(rate);
+    if (codec->id == AV_CODEC_ID_GIF)
+        return (AVRational){1, GIF_TICKS};
     if (codec->id == AV_CODEC_ID_MPEG4 && source->time_base.den > MAX_MPEG4_TICKS)
         return (AVRational){1, rate.num * FFMAX(MAX_MPEG4_TICKS / rate.num, 1)};
     return source->time_base;
@@ -323,7 +305,7 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
         return bc_fail(&params->log, BC_ERR_MEMORY, "encoder: out of memory");
     bc_status status = choose_codec(&codec, container, url, params);
     if (status == BC_OK)
-        status = choose_format(&format, codec, (enum AVPixelFormat)source->first->format, params);
+        status = choose_format(&format, codec, source->first, params);
     if (status < 0)
         return status;
     set_canvas(encoder->canvas, source->first, format, codec->id);
@@ -349,6 +331,11 @@ void bc_encoder_close(bc_encoder *encoder)
 {
     avcodec_free_context(&encoder->context);
     av_frame_free(&encoder->canvas);
+}
+
+int64_t bc_encoder_last_delay(const bc_encoder *encoder)
+{
+    return encoder->last_pts == INT64_MIN ? 0 : FFMAX(encoder->end - encoder->last_pts, 0);
 }
 
 bool bc_encoder_takes_captions(const bc_encoder *encoder)
@@ -380,9 +367,15 @@ int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base)
 {
     if (!av)
         return avcodec_send_frame(encoder->context, NULL);
+    const bool is_gif = encoder->context->codec_id == AV_CODEC_ID_GIF;
     const AVRational own = encoder->context->time_base;
     const int64_t end = av_rescale_q(av->pts + av->pkt_duration, time_base, own);
     av->pts = av_rescale_q(av->pts, time_base, own);
+    encoder->end = FFMAX(end, av->pts);
+    if (is_gif && encoder->last_pts != INT64_MIN && av->pts < encoder->last_pts + MIN_GIF_DELAY) {
+        encoder->n_thinned++;
+        return 0;
+    }
     if (av->pts <= encoder->last_pts) /* a damaged input: no frame may be lost for its time */
         av->pts = encoder->last_pts + 1;
     encoder->last_pts = av->pts;

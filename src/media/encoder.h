@@ -19,7 +19,8 @@ typedef struct bc_encoder {
     AVCodecContext *context;
     AVFrame *canvas; /* no pixels: size, format, colour and pixel aspect of the frames to encode;
                         BGRA where the encoder takes palettes: the writer makes them */
-    int64_t last_pts;
+    int64_t last_pts, end; /* of what was sent, in context->time_base */
+    int64_t n_thinned;     /* frames left out, as the codec holds no times so close */
     int n_delayed;
     struct bc_delayed {
         int64_t pts, duration;
@@ -37,6 +38,8 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
 /* Takes a half-open encoder and {0}. */
 void bc_encoder_close(bc_encoder *encoder);
 
+/* How long the last frame that was not left out lasts, in context->time_base. */
+int64_t bc_encoder_last_delay(const bc_encoder *encoder);
 /* Whether it writes the captions that come with frames. */
 bool bc_encoder_takes_captions(const bc_encoder *encoder);
 

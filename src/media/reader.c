@@ -72,7 +72,7 @@ static void fill_info(bc_reader *reader)
     info->time_base = (bc_rational){stream->time_base.num, stream->time_base.den};
     info->bits = FFMAX(format->comp[0].depth, 8); /* a palette's index has fewer */
     info->is_picture = is_single_picture(reader);
-    info->has_alpha = format->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+    info->has_alpha = bc_av_has_alpha(av);
     info->duration_us = wanted_duration_us(reader);
     info->n_frames = estimate_n_frames(reader);
     snprintf(info->codec, sizeof(info->codec), "%s", avcodec_get_name(stream->codecpar->codec_id));

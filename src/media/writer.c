@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <libavdevice/avdevice.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -449,6 +450,30 @@ static void name_lost_notes(const bc_writer *writer)
     av_bprint_finalize(&list, NULL);
 }
 
+/* GIF and APNG hold delays, not times: that after the last frame has to be told. */
+static void set_last_delay(bc_writer *writer)
+{
+    const AVCodecContext *encoder = writer->encoder.context;
+    const int64_t delay = bc_encoder_last_delay(&writer->encoder);
+    if (delay <= 0 || !writer->output->priv_data)
+        return;
+    if (encoder->codec_id == AV_CODEC_ID_GIF)
+        av_opt_set_int(writer->output->priv_data, "final_delay", FFMIN(delay, UINT16_MAX), 0);
+    else if (encoder->codec_id == AV_CODEC_ID_APNG)
+        av_opt_set_q(writer->output->priv_data, "final_delay",
+                     av_mul_q((AVRational){(int)FFMIN(delay, INT32_MAX), 1}, encoder->time_base),
+                     0);
+}
+
+static void name_thinned(const bc_writer *writer)
+{
+    if (writer->encoder.n_thinned > 0)
+        bc_log_write(&writer->params.log, BC_LOG_INFO,
+                     "%s: %lld frames are left out: %s holds no more than 50 a second",
+                     writer->name, (long long)writer->encoder.n_thinned,
+                     writer->destination.container->name);
+}
+
 bc_status bc_writer_finish(bc_writer *writer)
 {
     const bc_log *log = &writer->params.log;
@@ -458,6 +483,7 @@ bc_status bc_writer_finish(bc_writer *writer)
                            : write_encoded(writer);
     if (status < 0)
         return status;
+    set_last_delay(writer);
     int error = av_write_trailer(writer->output);
     if (error >= 0 && writer->output->pb && writer->output->pb->error < 0)
         error = writer->output->pb->error;
@@ -469,6 +495,7 @@ bc_status bc_writer_finish(bc_writer *writer)
         bc_log_write(log, BC_LOG_WARNING, "%s: %lld damaged packets of other streams were left out",
                      writer->name, (long long)writer->n_refused);
     name_lost_notes(writer);
+    name_thinned(writer);
     return bc_destination_commit(&writer->destination, log);
 }
 
