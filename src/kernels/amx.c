@@ -62,13 +62,14 @@ typedef struct block {
 
 /* What all positions of a block have in common, in registers; sums as in simd_conv.h. */
 typedef struct finisher {
-    __m512 scale, shift, pivot, sum, square;
+    __m512 scale, shift, least, pivot, sum, square;
 } finisher;
 
 INLINE finisher begin_finishing(const call *c, const block *b)
 {
     return (finisher){.scale = _mm512_loadu_ps(c->to->scale + b->tile * LANES),
                       .shift = _mm512_loadu_ps(c->to->shift + b->tile * LANES),
+                      .least = _mm512_set1_ps(c->to->least),
                       .pivot = _mm512_loadu_ps(b->sums),
                       .sum = _mm512_loadu_ps(b->sums + LANES),
                       .square = _mm512_loadu_ps(b->sums + 2 * LANES)};
@@ -89,7 +90,7 @@ INLINE void add_output(finisher *f, __m512 x, __mmask16 inside)
 
 INLINE __m512 normalise(const finisher *f, __m512 x)
 {
-    return _mm512_max_ps(_mm512_fmadd_ps(x, f->scale, f->shift), _mm512_setzero_ps());
+    return _mm512_max_ps(_mm512_fmadd_ps(x, f->scale, f->shift), f->least);
 }
 
 INLINE void store_values(uint16_t *to, __m256i values)

@@ -77,7 +77,7 @@ static void matrix_lines(const bc_matrix *m, const bc_matrix_input *in, int n,
         const float y = to->scale[lane] * x + to->shift[lane];
         const int values = m->group * m->width, output = bc_matrix_output(m, lane);
         store_value(to->lines[lane / values] + position * values + lane % values, to->low,
-                    y > 0 ? y : 0, to->add);
+                    y > to->least ? y : to->least, to->add);
         if (!sums || position * m->group + bc_matrix_pixel(m, lane) >= n)
             continue;
         sums->sum[output] += (double)x;

@@ -110,11 +110,14 @@ typedef struct bc_matrix_input {
     ptrdiff_t low; /* 0: there are none; weights must have low parts where rows have them */
 } bc_matrix_input;
 
-/* Where lines go, normalised as by norm_row: whole positions are written. */
+/*
+ * Where lines go, normalised: max(least, scale * x + shift). Whole positions are written.
+ */
 typedef struct bc_matrix_lines {
     uint16_t *lines[2];         /* value 0 of pixel 0 */
     ptrdiff_t low;              /* as in bc_matrix_input */
     const float *scale, *shift; /* [lanes] */
+    float least;                /* 0: ReLU; -FLT_MAX: none */
     bool add;                   /* to what is there: blends */
 } bc_matrix_lines;
 

@@ -139,14 +139,15 @@ static void test_conv_lengths(const bc_kernels *tiers, int n_tiers)
 static void test_conv_shapes(const bc_kernels *tiers, int n_tiers)
 {
     static const int inputs[] = {3, 8, 16, 24, 32}, outputs[] = {8, 12, 16, 32};
-    static const int kernels[] = {3, 5, 9}, lengths[] = {7, 17, 31, 48, 63, 64, 1, 33, 70, 96};
+    static const int kernels[] = {1, 3, 5, 7, 9},
+                     lengths[] = {7, 17, 31, 48, 63, 64, 1, 33, 70, 96};
     int i = 0;
-    for (int shape = 0; shape < 5 * 4 * 3 * 2; shape++) {
+    for (int shape = 0; shape < 5 * 4 * 5 * 2; shape++) {
         trial t = {.shape = {.n_in = inputs[shape % 5],
                              .n_out = outputs[shape / 5 % 4],
-                             .height = kernels[shape / 20 % 3],
-                             .width = kernels[shape / 20 % 3]},
-                   .stride = 1 + shape / 60};
+                             .height = kernels[shape / 20 % 5],
+                             .width = kernels[shape / 20 % 5]},
+                   .stride = 1 + shape / 100};
         t.has_bias = shape % 3 != 0;
         t.n = lengths[i++ % 10];
         test_conv(tiers, n_tiers, t, false);

@@ -18,7 +18,7 @@ typedef struct trial {
     bc_matrix_shape shape;
     int n, n_rows;
     bool is_split; /* the input rows are */
-    bool adds;
+    bool adds, has_relu;
 } trial;
 
 static uint64_t state = 1;
@@ -122,10 +122,11 @@ static void check_line_value(const trial *t, const bc_matrix *m, const bc_matrix
                              int line, int x, int i, number n)
 {
     const int lane = (line * m->group + x % m->group) * m->width + i;
-    const double a = (double)scale[lane], y = fmax(a * n.value + (double)shift[lane], 0);
+    const double a = (double)scale[lane];
+    const double y = fmax(a * n.value + (double)shift[lane], (double)to->least);
     const double before = to->add ? 1 : 0, rounding = to->low ? 0x1p-16 : 0x1p-8;
     const double is = read_value(to->lines[line] + x * m->width + i, to->low);
-    const double bound = fabs(a) * error_of(t, n) + 4 * FLT_EPSILON + rounding * (y + before);
+    const double bound = fabs(a) * error_of(t, n) + 4 * FLT_EPSILON + rounding * (fabs(y) + before);
     CHECK_AT_MOST(fabs(is - (y + before)) / bound, 1);
 }
 
@@ -165,7 +166,8 @@ static void check_lines(const trial *t, const bc_matrix *m, const bc_matrix_line
 static bc_matrix_lines make_lines(const trial *t, const bc_matrix *m, bool is_split)
 {
     const size_t n = (size_t)((t->n + m->group - 1) / m->group * m->group * m->width);
-    bc_matrix_lines to = {.scale = scale, .shift = shift, .add = t->adds};
+    bc_matrix_lines to = {
+        .scale = scale, .shift = shift, .least = t->has_relu ? 0 : -FLT_MAX, .add = t->adds};
     for (int line = 0; line < m->n_lines; line++) {
         const size_t size = n * sizeof(uint16_t) * (is_split ? 2 : 1);
         to.lines[line] = guarded_take(&line_memory[line], size, UNTOUCHED);
@@ -248,9 +250,15 @@ static void test_shapes(const bc_kernels *tiers, int n_tiers, int n, bool has_lo
         {.n_in = 24, .n_out = 24, .kernel = 3, .stride = 2, .n_phases = 1},
         {.n_in = 3, .n_out = 24, .kernel = 9, .stride = 2, .n_phases = 1},
         {.n_in = 40, .n_out = 32, .kernel = 3, .stride = 1, .n_phases = 4},
-        {.n_in = 24, .n_out = 12, .kernel = 5, .stride = 1, .n_phases = 4, .planar = true}};
+        {.n_in = 24, .n_out = 12, .kernel = 5, .stride = 1, .n_phases = 4, .planar = true},
+        {.n_in = 8, .n_out = 64, .kernel = 1, .stride = 1, .n_phases = 1},
+        {.n_in = 16, .n_out = 8, .kernel = 1, .stride = 2, .n_phases = 1},
+        {.n_in = 8, .n_out = 16, .kernel = 7, .stride = 1, .n_phases = 1},
+        {.n_in = 8, .n_out = 32, .kernel = 5, .stride = 2, .n_phases = 4},
+        {.n_in = 16, .n_out = 12, .kernel = 7, .stride = 1, .n_phases = 4, .planar = true}};
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         trial t = {.shape = shapes[i], .n = n, .is_split = is_split, .adds = adds};
+        t.has_relu = (i + (size_t)n) % 2;
         t.shape.has_low = has_low;
         t.shape.is_first = t.shape.n_in == 3;
         test_matrix(tiers, n_tiers, t);
