@@ -4,6 +4,7 @@
  */
 #include "train/net.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,18 +12,18 @@
 #include "test.h"
 
 typedef struct fixture {
-    bc_autoencoder autoencoder;
-    bc_bank bank;
+    bc_net net;
+    bc_style style;
     bc_safetensors *golden;
-    bc_params shapes[2];
+    bc_params params;
     bc_train_net_values values;
-    float *picture; /* [3, height, width], extended to multiples of 4 */
+    float *picture; /* [3, padded_height, padded_width], extended to multiples of the unit */
     int height, width, padded_height, padded_width;
 } fixture;
 
-static int round_up(int n)
+static int round_up(int n, int unit)
 {
-    return (n + 3) / 4 * 4;
+    return (n + unit - 1) / unit * unit;
 }
 
 static void extend(float *picture, const bc_tensor *input, int height, int width)
@@ -42,40 +43,51 @@ static const char *fixture_path(char path[256], const char *name, const char *ki
     return path;
 }
 
-static int open_fixture(fixture *f, const char *name, const bc_log *log)
+static void read_values(fixture *f, bc_owner owner, const bc_safetensors *file, const bc_log *log)
 {
-    char path[256];
-    *f = (fixture){0};
-    const char *autoencoder = fixture_path(path, name, "autoencoder");
-    if (!CHECK_INT(bc_autoencoder_open(&f->autoencoder, autoencoder, log), BC_OK))
-        return 0;
-    bc_params_make_autoencoder(&f->shapes[0], f->autoencoder.widths, f->autoencoder.upsample);
-    f->values.autoencoder = calloc(f->shapes[0].n_values, sizeof(float));
-    CHECK_INT(bc_params_read(f->values.autoencoder, &f->shapes[0], f->autoencoder.file, path, log),
-              BC_OK);
-    CHECK_INT(bc_bank_open(&f->bank, fixture_path(path, name, "bank"), name, &f->autoencoder, log),
-              BC_OK);
-    bc_params_make_bank(&f->shapes[1], f->autoencoder.widths[2], f->bank.n_layers);
-    f->values.bank = calloc(f->shapes[1].n_values, sizeof(float));
-    CHECK_INT(bc_params_read(f->values.bank, &f->shapes[1], f->bank.file, path, log), BC_OK);
-    CHECK_INT(bc_safetensors_open(&f->golden, fixture_path(path, name, "case"), log), BC_OK);
+    f->values.of[owner] = calloc(f->params.n_values[owner] + 1, sizeof(float));
+    CHECK_INT(bc_params_read(f->values.of[owner], &f->params, owner, file, "fixture", log), BC_OK);
+}
+
+static void read_picture(fixture *f)
+{
     const bc_tensor *input = bc_safetensors_find(f->golden, "input");
     f->height = (int)input->shape[0];
     f->width = (int)input->shape[1];
-    f->padded_height = round_up(f->height);
-    f->padded_width = round_up(f->width);
+    f->padded_height = round_up(f->height, f->params.table.unit);
+    f->padded_width = round_up(f->width, f->params.table.unit);
     f->picture = calloc((size_t)(3 * f->padded_height * f->padded_width), sizeof(float));
     extend(f->picture, input, f->padded_height, f->padded_width);
+}
+
+/* `style` NULL: a net without styles, or without its own. */
+static int open_fixture(fixture *f, const char *name, const char *net, const char *style,
+                        const bc_log *log)
+{
+    char path[256];
+    *f = (fixture){0};
+    if (!CHECK_INT(bc_net_open(&f->net, fixture_path(path, name, net), log), BC_OK))
+        return 0;
+    if (style &&
+        !CHECK_INT(bc_style_open(&f->style, fixture_path(path, name, style), name, &f->net, log),
+                   BC_OK))
+        return 0;
+    bc_params_make(&f->params, &f->net.table);
+    read_values(f, BC_OWNER_NET, f->net.file, log);
+    if (style)
+        read_values(f, BC_OWNER_STYLE, f->style.file, log);
+    CHECK_INT(bc_safetensors_open(&f->golden, fixture_path(path, name, "case"), log), BC_OK);
+    read_picture(f);
     return 1;
 }
 
 static void close_fixture(fixture *f)
 {
-    bc_bank_close(&f->bank);
-    bc_autoencoder_close(&f->autoencoder);
+    bc_style_close(&f->style);
+    bc_net_close(&f->net);
     bc_safetensors_close(&f->golden);
-    free(f->values.autoencoder);
-    free(f->values.bank);
+    free(f->values.of[BC_OWNER_NET]);
+    free(f->values.of[BC_OWNER_STYLE]);
     free(f->picture);
 }
 
@@ -92,16 +104,40 @@ static double output_error(const fixture *f, const float *painting, const float 
     return largest;
 }
 
-static void check_path(const fixture *f, int with_bank, const char *output,
-                       const bc_workspace *workspace, const bc_log *log)
+/* What the fixture says of a layer of style a. */
+static void check_layers(const fixture *f, const bc_train_net *net)
+{
+    for (int i = 0; i < net->n_stages; i++) {
+        const bc_train_net_stage *s = &net->stages[i];
+        char name[64];
+        snprintf(name, sizeof(name), "layer.%s", s->layer->name);
+        const bc_tensor *tensor = bc_safetensors_find(f->golden, name);
+        double largest = 0;
+        const int n = s->layer->n_out * s->h_out * s->w_out;
+        const float *expected = tensor ? tensor->data : s->out;
+        CHECK(!tensor || tensor->size_bytes == (size_t)n * sizeof(float));
+        for (int k = 0; k < n; k++)
+            largest = fmax(largest, fabs((double)s->out[k] - (double)expected[k]));
+        if (!CHECK_AT_MOST(largest, 5e-5))
+            fprintf(stderr, "    %s\n", name);
+    }
+}
+
+/* `moved`: with the fixture's displacement of the canvas. */
+static void check_output(const fixture *f, const char *output, const char *moved,
+                         const bc_workspace *workspace, const bc_log *log)
 {
     bc_train_net net;
-    CHECK_INT(bc_train_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0],
-                                with_bank ? &f->shapes[1] : NULL, workspace, log),
-              BC_OK);
-    const float *painting = bc_train_net_forward(&net, f->values, f->picture);
+    const bc_tensor *displacement = moved ? bc_safetensors_find(f->golden, moved) : NULL;
+    CHECK_INT(
+        bc_train_net_open(&net, f->padded_height, f->padded_width, &f->params, workspace, log),
+        BC_OK);
+    const float *painting =
+        bc_train_net_forward(&net, f->values, f->picture, displacement ? displacement->data : NULL);
     const float *expected = bc_safetensors_find(f->golden, output)->data;
     CHECK_AT_MOST(output_error(f, painting, expected), 2e-5);
+    if (strcmp(output, "output.a") == 0)
+        check_layers(f, &net);
     bc_train_net_close(&net);
 }
 
@@ -132,10 +168,11 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     CHECK_INT(bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1), BC_OK);
     CHECK_INT(bc_session_observe(session, &from, &to, &(bc_observer){.linear = linear}), BC_OK);
 
-    CHECK_INT(bc_train_net_open(&net, f->padded_height, f->padded_width, &f->shapes[0],
-                                &f->shapes[1], workspace, log),
-              BC_OK);
-    CHECK_AT_MOST(output_error(f, bc_train_net_forward(&net, f->values, f->picture), linear), 2e-4);
+    CHECK_INT(
+        bc_train_net_open(&net, f->padded_height, f->padded_width, &f->params, workspace, log),
+        BC_OK);
+    CHECK_AT_MOST(output_error(f, bc_train_net_forward(&net, f->values, f->picture, NULL), linear),
+                  2e-4);
     bc_train_net_close(&net);
     bc_session_close(&session);
     bc_model_close(&model);
@@ -143,26 +180,52 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     free(linear);
 }
 
+static void test_format_1(const char *name, const bc_workspace *workspace, const bc_log *log)
+{
+    fixture f;
+    if (open_fixture(&f, name, "autoencoder", "bank", log)) {
+        check_output(&f, "output", NULL, workspace, log);
+        check_session(&f, name, workspace, log);
+    }
+    close_fixture(&f);
+    if (open_fixture(&f, name, "autoencoder", NULL, log))
+        check_output(&f, "output.identity", NULL, workspace, log);
+    close_fixture(&f);
+}
+
+static void test_table(const char *name, bool has_styles, const bc_workspace *workspace,
+                       const bc_log *log)
+{
+    fixture f;
+    if (open_fixture(&f, name, "network", has_styles ? "style-a" : NULL, log)) {
+        check_output(&f, "output.a", NULL, workspace, log);
+        if (bc_safetensors_find(f.golden, "moved"))
+            check_output(&f, "output.moved", "moved", workspace, log);
+    }
+    close_fixture(&f);
+    if (!has_styles)
+        return;
+    if (open_fixture(&f, name, "network", "style-b", log))
+        check_output(&f, "output.b", NULL, workspace, log);
+    close_fixture(&f);
+}
+
 int main(void)
 {
     static const char *const names[] = {
         "tiny",      "odd",        "one",           "vga",          "wide",
         "tiny-zero", "small-zero", "tiny-subpixel", "odd-subpixel", "wide-subpixel"};
+    static const char *const tables[] = {"tables/deep-tiny", "tables/deep-one", "tables/deep-odd",
+                                         "tables/cin-odd"};
     char message[1024];
     const bc_log log = test_log(message);
     bc_workspace workspace;
     CHECK_INT(bc_workspace_open(&workspace, 2, &log), BC_OK);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        fixture f;
-        if (open_fixture(&f, names[i], &log)) {
-            check_path(&f, 1, "output", &workspace, &log);
-            check_path(&f, 0, "output.identity", &workspace, &log);
-            check_session(&f, names[i], &workspace, &log);
-        } else {
-            fprintf(stderr, "    %s\n", message);
-        }
-        close_fixture(&f);
-    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        test_format_1(names[i], &workspace, &log);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        test_table(tables[i], true, &workspace, &log);
+    test_table("tables/johnson-tiny", false, &workspace, &log);
     bc_workspace_close(&workspace);
     return TEST_END();
 }

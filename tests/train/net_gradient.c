@@ -6,15 +6,17 @@
 #include "train/pixel_loss.h"
 
 #include "gradient.h"
+#include "random_table.h"
 
-enum { HEIGHT = 12, WIDTH = 16, PIXELS = 3 * HEIGHT * WIDTH, MAX_VALUES = 32768 };
+enum { HEIGHT = 16, WIDTH = 24, PIXELS = 3 * HEIGHT * WIDTH, MAX_VALUES = 1 << 17 };
 
 typedef struct fixture {
     bc_train_net net;
-    bc_params shapes[2];
+    bc_params params;
     bc_train_net_values values;
-    double autoencoder[MAX_VALUES], bank[MAX_VALUES], picture[PIXELS], direction[PIXELS];
-    double gradients[2][MAX_VALUES], dpicture[PIXELS];
+    double tensors[BC_N_OWNERS][MAX_VALUES], picture[PIXELS], direction[PIXELS];
+    double moved[2 * ((HEIGHT + 7) / 8) * ((WIDTH + 7) / 8)];
+    double gradients[BC_N_OWNERS][MAX_VALUES], dpicture[PIXELS];
 } fixture;
 
 static void fill(double *x, size_t n, uint64_t seed)
@@ -33,16 +35,18 @@ static double dot(const double *x, const double *y, int n)
 
 static double net_loss(fixture *f)
 {
-    return dot(bc_train_net_forward(&f->net, f->values, f->picture), f->direction, PIXELS);
+    return dot(bc_train_net_forward(&f->net, f->values, f->picture, f->moved), f->direction,
+               PIXELS);
 }
 
 /* Along a few coordinates of x: it is enough, and keeps the test short. */
-static void check_coordinates(fixture *f, double *x, const double *gradient, size_t n, size_t step,
-                              const char *what)
+static void check_coordinates(fixture *f, double *x, const double *gradient, size_t n,
+                              const char *what, const char *table)
 {
     const double h = 1e-6;
+    const double rounding = 4e-16 * fabs(net_loss(f)) / h * sqrt((double)n);
     double error = 0, scale = 0;
-    for (size_t i = 0; i < n; i += step) {
+    for (size_t i = 0; i < n; i += 1 + n / 16) {
         const double old = x[i];
         x[i] = old + h;
         const double above = net_loss(f);
@@ -53,64 +57,127 @@ static void check_coordinates(fixture *f, double *x, const double *gradient, siz
         scale += gradient[i] * gradient[i];
     }
     /* A bias in front of a normalisation has no effect: its gradient is all rounding. */
-    if (!CHECK_AT_MOST(sqrt(error), 1e-6 * sqrt(scale) + 1e-6))
-        fprintf(stderr, "    %s\n", what);
+    if (!CHECK_AT_MOST(sqrt(error), 1e-6 * sqrt(scale) + 1e-6 + rounding))
+        fprintf(stderr, "    %s of\n%s\n", what, table);
 }
 
-static void make_net(fixture *f, bc_upsample upsample, int n_bank_layers,
-                     const bc_workspace *workspace, const bc_log *log)
+static void make_net(fixture *f, const char *table, const bc_workspace *workspace,
+                     const bc_log *log)
 {
-    static const int widths[] = {8, 16, 24};
-    *f = (fixture){.values = {f->autoencoder, n_bank_layers ? f->bank : NULL}};
-    bc_params_make_autoencoder(&f->shapes[0], widths, upsample);
-    bc_params_make_bank(&f->shapes[1], widths[2], n_bank_layers ? n_bank_layers : 1);
-    CHECK(f->shapes[0].n_values <= MAX_VALUES && f->shapes[1].n_values <= MAX_VALUES);
-    fill(f->autoencoder, f->shapes[0].n_values, 1);
-    fill(f->bank, f->shapes[1].n_values, 2);
+    bc_layers layers;
+    memset(f, 0, sizeof(*f));
+    f->values = (bc_train_net_values){{f->tensors[0], f->tensors[1]}};
+    if (!CHECK_INT(bc_layers_parse(&layers, table, "table", log), BC_OK))
+        fprintf(stderr, "    %s\n%s\n", (const char *)log->cookie, table);
+    bc_params_make(&f->params, &layers);
+    for (int owner = 0; owner < BC_N_OWNERS; owner++) {
+        CHECK(f->params.n_values[owner] <= MAX_VALUES);
+        fill(f->tensors[owner], f->params.n_values[owner], 1 + (uint64_t)owner);
+        for (size_t i = 0; i < f->params.n_values[owner]; i++)
+            f->tensors[owner][i] *= 0.1; /* so that layers without a norm stay small */
+    }
     fill(f->picture, PIXELS, 3);
     fill(f->direction, PIXELS, 4);
-    CHECK_INT(bc_train_net_open(&f->net, HEIGHT, WIDTH, &f->shapes[0],
-                                n_bank_layers ? &f->shapes[1] : NULL, workspace, log),
-              BC_OK);
+    fill(f->moved, sizeof(f->moved) / sizeof(f->moved[0]), 5);
+    CHECK_INT(bc_train_net_open(&f->net, HEIGHT, WIDTH, &f->params, workspace, log), BC_OK);
 }
 
-static void test_net(fixture *f, bc_upsample upsample, int n_bank_layers,
-                     const bc_workspace *workspace, const bc_log *log)
+static void test_table(fixture *f, const char *table, const bc_workspace *workspace,
+                       const bc_log *log)
 {
-    make_net(f, upsample, n_bank_layers, workspace, log);
+    make_net(f, table, workspace, log);
     net_loss(f);
-    const bc_train_net_values gradients = {f->gradients[0],
-                                           f->values.bank ? f->gradients[1] : NULL};
-    bc_train_net_backward(&f->net, gradients, f->dpicture, f->values, f->picture, f->direction);
-    for (int i = 0; i < f->shapes[0].n_params; i++) {
-        const bc_param *p = &f->shapes[0].params[i];
-        check_coordinates(f, f->autoencoder + p->offset, f->gradients[0] + p->offset, p->n,
-                          1 + p->n / 16, p->name);
+    bc_train_net_backward(&f->net, (bc_train_net_values){{f->gradients[0], f->gradients[1]}},
+                          f->dpicture, f->values, f->picture, f->net.n_stages - 1, f->direction);
+    for (int i = 0; i < f->params.n_params; i++) {
+        const bc_param *p = &f->params.params[i];
+        check_coordinates(f, f->tensors[p->owner] + p->offset, f->gradients[p->owner] + p->offset,
+                          p->n, p->name, table);
     }
-    for (int i = 0; i < f->shapes[1].n_params && n_bank_layers; i++) {
-        const bc_param *p = &f->shapes[1].params[i];
-        check_coordinates(f, f->bank + p->offset, f->gradients[1] + p->offset, p->n, 1 + p->n / 16,
-                          p->name);
-    }
-    check_coordinates(f, f->picture, f->dpicture, PIXELS, 17, "picture");
+    check_coordinates(f, f->picture, f->dpicture, PIXELS, "picture", table);
     bc_train_net_close(&f->net);
 }
 
-/* A frozen auto-encoder: the bank's gradients are the same bits, the others are not touched. */
-static void test_frozen(fixture *f, const bc_workspace *workspace, const bc_log *log)
+/* A frozen net: the style's gradients are the same bits, the others are not touched. */
+static void test_frozen(fixture *f, const char *table, const bc_workspace *workspace,
+                        const bc_log *log)
 {
-    static double expected[MAX_VALUES];
-    make_net(f, BC_UPSAMPLE_SUBPIXEL, 2, workspace, log);
+    static double expected[MAX_VALUES], zeros[MAX_VALUES];
+    make_net(f, table, workspace, log);
+    const int last = f->net.n_stages - 1;
     net_loss(f);
-    bc_train_net_backward(&f->net, (bc_train_net_values){f->gradients[0], f->gradients[1]}, NULL,
-                          f->values, f->picture, f->direction);
-    memcpy(expected, f->gradients[1], sizeof(expected));
+    bc_train_net_backward(&f->net, (bc_train_net_values){{f->gradients[0], f->gradients[1]}}, NULL,
+                          f->values, f->picture, last, f->direction);
+    memcpy(expected, f->gradients[BC_OWNER_STYLE], sizeof(expected));
     memset(f->gradients, 0, sizeof(f->gradients));
     net_loss(f);
-    bc_train_net_backward(&f->net, (bc_train_net_values){NULL, f->gradients[1]}, NULL, f->values,
-                          f->picture, f->direction);
-    CHECK(memcmp(expected, f->gradients[1], sizeof(expected)) == 0);
+    bc_train_net_values gradients = {{NULL}};
+    gradients.of[BC_OWNER_STYLE] = f->gradients[BC_OWNER_STYLE];
+    bc_train_net_backward(&f->net, gradients, NULL, f->values, f->picture, last, f->direction);
+    CHECK(memcmp(expected, f->gradients[BC_OWNER_STYLE], sizeof(expected)) == 0);
+    CHECK(memcmp(expected, zeros, sizeof(expected)) != 0);
+    CHECK(memcmp(f->gradients[BC_OWNER_NET], zeros, sizeof(zeros)) == 0);
     bc_train_net_close(&f->net);
+}
+
+static const char deep[] = "encoder.0 conv 9 8 stride=2 norm relu\n"
+                           "encoder.1 conv 3 16 stride=2 norm relu\n"
+                           "encoder.2 conv 3 16 stride=2 norm relu\n"
+                           "canvas canvas 8 stride=8\n"
+                           "grain conv 1 16 norm=style\n"
+                           "ground add encoder.2 grain\n"
+                           "shared.0 conv 3 16 norm relu\n"
+                           "shared.1 conv 3 16 norm\n"
+                           "shared add ground shared.1\n"
+                           "bank.0 conv 3 16 norm=style relu weights=style\n"
+                           "bank.1 conv 3 16 norm=style weights=style\n"
+                           "bank.2 add shared bank.1\n"
+                           "bank mix\n"
+                           "decoder.0 conv 3 16 up=subpixel norm=style relu\n"
+                           "skip add decoder.0 encoder.1\n"
+                           "fine.canvas canvas 8 stride=4\n"
+                           "fine.grain conv 1 16 norm=style\n"
+                           "fine add skip fine.grain\n"
+                           "decoder.1 conv 3 8 up=subpixel norm=style relu\n"
+                           "decoder.2 conv 5 3 up=subpixel";
+static const char cin[] = "encoder.0 conv 5 8 stride=2 norm=style relu\n"
+                          "encoder.1 conv 3 16 stride=2 norm=style relu\n"
+                          "body.0 conv 3 16 norm=style relu\n"
+                          "body.1 conv 1 16 norm=style\n"
+                          "body add encoder.1 body.1\n"
+                          "decoder.0 conv 3 8 up=nearest norm=style relu\n"
+                          "decoder.1 conv 9 3 up=nearest";
+static const char johnson[] = "conv1 conv 9 8 pad=reflect norm relu\n"
+                              "conv2 conv 3 16 stride=2 pad=reflect norm relu\n"
+                              "conv3 conv 3 16 stride=2 pad=reflect norm relu\n"
+                              "res1.1 conv 3 16 pad=reflect norm relu\n"
+                              "res1.2 conv 3 16 pad=reflect norm\n"
+                              "res1 add conv3 res1.2\n"
+                              "deconv1 conv 3 16 up=nearest norm relu\n"
+                              "deconv2 conv 5 8 up=zero norm relu\n"
+                              "deconv3 conv 9 3 pad=reflect";
+/* Several readers, ReLU without a norm, and an input from further back. */
+static const char odd[] = "a conv 7 8 stride=2 relu\n"
+                          "b conv 3 8 pad=reflect\n"
+                          "c conv 3 8 norm from=a\n"
+                          "d add b c\n"
+                          "e conv 7 8 up=nearest\n"
+                          "f conv 1 8 up=zero norm=style from=b\n"
+                          "g add e f\n"
+                          "h conv 3 3";
+
+static void test_tables(fixture *f, const bc_workspace *workspace, const bc_log *log)
+{
+    static const char *const tables[] = {deep, cin, johnson, odd};
+    for (int i = 0; i < 4; i++)
+        test_table(f, tables[i], workspace, log);
+    for (int i = 0; i < 12; i++) {
+        char table[RANDOM_TABLE_SIZE];
+        random_table(table, 1000 + (uint64_t)i);
+        test_table(f, table, workspace, log);
+    }
+    test_frozen(f, deep, workspace, log);
+    test_frozen(f, cin, workspace, log);
 }
 
 typedef enum loss_kind { L1, SHIFT_A, SHIFT_B, SHIFT_BACK, N_LOSSES } loss_kind;
@@ -177,11 +244,7 @@ int main(void)
     fixture *f = calloc(1, sizeof(*f));
     bc_workspace workspace;
     CHECK_INT(bc_workspace_open(&workspace, 1, &log), BC_OK);
-    test_net(f, BC_UPSAMPLE_SUBPIXEL, 2, &workspace, &log);
-    test_net(f, BC_UPSAMPLE_SUBPIXEL, 0, &workspace, &log);
-    test_net(f, BC_UPSAMPLE_NEAREST, 1, &workspace, &log);
-    test_net(f, BC_UPSAMPLE_ZERO, 1, &workspace, &log);
-    test_frozen(f, &workspace, &log);
+    test_tables(f, &workspace, &log);
     test_picture_losses(f);
     test_shift_is_along_the_motion(f);
     bc_workspace_close(&workspace);

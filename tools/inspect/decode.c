@@ -14,12 +14,12 @@ static bc_status add_readout(bc_figure *figure, int panel, const bc_train_net *n
     double off;
     bc_status status = bc_figure_reserve(p, s->h_out, s->w_out, log);
     if (status == BC_OK)
-        status = bc_readout(p->picture, &off, s->out, s->stage->n_out, s->h_out, s->w_out, painting,
+        status = bc_readout(p->picture, &off, s->out, s->layer->n_out, s->h_out, s->w_out, painting,
                             net->height, net->width, log);
     if (status < 0)
         return status;
-    bc_subject_stage_name(p->caption, figure->subject, stage);
-    snprintf(p->remark, sizeof(p->remark), "%d maps %dx%d, %.1f off", s->stage->n_out, s->w_out,
+    snprintf(p->caption, sizeof(p->caption), "%s", s->layer->name);
+    snprintf(p->remark, sizeof(p->remark), "%d maps %dx%d, %.1f off", s->layer->n_out, s->w_out,
              s->h_out, 255 * off);
     return BC_OK;
 }
@@ -34,18 +34,21 @@ static bc_status add_painting(bc_figure *figure, int panel, const bc_train_net *
     const float *painting = net->stages[net->n_stages - 1].out;
     for (int i = 0; i < 3 * net->height * net->width; i++)
         p->picture[i] = painting[i];
-    bc_subject_stage_name(p->caption, figure->subject, net->n_stages - 1);
+    snprintf(p->caption, sizeof(p->caption), "%s", net->stages[net->n_stages - 1].layer->name);
     snprintf(p->remark, sizeof(p->remark), "the painting");
     return BC_OK;
 }
 
 static bc_status add_stages(bc_figure *figure, const bc_train_net *net, const bc_log *log)
 {
-    const int first = net->n_stages - BC_N_DECODER - 1; /* the last one before the decoder */
+    const int first = net->n_stages - BC_N_DECODER;
+    const bc_layer *decoder = net->stages[first].layer;
     bc_status status = bc_figure_add_picture(figure, log);
+    if (status == BC_OK)
+        status = add_readout(figure, 1, net, decoder->inputs[0], log);
     for (int i = first; i < net->n_stages - 1 && status == BC_OK; i++)
-        status = add_readout(figure, 1 + i - first, net, i, log);
-    return status < 0 ? status : add_painting(figure, net->n_stages - first, net, log);
+        status = add_readout(figure, 2 + i - first, net, i, log);
+    return status < 0 ? status : add_painting(figure, 1 + BC_N_DECODER, net, log);
 }
 
 static bc_status fill(bc_figure *figure, const bc_log *log)
@@ -55,7 +58,7 @@ static bc_status fill(bc_figure *figure, const bc_log *log)
     figure->n_columns = 2 + BC_N_DECODER;
     bc_status status = bc_subject_open_net(&net, figure->subject, log);
     if (status == BC_OK) {
-        bc_train_net_forward(&net, figure->subject->values, figure->subject->picture);
+        bc_train_net_forward(&net, figure->subject->values, figure->subject->picture, NULL);
         status = add_stages(figure, &net, log);
     }
     bc_train_net_close(&net);

@@ -43,14 +43,13 @@ bc_status bc_figure_add_reconstruction(bc_figure *figure, int panel, bc_likeness
                                           .n_iterations = figure->options->n_iterations,
                                           .seed = figure->options->seed};
     bc_panel *p = &figure->panels[panel];
-    char name[32];
     double difference;
     bc_status status = bc_figure_reserve(p, subject->height, subject->width, log);
     if (status == BC_OK)
         status = bc_reconstruct(p->picture, &difference, subject, &params, log);
     if (status < 0)
         return status;
-    bc_subject_stage_name(name, subject, first);
+    const char *name = subject->params.table.layers[first].name;
     snprintf(p->caption, sizeof(p->caption), "%s", name);
     if (last > first)
         snprintf(p->caption, sizeof(p->caption), "%s to %d", name, last - BC_N_ENCODER);

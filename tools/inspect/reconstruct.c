@@ -28,7 +28,7 @@ typedef struct inversion {
     tone tone;                     /* the subject's */
     double variation;              /* the subject's */
     double difference;             /* of the last picture */
-    float *targets[BC_NET_STAGES]; /* a stage's response, or Gram matrix */
+    float *targets[BC_MAX_LAYERS]; /* a stage's response, or Gram matrix */
     float *picture, *dpicture;     /* [3, height, width] */
     float *gram;                   /* [n, n] of the widest stage */
     float *dresponse;              /* of the largest stage */
@@ -119,7 +119,7 @@ static int n_positions(const bc_train_net_stage *s)
 
 static size_t n_compared(const inversion *v, const bc_train_net_stage *s)
 {
-    const size_t n = (size_t)s->stage->n_out;
+    const size_t n = (size_t)s->layer->n_out;
     return n * (v->params->likeness == BC_LIKENESS_TEXTURE ? n : (size_t)n_positions(s));
 }
 
@@ -128,7 +128,7 @@ static const float *say(const inversion *v, const bc_train_net_stage *s)
 {
     if (v->params->likeness == BC_LIKENESS_RESPONSE)
         return s->out;
-    bc_gram_forward(v->gram, s->out, s->stage->n_out, n_positions(s), v->net.workspace);
+    bc_gram_forward(v->gram, s->out, s->layer->n_out, n_positions(s), v->net.workspace);
     return v->gram;
 }
 
@@ -149,8 +149,8 @@ static double compare(const inversion *v, int stage)
         d[i] = slope * difference;
     }
     if (is_texture) {
-        memset(v->dresponse, 0, sizeof(float) * (size_t)s->stage->n_out * (size_t)n_positions(s));
-        bc_gram_backward(v->dresponse, v->gram, s->out, s->stage->n_out, n_positions(s),
+        memset(v->dresponse, 0, sizeof(float) * (size_t)s->layer->n_out * (size_t)n_positions(s));
+        bc_gram_backward(v->dresponse, v->gram, s->out, s->layer->n_out, n_positions(s),
                          bc_product_exact(), v->net.workspace);
     }
     return sum / size;
@@ -173,18 +173,15 @@ static double objective(void *cookie, float *gradient, const float *x)
     const bc_reconstruct_params *p = v->params;
     const bc_train_net_values values = v->subject->values;
     const tone t = tone_of(x, v->n_pixels);
-    const int n_stages = v->net.n_stages;
     tone_forward(v, x, &t);
     memset(v->dpicture, 0, 3 * sizeof(float) * (size_t)v->n_pixels);
-    bc_train_net_forward(&v->net, values, v->picture);
+    bc_train_net_forward(&v->net, values, v->picture, NULL);
     v->difference = 0;
     for (int i = p->first; i <= p->last; i++) {
         v->difference += compare(v, i) / (p->last - p->first + 1);
-        v->net.n_stages = i + 1; /* back from this stage */
-        bc_train_net_backward(&v->net, (bc_train_net_values){0}, v->dpicture, values, v->picture,
-                              v->dresponse);
+        bc_train_net_backward(&v->net, (bc_train_net_values){{NULL}}, v->dpicture, values,
+                              v->picture, i, v->dresponse);
     }
-    v->net.n_stages = n_stages;
     const double beforehand = prior(v);
     tone_backward(gradient, v, x, &t);
     return v->difference + beforehand;
@@ -210,7 +207,7 @@ static bc_status take_memory(inversion *v, const bc_log *log)
     bool ok = true;
     for (int i = v->params->first; i <= v->params->last; i++) {
         const bc_train_net_stage *s = &v->net.stages[i];
-        const size_t width = (size_t)s->stage->n_out, response = width * (size_t)n_positions(s);
+        const size_t width = (size_t)s->layer->n_out, response = width * (size_t)n_positions(s);
         widest = width > widest ? width : widest;
         largest = response > largest ? response : largest;
         v->targets[i] = floats(n_compared(v, s));
@@ -230,7 +227,7 @@ static void set_targets(inversion *v)
     const bc_subject *subject = v->subject;
     v->tone = tone_of(subject->picture, v->n_pixels);
     v->variation = variation(NULL, 0, subject->picture, subject->height, subject->width);
-    bc_train_net_forward(&v->net, subject->values, subject->picture);
+    bc_train_net_forward(&v->net, subject->values, subject->picture, NULL);
     for (int i = v->params->first; i <= v->params->last; i++) {
         const bc_train_net_stage *s = &v->net.stages[i];
         memcpy(v->targets[i], say(v, s), n_compared(v, s) * sizeof(float));
@@ -255,7 +252,7 @@ static bc_status search(inversion *v, const bc_log *log)
 
 static void inversion_close(inversion *v)
 {
-    for (int i = 0; i < BC_NET_STAGES; i++)
+    for (int i = 0; i < BC_MAX_LAYERS; i++)
         free(v->targets[i]);
     free(v->gram);
     free(v->dresponse);

@@ -4,7 +4,7 @@
 
 static bc_status fill(bc_figure *figure, const bc_log *log)
 {
-    const int n = figure->subject->bank.n_stages, first = BC_N_ENCODER;
+    const int n = figure->subject->n_bank_layers, first = BC_N_ENCODER;
     figure->n_rows = 2;
     figure->n_columns = 1 + n;
     bc_status status = bc_figure_add_picture(figure, log);

@@ -45,40 +45,40 @@ int bc_subject_parse(bc_subject_options *options, const bc_command *command, int
 
 /* Files ------------------------------------------------------------------------------------ */
 
-static bc_status take_values(float **values, const bc_params *params, const bc_safetensors *file,
+static bc_status take_values(bc_subject *s, bc_owner owner, const bc_safetensors *file,
                              const char *path, const bc_log *log)
 {
-    *values = malloc(params->n_values * sizeof(**values));
-    if (!*values)
+    s->values.of[owner] = malloc(s->params.n_values[owner] * sizeof(float));
+    if (!s->values.of[owner])
         return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
-    return bc_params_read(*values, params, file, path, log);
+    return bc_params_read(s->values.of[owner], &s->params, owner, file, path, log);
 }
 
-static bc_status read_bank(bc_subject *s, const char *path, const bc_autoencoder *autoencoder,
-                           const bc_log *log)
+/* bank: NULL if there is none. */
+static bc_status take_net(bc_subject *s, const bc_subject_options *o, const bc_net *net,
+                          const bc_style *bank, const bc_log *log)
 {
-    bc_bank bank;
-    bc_status status = bc_bank_open(&bank, path, "", autoencoder, log);
-    if (status == BC_OK) {
-        bc_params_make_bank(&s->bank, autoencoder->widths[BC_N_WIDTHS - 1], bank.n_layers);
-        status = take_values(&s->values.bank, &s->bank, bank.file, path, log);
-    }
-    bc_bank_close(&bank);
+    s->n_bank_layers = net->n_bank_layers;
+    bc_params_make(&s->params, &net->table);
+    bc_status status = take_values(s, BC_OWNER_NET, net->file, o->autoencoder, log);
+    if (status == BC_OK && bank)
+        status = take_values(s, BC_OWNER_STYLE, bank->file, o->bank, log);
     return status;
 }
 
 static bc_status read_net(bc_subject *s, const bc_subject_options *o, const bc_log *log)
 {
-    bc_autoencoder autoencoder;
-    bc_status status = bc_autoencoder_open(&autoencoder, o->autoencoder, log);
-    if (status == BC_OK) {
-        bc_params_make_autoencoder(&s->autoencoder, autoencoder.widths, autoencoder.upsample);
-        status = take_values(&s->values.autoencoder, &s->autoencoder, autoencoder.file,
-                             o->autoencoder, log);
-    }
+    bc_net net;
+    bc_style bank = {0};
+    bc_status status = bc_net_open(&net, o->autoencoder, log);
+    if (status == BC_OK && net.format != 1)
+        status = bc_fail(log, BC_ERR_ARGUMENT, "%s: no auto-encoder of format 1", o->autoencoder);
     if (status == BC_OK && o->bank)
-        status = read_bank(s, o->bank, &autoencoder, log);
-    bc_autoencoder_close(&autoencoder);
+        status = bc_style_open(&bank, o->bank, "", &net, log);
+    if (status == BC_OK)
+        status = take_net(s, o, &net, o->bank ? &bank : NULL, log);
+    bc_style_close(&bank);
+    bc_net_close(&net);
     return status;
 }
 
@@ -125,27 +125,14 @@ void bc_subject_close(bc_subject *subject)
 {
     if (subject->workspace.pool)
         bc_workspace_close(&subject->workspace);
-    free(subject->values.autoencoder);
-    free(subject->values.bank);
+    free(subject->values.of[BC_OWNER_NET]);
+    free(subject->values.of[BC_OWNER_STYLE]);
     free(subject->picture);
     *subject = (bc_subject){0};
 }
 
 bc_status bc_subject_open_net(bc_train_net *net, const bc_subject *subject, const bc_log *log)
 {
-    return bc_train_net_open(net, subject->height, subject->width, &subject->autoencoder,
-                             subject->values.bank ? &subject->bank : NULL, &subject->workspace,
-                             log);
-}
-
-const char *bc_subject_stage_name(char name[32], const bc_subject *subject, int stage)
-{
-    const int n_banks = subject->bank.n_stages, bank = stage - BC_N_ENCODER;
-    if (stage < BC_N_ENCODER)
-        snprintf(name, 32, "encoder.%d", stage);
-    else if (bank < n_banks)
-        snprintf(name, 32, "bank.%d", bank);
-    else
-        snprintf(name, 32, "decoder.%d", bank - n_banks);
-    return name;
+    return bc_train_net_open(net, subject->height, subject->width, &subject->params,
+                             &subject->workspace, log);
 }

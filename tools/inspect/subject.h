@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "cli/options.h"
+#include "model/network.h"
 #include "train/net.h"
 
 typedef struct bc_subject_options {
@@ -27,7 +28,8 @@ int bc_subject_parse(bc_subject_options *options, const bc_command *command, int
                      char **args, const bc_log *log);
 
 typedef struct bc_subject {
-    bc_params autoencoder, bank; /* the bank's has no stages if there is none */
+    bc_params params;
+    int n_bank_layers; /* 0: there is no bank */
     bc_train_net_values values;
     bc_workspace workspace;
     int height, width; /* multiples of 4 */
@@ -42,8 +44,5 @@ void bc_subject_close(bc_subject *subject);
 /* A net of the picture's size for the subject's parameters: bc_train_net_open and
  * bc_train_net_close. */
 bc_status bc_subject_open_net(bc_train_net *net, const bc_subject *subject, const bc_log *log);
-
-/* The name of a stage of such a net: "encoder.0", "bank.1". */
-const char *bc_subject_stage_name(char name[32], const bc_subject *subject, int stage);
 
 #endif

@@ -1,12 +1,7 @@
 /* brushcast-train: from photographs and paintings to the files of a net. */
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/folder.h"
@@ -17,28 +12,20 @@
 #include "media/log.h"
 #include "train/blas.h"
 #include "train/checkpoint.h"
-#include "train/fingerprint.h"
 #include "train/loss_log.h"
+#include "train/nearest.h"
 #include "train/net_files.h"
-#include "train/painting.h"
-#include "train/train_options.h"
+#include "train/preview.h"
+#include "train/session.h"
 
-enum { LOG_EVERY = 25, N_SHEET_PHOTOS = 4, N_WATCHED_PHOTOS = 8 };
+/* Of a watched training, all styles together; of measured ones, each. */
+enum { LOG_EVERY = 25, N_SHEET_PHOTOS = 4, N_WATCHED_PICTURES = 24, N_PATCHES = 24 };
 
-static const char *const command_names[] = {"autoencoder", "bank", "joint", "measure"};
-
-typedef struct session {
-    const bc_train_options *options;
+/* A training under way. */
+typedef struct run {
+    bc_train_session session;
     const bc_log *log;
-    char command[1024]; /* line */
-    bc_ranks ranks;
-    bc_workspace workspace;
-    bc_photos photos;
-    bc_samples samples;
-    bc_vgg vgg;
-    bc_painting paintings[BC_TRAIN_MAX_STYLES];
-    int n_paintings;
-    bc_trainer trainer;
+    char command[1024];     /* line */
     const atomic_int *stop; /* not 0 once somebody asked to stop */
     FILE *csv;              /* of the first process */
     bc_train_losses sum;    /* of the steps that it lacks yet */
@@ -46,7 +33,7 @@ typedef struct session {
     int64_t saved_step; /* of the last checkpoint; 0: none */
     int64_t start_ns;
     double before_s; /* spent before a resumption */
-} session;
+} run;
 
 /* The command line as provenance: the words as they were given. */
 static void join_words(char *text, size_t size, int argc, char **argv)
@@ -57,12 +44,13 @@ static void join_words(char *text, size_t size, int argc, char **argv)
 }
 
 /* A file of this training in the net's folder of checkpoints. */
-static const char *work_path(char path[PATH_MAX], const session *s, const char *extension)
+static const char *work_path(char path[PATH_MAX], const run *r, const char *extension)
 {
-    const bc_train_options *o = s->options;
-    snprintf(path, PATH_MAX, "%s/checkpoints/%s%s%s.%s", o->net, command_names[o->command],
-             o->command == BC_TRAIN_BANK ? "-" : "",
-             o->command == BC_TRAIN_BANK ? s->paintings[0].info.name : "", extension);
+    const bc_train_options *o = r->session.options;
+    const bool is_of_style = o->command == BC_TRAIN_BANK;
+    snprintf(path, PATH_MAX, "%s/checkpoints/%s%s%s.%s", o->net, bc_train_command_names[o->command],
+             is_of_style ? "-" : "", is_of_style ? r->session.paintings[0].info.name : "",
+             extension);
     return path;
 }
 
@@ -73,332 +61,216 @@ static bc_status make_folders(const bc_train_options *o, const bc_log *log)
     return bc_folder_make(path, log);
 }
 
-static bc_status open_target(session *s, bc_style_target **target, const bc_painting *painting,
-                             int brush)
+static double seconds(const run *r)
 {
-    bc_loss_params params;
-    float *picture = NULL;
-    bc_status status =
-        bc_trainer_loss_params(&params, &s->trainer.config, &s->vgg, &s->workspace, s->log);
-    if (status == BC_OK)
-        status =
-            bc_painting_resize(&picture, &params.height, &params.width, painting, brush, s->log);
-    if (status == BC_OK)
-        status = bc_style_target_open(target, &params, picture, s->log);
-    free(picture);
-    return status;
+    return r->before_s + (double)(bc_clock_ns() - r->start_ns) * 1e-9;
 }
 
-static bc_status open_style(session *s, int i)
+/* Measuring -------------------------------------------------------------------------------- */
+
+static void print_figures(const char *name, const bc_train_figures *f)
 {
-    const bc_train_options *o = s->options;
-    bc_train_style *style = &s->trainer.styles[i];
-    bc_status status = BC_OK;
-    style->info = s->paintings[i].info;
-    for (; style->n_targets < o->n_brushes && status == BC_OK; style->n_targets++)
-        status = open_target(s, &style->targets[style->n_targets], &s->paintings[i],
-                             o->brushes[style->n_targets]);
-    return status;
+    printf("%-24s %8.3f %8.3f %8.2f %8.2f %8.2f %8.3f\n", name, f->losses.style, f->losses.content,
+           f->recognition, f->lattice, f->shift, f->flicker);
+    fflush(stdout);
 }
 
-static bc_status check_painting(const session *s, const bc_painting *painting)
+static void add_figures(bc_train_figures *sum, const bc_train_figures *f, double share)
 {
-    for (const bc_painting *other = s->paintings; other < painting; other++)
-        if (strcmp(other->info.name, painting->info.name) == 0)
-            return bc_fail(s->log, BC_ERR_ARGUMENT, "%s and %s: two styles of the name '%s'",
-                           other->photo.path, painting->photo.path, painting->info.name);
-    const int width = painting->photo.width, height = painting->photo.height;
-    if (2 * (width < height ? width : height) < s->options->brushes[0])
-        bc_log_write(s->log, BC_LOG_WARNING,
-                     "%s: %dx%d, small for --brush %d: its strokes will be blurred",
-                     painting->photo.path, width, height, s->options->brushes[0]);
-    return BC_OK;
+    bc_train_losses_add(&sum->losses, &f->losses, share);
+    sum->recognition += share * f->recognition;
+    sum->lattice += share * f->lattice;
+    sum->shift += share * f->shift;
+    sum->flicker += share * f->flicker;
 }
 
-static bc_status open_paintings(session *s)
+static bc_status measure(run *r)
 {
-    const bc_train_options *o = s->options;
-    bc_status status = BC_OK;
-    while (s->n_paintings < o->styles.n && status == BC_OK) {
-        bc_painting *painting = &s->paintings[s->n_paintings];
-        status =
-            bc_painting_open(painting, o->styles.texts[s->n_paintings++], o->paintings, s->log);
-        if (status == BC_OK)
-            status = check_painting(s, painting);
-    }
-    return status;
-}
-
-static uint64_t fingerprint_photos(const bc_photos *photos)
-{
-    uint64_t hash = BC_FINGERPRINT_START;
-    for (int i = 0; i < photos->n_training; i++)
-        hash = bc_photo_fingerprint(hash, &photos->training[i]);
-    return hash;
-}
-
-static uint64_t fingerprint_samples(const bc_samples *samples)
-{
-    uint64_t hash = BC_FINGERPRINT_START;
-    for (int i = 0; i < samples->n; i++)
-        hash = bc_photo_fingerprint(hash, &samples->samples[i].painting);
-    return hash;
-}
-
-static uint64_t fingerprint_network(const bc_vgg *vgg)
-{
-    uint64_t hash = BC_FINGERPRINT_START;
-    for (int i = 0; i < vgg->n_layers; i++)
-        hash =
-            bc_fingerprint(hash, vgg->layers[i].bias, (size_t)vgg->layers[i].n_out * sizeof(float));
-    return hash;
-}
-
-/* What --resume compares beside the configuration. */
-static void describe_inputs(session *s)
-{
-    const bc_train_options *o = s->options;
-    uint64_t paintings = BC_FINGERPRINT_START, brushes;
-    for (int i = 0; i < s->n_paintings; i++)
-        paintings = bc_photo_fingerprint(paintings, &s->paintings[i].photo);
-    brushes = bc_fingerprint(BC_FINGERPRINT_START, o->brushes,
-                             (size_t)o->n_brushes * sizeof(o->brushes[0]));
-    snprintf(s->trainer.inputs, sizeof(s->trainer.inputs),
-             "photographs %016" PRIx64 " paintings %016" PRIx64 " brushes %016" PRIx64
-             " samples %016" PRIx64 " loss-network %016" PRIx64 " %s",
-             fingerprint_photos(&s->photos), paintings, brushes, fingerprint_samples(&s->samples),
-             fingerprint_network(&s->vgg), s->vgg.backward == BC_PRODUCT_BF16 ? "bf16" : "f32");
-}
-
-/* A net that is there is gone on from; banks and figures need one. */
-static bc_status open_trainer(session *s)
-{
-    const bc_train_options *o = s->options;
-    bc_train_config config = o->config;
-    const bc_status probe = bc_net_files_probe(&config, o->net, s->log);
-    if (probe < 0)
-        return probe;
-    if (probe == BC_END && config.is_frozen)
-        return bc_fail(s->log, BC_ERR_IO, "%s: has no auto-encoder to train a bank on", o->net);
-    bc_status status = bc_trainer_open(&s->trainer, &config, o->styles.n, &s->photos, &s->vgg,
-                                       s->ranks, s->workspace.n_threads, s->log);
-    for (int i = 0; i < o->styles.n && status == BC_OK; i++)
-        status = open_style(s, i);
-    s->trainer.samples = o->samples ? &s->samples : NULL;
-    describe_inputs(s);
-    if (status == BC_OK && probe == BC_OK)
-        status = bc_net_files_read(&s->trainer, o->net, o->command == BC_TRAIN_MEASURE, s->log);
-    return status;
-}
-
-static bc_status open_loss_network(session *s)
-{
-    const bc_train_options *o = s->options;
-    const bool has_bf16 = bc_product_has(BC_PRODUCT_BF16);
-    if (o->precision == BC_TRAIN_PRECISION_BF16 && !has_bf16)
-        return bc_fail(s->log, BC_ERR_ARGUMENT, "--precision bf16: no AVX512_BF16 here");
-    const bc_status status = bc_vgg_open(&s->vgg, o->loss_network, s->log);
-    if (status < 0 || !has_bf16 || o->precision == BC_TRAIN_PRECISION_F32)
-        return status;
-    return bc_vgg_set_backward(&s->vgg, BC_PRODUCT_BF16, s->log);
-}
-
-static bc_status session_open(session *s)
-{
-    const bc_train_options *o = s->options;
-    const bc_log *log = s->log;
-    s->start_ns = bc_clock_ns();
-    if (s->ranks.n > o->config.batch)
-        return bc_fail(log, BC_ERR_ARGUMENT, "--batch %d: fewer photographs than the %d processes",
-                       o->config.batch, s->ranks.n);
-    bc_status status = bc_workspace_open(&s->workspace, o->n_threads, log);
-    if (status == BC_OK)
-        status = open_paintings(s);
-    if (status == BC_OK && o->loss_network)
-        status = open_loss_network(s);
-    if (status == BC_OK)
-        status = bc_photos_open(&s->photos, (const char *const *)o->photos, o->n_photos,
-                                o->config.crop, 2 * o->config.crop, o->n_validation, log);
-    if (status == BC_OK && o->samples)
-        status = bc_samples_open(&s->samples, o->samples, &s->photos, log);
-    if (status == BC_OK)
-        status = open_trainer(s);
-    if (status == BC_OK)
-        bc_log_write(log, BC_LOG_INFO, "%d photographs, and %d for validation; ready after %.1f s",
-                     s->photos.n_training, s->photos.n_validation,
-                     (double)(bc_clock_ns() - s->start_ns) * 1e-9);
-    return status;
-}
-
-static void session_close(session *s)
-{
-    if (s->csv)
-        fclose(s->csv);
-    bc_trainer_close(&s->trainer);
-    for (int i = 0; i < s->n_paintings; i++)
-        bc_painting_close(&s->paintings[i]);
-    bc_samples_close(&s->samples);
-    bc_photos_close(&s->photos);
-    bc_vgg_close(&s->vgg);
-    bc_workspace_close(&s->workspace);
-}
-
-static double seconds(const session *s)
-{
-    return s->before_s + (double)(bc_clock_ns() - s->start_ns) * 1e-9;
-}
-
-/* Measuring ---------------------------------------------------------------------------------- */
-
-static bc_status measure(session *s)
-{
-    bc_train_figures figures;
-    FILE *out = s->ranks.rank == 0 ? stdout : NULL;
-    if (out)
-        fprintf(out, "%-24s %8s %8s %8s %8s\n", "style", "style", "content", "shift", "flicker");
-    for (int i = 0; i < s->trainer.n_styles; i++) {
+    bc_trainer *t = &r->session.trainer;
+    bc_train_figures figures, mean = {.lattice = 0};
+    const bool prints = r->session.ranks.rank == 0;
+    if (prints)
+        printf("%-24s %8s %8s %8s %8s %8s %8s\n", "style", "style", "content", "known", "lattice",
+               "shift", "flicker");
+    for (int i = 0; i < t->n_styles; i++) {
         const bc_status status =
-            bc_trainer_validate(&s->trainer, &figures, i, s->photos.n_validation, s->log);
+            bc_trainer_validate(t, &figures, i, r->session.photos.n_validation, N_PATCHES, r->log);
         if (status < 0)
             return status;
-        if (!out)
-            continue;
-        fprintf(out, "%-24s %8.3f %8.3f %8.2f %8.3f\n", s->trainer.styles[i].info.name,
-                figures.style_ratio, figures.losses.content, figures.shift, figures.flicker);
-        fflush(out);
+        add_figures(&mean, &figures, 1.0 / t->n_styles);
+        if (prints)
+            print_figures(t->styles[i].info.name, &figures);
     }
+    if (prints)
+        print_figures("mean", &mean);
     return BC_OK;
 }
 
-/* Training ----------------------------------------------------------------------------------- */
+/* Training --------------------------------------------------------------------------------- */
 
 /* The state is the same in all processes: the first one writes it. */
-static bc_status save(session *s)
+static bc_status save(run *r)
 {
     char path[PATH_MAX];
+    const bc_train_session *s = &r->session;
     if (s->ranks.rank > 0)
         return BC_OK;
-    s->trainer.seconds = seconds(s);
+    r->session.trainer.seconds = seconds(r);
     const bc_status status =
-        bc_checkpoint_write(work_path(path, s, "safetensors"), &s->trainer, s->log);
+        bc_checkpoint_write(work_path(path, r, "safetensors"), &s->trainer, r->log);
     if (status < 0)
         return status;
-    s->saved_step = s->trainer.step;
-    return bc_net_files_write(&s->trainer, s->options->net, s->command, s->log);
+    r->saved_step = s->trainer.step;
+    return bc_net_files_write(&s->trainer, s->options->net, s->n_paintings, r->command, r->log);
 }
 
-/* Prints the figures, draws the sheet; BC_END when the figures have stopped getting better. */
-static bc_status watch(session *s)
+static void tell_figures(const run *r, int style, const bc_train_figures *f)
+{
+    if (style < 0 || r->session.options->command == BC_TRAIN_WARMUP)
+        bc_log_write(r->log, BC_LOG_INFO, "    identity %.4f", f->losses.identity);
+    else
+        bc_log_write(r->log, BC_LOG_INFO,
+                     "    %-20s style %.3f  content %.3f  shift %.1f  flicker %.2f",
+                     r->session.trainer.styles[style].info.name, f->losses.style, f->losses.content,
+                     f->shift, f->flicker);
+}
+
+static bc_status draw_sheet(run *r)
 {
     char path[PATH_MAX];
-    bc_trainer *t = &s->trainer;
-    const int n =
-        s->photos.n_validation < N_WATCHED_PHOTOS ? s->photos.n_validation : N_WATCHED_PHOTOS;
-    double total = 0;
-    bc_train_figures f;
-    for (int i = t->n_styles > 0 ? 0 : -1; i < t->n_styles; i++) {
-        const bc_status status = bc_trainer_validate(t, &f, i, n, s->log);
+    const bc_train_session *s = &r->session;
+    const int n_set_aside = s->photos.n_validation;
+    work_path(path, r, "png");
+    if (s->n_previews > 0)
+        return bc_preview_write(&s->trainer, path, s->previews, s->n_previews, r->log);
+    return bc_preview_write(&s->trainer, path, s->photos.validation,
+                            n_set_aside < N_SHEET_PHOTOS ? n_set_aside : N_SHEET_PHOTOS, r->log);
+}
+
+/* Prints figures, on fewer photographs the more styles there are, and draws the sheet. */
+static bc_status watch(run *r)
+{
+    bc_trainer *t = &r->session.trainer;
+    const int n_styles = t->n_styles, n_set_aside = r->session.photos.n_validation;
+    const int n_each = n_styles < N_WATCHED_PICTURES ? N_WATCHED_PICTURES / (n_styles + 1) : 1;
+    const int n = n_each < 1 ? 1 : n_each < n_set_aside ? n_each : n_set_aside;
+    bc_train_figures figures;
+    for (int i = n_styles > 0 ? 0 : -1; i < n_styles; i++) {
+        const bc_status status = bc_trainer_validate(t, &figures, i, n, 0, r->log);
         if (status < 0)
             return status;
-        total += f.losses.total;
-        if (i < 0)
-            bc_log_write(s->log, BC_LOG_INFO, "    identity %.4f", f.losses.identity);
-        else
-            bc_log_write(
-                s->log, BC_LOG_INFO, "    %-20s style %.3f  content %.3f  shift %.1f  flicker %.2f",
-                t->styles[i].info.name, f.style_ratio, f.losses.content, f.shift, f.flicker);
+        tell_figures(r, i, &figures);
     }
-    t->n_worse = total < t->best_total * 0.998 ? 0 : t->n_worse + 1;
-    t->best_total = fmin(t->best_total, total);
-    if (s->ranks.rank == 0) {
-        const bc_status status = bc_trainer_sheet(t, work_path(path, s, "png"),
-                                                  n < N_SHEET_PHOTOS ? n : N_SHEET_PHOTOS, s->log);
-        if (status < 0)
-            return status;
-    }
-    return s->options->patience && t->n_worse >= s->options->patience ? BC_END : BC_OK;
+    return r->session.ranks.rank == 0 ? draw_sheet(r) : BC_OK;
 }
 
 /* Now and then a line of the log, of the means since the last one over the steps of both paths. */
-static bc_status log_losses(session *s, const bc_train_losses *losses)
+static bc_status log_losses(run *r, const bc_train_losses *losses)
 {
-    const bc_trainer *t = &s->trainer;
-    bc_train_losses_add(&s->sum, losses, 1);
-    s->n_summed++;
+    const bc_trainer *t = &r->session.trainer;
+    bc_train_losses_add(&r->sum, losses, 1);
+    r->n_summed++;
     if (t->step % LOG_EVERY != 0 && t->step != t->config.n_steps)
         return BC_OK;
     bc_train_losses mean = {0};
-    bc_train_losses_add(&mean, &s->sum, 1.0 / s->n_summed);
-    s->sum = (bc_train_losses){0};
-    s->n_summed = 0;
-    bc_log_write(s->log, BC_LOG_INFO, "step %lld of %lld, %.0f s: loss %.4f", (long long)t->step,
-                 (long long)t->config.n_steps, seconds(s), mean.total);
-    return s->csv ? bc_loss_log_write(s->csv, t->step, seconds(s), &mean, s->log) : BC_OK;
+    bc_train_losses_add(&mean, &r->sum, 1.0 / r->n_summed);
+    r->sum = (bc_train_losses){0};
+    r->n_summed = 0;
+    bc_log_write(r->log, BC_LOG_INFO,
+                 "step %lld of %lld, %.0f s: loss %.4f (content %.3f, style %.3f)",
+                 (long long)t->step, (long long)t->config.n_steps, seconds(r), mean.total,
+                 mean.content, mean.style);
+    return r->csv ? bc_loss_log_write(r->csv, t->step, seconds(r), &mean, r->log) : BC_OK;
 }
 
-static bc_status read_checkpoint(session *s)
+static bc_status read_checkpoint(run *r)
 {
     char path[PATH_MAX];
-    const bc_status status =
-        bc_checkpoint_read(&s->trainer, work_path(path, s, "safetensors"), s->log);
-    s->saved_step = s->trainer.step;
-    s->before_s = s->trainer.seconds;
+    bc_trainer *t = &r->session.trainer;
+    const bc_status status = bc_checkpoint_read(t, work_path(path, r, "safetensors"), r->log);
+    r->saved_step = t->step;
+    r->before_s = t->seconds;
     return status;
 }
 
-static bc_status start(session *s)
+/* --quick: each new style starts from the one of the net whose pictures are nearest to it. */
+static bc_status start_from_nearest(run *r)
 {
-    char path[PATH_MAX];
-    const bool writes = s->ranks.rank == 0;
-    bc_status status = bc_net_files_check(&s->trainer, s->options->net, s->log);
-    if (status == BC_OK && s->options->resume)
-        status = read_checkpoint(s);
-    if (status == BC_OK && writes)
-        status = make_folders(s->options, s->log);
-    if (status == BC_OK && writes)
-        status = bc_loss_log_open(&s->csv, work_path(path, s, "csv"), s->trainer.step, s->log);
+    bc_train_session *s = &r->session;
+    bc_style_name *names;
+    int n;
+    bc_status status = bc_net_files_list(&names, &n, s->options->net, r->log);
+    for (int i = 0; i < s->n_paintings && status == BC_OK; i++)
+        status = bc_nearest_style(&s->trainer, i, s->options->net, names, n, r->log);
+    free(names);
     return status;
 }
 
-static bc_status make_step(session *s)
+static bc_status start(run *r)
 {
+    char path[PATH_MAX];
+    const bc_train_session *s = &r->session;
     const bc_train_options *o = s->options;
-    bc_trainer *t = &s->trainer;
-    bc_train_losses losses;
-    bc_status status = bc_trainer_step(t, &losses, s->log);
-    if (status == BC_OK)
-        status = log_losses(s, &losses);
-    if (status == BC_OK && (t->step % o->validate_every == 0 || t->step == t->config.n_steps))
-        status = watch(s);
-    if (status == BC_OK && t->step % o->checkpoint_every == 0)
-        status = save(s);
+    const bool writes = s->ranks.rank == 0;
+    bc_status status = bc_net_files_check(&s->trainer, o->net, r->log);
+    if (status == BC_OK && o->resume)
+        status = read_checkpoint(r);
+    else if (status == BC_OK && o->is_quick)
+        status = start_from_nearest(r);
+    if (status == BC_OK && writes)
+        status = make_folders(o, r->log);
+    if (status == BC_OK && writes)
+        status = bc_loss_log_open(&r->csv, work_path(path, r, "csv"), s->trainer.step, r->log);
     return status;
 }
 
-static void tell_what_is_kept(const session *s)
+static bc_status make_step(run *r)
 {
-    char path[PATH_MAX];
-    if (s->saved_step > 0)
-        bc_log_write(s->log, BC_LOG_ERROR, "%s: the state of step %lld is kept",
-                     work_path(path, s, "safetensors"), (long long)s->saved_step);
+    const bc_train_options *o = r->session.options;
+    bc_trainer *t = &r->session.trainer;
+    bc_train_losses losses;
+    bc_status status = bc_trainer_step(t, &losses, r->log);
+    if (status == BC_OK)
+        status = log_losses(r, &losses);
+    if (status == BC_OK && (t->step % o->validate_every == 0 || t->step == t->config.n_steps))
+        status = watch(r);
+    if (status == BC_OK && t->step % o->checkpoint_every == 0)
+        status = save(r);
+    return status;
 }
 
-static bc_status train(session *s)
+static void tell_what_is_kept(const run *r)
 {
-    const bc_trainer *t = &s->trainer;
+    char path[PATH_MAX];
+    if (r->saved_step > 0)
+        bc_log_write(r->log, BC_LOG_ERROR, "%s: the state of step %lld is kept",
+                     work_path(path, r, "safetensors"), (long long)r->saved_step);
+}
+
+static bc_status train(run *r)
+{
+    const bc_trainer *t = &r->session.trainer;
     bool interrupted = false;
-    bc_status status = start(s);
+    bc_status status = start(r);
     while (status == BC_OK && t->step < t->config.n_steps &&
-           !(interrupted = bc_ranks_any(&s->ranks, atomic_load(s->stop) != 0)))
-        status = make_step(s);
-    if (status == BC_END)
-        bc_log_write(s->log, BC_LOG_INFO, "step %lld: no gain any more, stopped",
-                     (long long)t->step);
+           !(interrupted = bc_ranks_any(&r->session.ranks, atomic_load(r->stop) != 0)))
+        status = make_step(r);
     if (status >= 0)
-        status = save(s);
+        status = save(r);
     if (status < 0)
-        tell_what_is_kept(s);
+        tell_what_is_kept(r);
     return status == BC_OK && interrupted ? BC_ERR_INTERRUPTED : status;
+}
+
+static bc_status open_session(run *r, const bc_train_options *options, bc_ranks ranks)
+{
+    r->start_ns = bc_clock_ns();
+    const bc_status status = bc_train_session_open(&r->session, options, ranks, r->log);
+    if (status == BC_OK)
+        bc_log_write(r->log, BC_LOG_INFO,
+                     "%d photographs, and %d for validation; ready after %.1f s",
+                     r->session.photos.n_training, r->session.photos.n_validation, seconds(r));
+    return status;
 }
 
 static int exit_code(bc_status status)
@@ -408,39 +280,43 @@ static int exit_code(bc_status status)
 
 /* A process that fails takes the others with it: they would wait for it for ever. The first one
  * speaks; the others only of what ends them. */
-static int run(session *s)
+static int run_ranks(run *r, const bc_train_options *options)
 {
-    bc_status status = bc_ranks_open(&s->ranks, s->log);
-    if (s->ranks.rank > 0)
+    bc_ranks ranks;
+    bc_status status = bc_ranks_open(&ranks, r->log);
+    if (ranks.rank > 0)
         bc_console_set_level(BC_LOG_ERROR);
     if (status == BC_OK)
-        status = session_open(s);
+        status = open_session(r, options, ranks);
     if (status == BC_OK)
-        status = s->options->command == BC_TRAIN_MEASURE ? measure(s) : train(s);
-    session_close(s);
+        status = options->command == BC_TRAIN_MEASURE ? measure(r) : train(r);
+    if (r->csv)
+        fclose(r->csv);
+    bc_train_session_close(&r->session);
     if (status < 0 && status != BC_ERR_INTERRUPTED)
-        bc_ranks_abort(&s->ranks, exit_code(status));
-    bc_ranks_close(&s->ranks);
+        bc_ranks_abort(&ranks, exit_code(status));
+    bc_ranks_close(&ranks);
     return exit_code(status);
 }
 
 int bc_train_run_command(int n_args, char **args, const bc_log *log)
 {
     bc_train_options options;
-    session s = {.options = &options, .log = log};
-    join_words(s.command, sizeof(s.command), n_args, args);
+    run r = {.log = log};
+    join_words(r.command, sizeof(r.command), n_args, args);
     const int parsed = bc_train_options_parse(&options, n_args, args, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
-    s.stop = bc_interrupt_install();
+    r.stop = bc_interrupt_install();
     bc_media_log(log);
-    return run(&s);
+    return run_ranks(&r, &options);
 }
 
 static const bc_program program = {
     .name = "brushcast-train",
     .summary = "train nets and styles of Brushcast",
-    .files = "A net is a folder: autoencoder.safetensors and a file for each style in styles; "
+    .files = "A net is a folder: network.safetensors (autoencoder.safetensors in format 1) and a "
+             "file for each style in styles; "
              "checkpoints, curves of the losses and preview sheets stand in its folder "
              "checkpoints.",
     .commands = (const bc_command *const[]){&bc_train_command, NULL},

@@ -36,12 +36,12 @@ static bc_status list_open(arena_list *list, const bc_trainer *t, const bc_log *
     *list = (arena_list){.arenas = calloc((size_t)(5 + 3 * t->n_styles), sizeof(arena))};
     if (!list->arenas)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for a checkpoint");
-    const size_t n = t->autoencoder.n_values;
-    add(list, n, t->values, "autoencoder", "values");
-    add(list, n, t->identity_optimizer.mean, "autoencoder", "identity.mean");
-    add(list, n, t->identity_optimizer.square, "autoencoder", "identity.square");
-    add(list, n, t->style_optimizer.mean, "autoencoder", "style.mean");
-    add(list, n, t->style_optimizer.square, "autoencoder", "style.square");
+    const size_t n = bc_trainer_net_floats(t);
+    add(list, n, t->values, "net", "values");
+    add(list, n, t->identity_optimizer.mean, "net", "identity.mean");
+    add(list, n, t->identity_optimizer.square, "net", "identity.square");
+    add(list, n, t->style_optimizer.mean, "net", "style.mean");
+    add(list, n, t->style_optimizer.square, "net", "style.square");
     for (int i = 0; i < t->n_styles; i++) {
         const bc_train_style *style = &t->styles[i];
         char group[NAME_SIZE / 2];
@@ -53,12 +53,23 @@ static bc_status list_open(arena_list *list, const bc_trainer *t, const bc_log *
     return BC_OK;
 }
 
-/* A frozen auto-encoder is the net's: its banks fit no other. Else it is the training's own. */
+/* A frozen net is not the training's own: its styles fit no other. */
 static uint64_t fingerprint_frozen(const bc_trainer *t)
 {
     return t->config.is_frozen ? bc_fingerprint(BC_FINGERPRINT_START, t->values,
-                                                t->autoencoder.n_values * sizeof(float))
+                                                bc_trainer_net_floats(t) * sizeof(float))
                                : 0;
+}
+
+static uint64_t fingerprint_objectives(const bc_trainer *t)
+{
+    char text[BC_OBJECTIVE_TEXT_SIZE];
+    uint64_t hash = BC_FINGERPRINT_START;
+    for (int i = 0; i < t->n_styles; i++) {
+        bc_objective_print(text, &t->styles[i].objective);
+        hash = bc_fingerprint(hash, text, strlen(text));
+    }
+    return hash;
 }
 
 /*
@@ -69,20 +80,20 @@ static void describe(char text[DESCRIPTION_SIZE], const bc_trainer *t)
 {
     const bc_train_config *c = &t->config;
     snprintf(text, DESCRIPTION_SIZE,
-             "widths %d,%d,%d upsample %s bank-layers %d frozen %d crop %d batch %d style-steps %d "
-             "steps %" PRId64 " rate %.17g optimizer %d identity-loss %d weights %.17g,%.17g,%.17g,"
-             "%.17g motion %d noise %.17g photos %d autoencoder %016" PRIx64 " %s",
-             c->widths[0], c->widths[1], c->widths[2], bc_upsample_name(c->upsample),
-             c->n_bank_layers, c->is_frozen, c->crop, c->batch, c->style_steps, c->n_steps, c->rate,
-             c->optimizer, c->identity_loss, c->content, c->style, c->variation, c->stability,
-             c->max_shift, c->noise, t->photos->n_training, fingerprint_frozen(t), t->inputs);
+             "layers %016" PRIx64 " identity-layers %d frozen %d crop %d batch %d style-steps %d "
+             "steps %" PRId64 " rate %.17g optimizer %d "
+             "identity-loss %d objectives %016" PRIx64 " motion %d noise %.17g flat %.17g photos "
+             "%d net %016" PRIx64 " %s",
+             bc_fingerprint(BC_FINGERPRINT_START, c->layers.text, strlen(c->layers.text)),
+             c->identity.n, c->is_frozen, c->crop, c->batch, c->style_steps, c->n_steps, c->rate,
+             c->optimizer, c->identity_loss, fingerprint_objectives(t), c->max_shift, c->noise,
+             c->flat, t->photos->n_training, fingerprint_frozen(t), t->inputs);
 }
 
 static void print_counters(char text[COUNTERS_SIZE], const bc_trainer *t)
 {
-    int n = snprintf(text, COUNTERS_SIZE, "%" PRId64 " %" PRIu64 " %.17g %d %" PRId64 " %" PRId64,
-                     t->step, t->random.state, t->best_total, t->n_worse,
-                     t->identity_optimizer.n_steps, t->style_optimizer.n_steps);
+    int n = snprintf(text, COUNTERS_SIZE, "%" PRId64 " %" PRIu64 " %" PRId64 " %" PRId64, t->step,
+                     t->random.state, t->identity_optimizer.n_steps, t->style_optimizer.n_steps);
     for (int i = 0; i < t->n_styles && n < COUNTERS_SIZE; i++)
         n += snprintf(text + n, (size_t)(COUNTERS_SIZE - n), " %" PRId64,
                       t->styles[i].optimizer.n_steps);
@@ -91,9 +102,9 @@ static void print_counters(char text[COUNTERS_SIZE], const bc_trainer *t)
 static int parse_counters(bc_trainer *t, const char *text)
 {
     int n = 0;
-    int ok = sscanf(text, "%" SCNd64 "%" SCNu64 "%lf%d%" SCNd64 "%" SCNd64 "%n", &t->step,
-                    &t->random.state, &t->best_total, &t->n_worse, &t->identity_optimizer.n_steps,
-                    &t->style_optimizer.n_steps, &n) == 6;
+    int ok =
+        sscanf(text, "%" SCNd64 "%" SCNu64 "%" SCNd64 "%" SCNd64 "%n", &t->step, &t->random.state,
+               &t->identity_optimizer.n_steps, &t->style_optimizer.n_steps, &n) == 4;
     for (int i = 0; i < t->n_styles && ok; i++) {
         int more = 0;
         text += n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "train/canvas.h"
 #include "train/picture_loss.h"
 #include "train/pixel_loss.h"
 #include "train/trainer.h"
@@ -19,11 +20,7 @@ void bc_train_losses_add(bc_train_losses *sum, const bc_train_losses *losses, do
     sum->total += share * losses->total;
 }
 
-/*
- * The figure of the shift leaves out a border, where the moved picture shows something else; the
- * training does not: what is painted at the edge shall look like the rest.
- */
-enum { FIGURE_BORDER = 16 };
+/* Opening ---------------------------------------------------------------------------------- */
 
 static size_t picture_floats(const bc_lane *l)
 {
@@ -31,31 +28,48 @@ static size_t picture_floats(const bc_lane *l)
     return 3 * crop * crop;
 }
 
-static int source_side(const bc_lane *l)
+int bc_lane_side(const bc_lane *lane)
 {
-    return l->trainer->config.crop + l->trainer->config.max_shift;
+    return lane->trainer->config.crop + 2 * lane->trainer->config.max_shift;
+}
+
+static size_t canvas_cells(const bc_lane *l)
+{
+    const size_t cells =
+        (size_t)(l->trainer->config.crop + BC_TRAIN_CANVAS_CELL - 1) / BC_TRAIN_CANVAS_CELL;
+    return cells * cells;
 }
 
 static bc_status open_nets(bc_lane *l)
 {
     const bc_trainer *t = l->trainer;
     const int crop = t->config.crop;
-    bc_status status = bc_train_net_open(&l->identity_net, crop, crop, &t->autoencoder, NULL,
-                                         &l->workspace, l->log);
+    bc_status status = BC_OK;
+    if (t->identity_path.table.n > 0)
+        status = bc_train_net_open(&l->identity_net, crop, crop, &t->identity_path, &l->workspace,
+                                   l->log);
     for (int i = 0; i < 2 && status == BC_OK && t->n_styles > 0; i++)
-        status = bc_train_net_open(&l->paint_nets[i], crop, crop, &t->autoencoder, &t->bank,
-                                   &l->workspace, l->log);
+        status =
+            bc_train_net_open(&l->paint_nets[i], crop, crop, &t->style_path, &l->workspace, l->log);
     return status;
 }
 
+/* Of all layers that a style wants. */
 static bc_status open_loss(bc_lane *l, const bc_vgg *vgg)
 {
-    bc_loss_params params;
-    if (l->trainer->n_styles == 0)
-        return BC_OK;
-    const bc_status status =
-        bc_trainer_loss_params(&params, &l->trainer->config, vgg, &l->workspace, l->log);
-    return status < 0 ? status : bc_loss_open(&l->loss, &params, l->log);
+    const bc_trainer *t = l->trainer;
+    bc_loss_params all = {0};
+    for (int i = 0; vgg && i < t->n_styles; i++) {
+        const bc_loss_terms content = all.weights;
+        const bc_status status =
+            bc_trainer_loss_params(&all, &t->styles[i].objective, vgg, &l->workspace, l->log);
+        if (status < 0)
+            return status;
+        for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++)
+            all.weights.content[layer] += content.content[layer];
+    }
+    all.height = all.width = t->config.crop;
+    return all.vgg ? bc_loss_open(&l->loss, &all, l->log) : BC_OK;
 }
 
 static float *take(float **memory, size_t n)
@@ -67,18 +81,18 @@ static float *take(float **memory, size_t n)
 
 static bc_status open_memory(bc_lane *l)
 {
-    const bc_trainer *t = l->trainer;
-    const size_t n = picture_floats(l), side = (size_t)source_side(l);
-    float *memory = calloc(6 * side * side + 4 * n, sizeof(float));
+    const size_t n = picture_floats(l), side = (size_t)bc_lane_side(l), cells = canvas_cells(l);
+    float *memory = calloc(6 * side * side + 4 * n + 4 * cells, sizeof(float));
     if (!memory)
         return bc_fail(l->log, BC_ERR_MEMORY, "no memory for pictures of %d pixels",
-                       t->config.crop);
+                       l->trainer->config.crop);
     l->memory = memory;
     l->source = take(&memory, 3 * side * side);
     l->target = take(&memory, 3 * side * side);
     for (int i = 0; i < 2; i++) {
         l->pictures[i] = take(&memory, n);
         l->dpaintings[i] = take(&memory, n);
+        l->moved[i] = take(&memory, 2 * cells);
     }
     return BC_OK;
 }
@@ -86,7 +100,6 @@ static bc_status open_memory(bc_lane *l)
 bc_status bc_lane_open(bc_lane *lane, const bc_trainer *trainer, bc_train_net_values gradients,
                        const bc_vgg *vgg, int n_threads, const bc_log *log)
 {
-    assert(trainer->config.crop > 2 * FIGURE_BORDER + trainer->config.max_shift);
     *lane = (bc_lane){.trainer = trainer, .gradients = gradients, .log = log};
     bc_status status = bc_workspace_open(&lane->workspace, n_threads, log);
     if (status == BC_OK)
@@ -109,72 +122,68 @@ void bc_lane_close(bc_lane *lane)
     *lane = (bc_lane){0};
 }
 
-/* picture [3, crop, crop] is the source's, or the target's, from (dy, dx) on. */
-static void take_window(const bc_lane *l, float *picture, const float *source, int dy, int dx)
+/* Pictures --------------------------------------------------------------------------------- */
+
+/* picture [3, crop, crop] is that of source [3, side, side] from (y, x) on. */
+static void take_window(const bc_lane *l, float *picture, const float *source, int y, int x)
 {
-    const int crop = l->trainer->config.crop, side = source_side(l);
-    for (int line = 0; line < 3 * crop; line++) {
-        const int y = line / crop * side + line % crop + dy;
-        memcpy(picture + line * crop, source + y * side + dx, (size_t)crop * sizeof(float));
-    }
+    const int crop = l->trainer->config.crop, side = bc_lane_side(l);
+    for (int line = 0; line < 3 * crop; line++)
+        memcpy(picture + line * crop, source + (line / crop * side + line % crop + y) * side + x,
+               (size_t)crop * sizeof(float));
 }
 
-static void add_noise(const bc_lane *l, float *picture, double deviation, bc_random *random)
+static void fill(float *x, float value, size_t n)
 {
-    const size_t n = picture_floats(l);
+    for (size_t i = 0; i < n; i++)
+        x[i] = value;
+}
+
+void bc_lane_move_canvas(bc_lane *lane, double across, double down)
+{
+    fill(lane->moved[0], (float)across, canvas_cells(lane));
+    fill(lane->moved[0] + canvas_cells(lane), (float)down, canvas_cells(lane));
+}
+
+/* What is seen dy pixels higher up is painted on what was dy pixels below. */
+void bc_lane_take(bc_lane *lane, int i, int dy, int dx)
+{
+    const int margin = lane->trainer->config.max_shift;
+    const size_t n = canvas_cells(lane);
+    take_window(lane, lane->pictures[i], lane->source, margin + dy, margin + dx);
+    fill(lane->moved[i], lane->moved[0][0] + (float)dx, n);
+    fill(lane->moved[i] + n, lane->moved[0][n] + (float)dy, n);
+}
+
+void bc_lane_add_noise(const bc_lane *lane, float *picture, double deviation, bc_random *random)
+{
+    const size_t n = picture_floats(lane);
     for (size_t i = 0; i < n && deviation > 0; i++)
         picture[i] += (float)(deviation / 255 * bc_random_normal(random));
 }
 
-/* Losses ------------------------------------------------------------------------------------- */
-
-/* Each adds its loss of `painting` to `losses` and its gradient to dpainting (NULL: none). */
-
-static void identity_loss(const bc_lane *l, bc_train_losses *losses, float *dpainting,
-                          const float *painting)
+/* A square of one colour, from a third to two thirds of the crop wide, with some noise. */
+static void add_flat_patch(bc_lane *l)
 {
-    const size_t n = picture_floats(l);
-    const double loss = l->trainer->config.identity_loss == BC_IDENTITY_L1
-                            ? bc_l1_loss(dpainting, painting, l->pictures[0], n, 1)
-                            : bc_square_loss(dpainting, painting, l->pictures[0], 1, (int)n);
-    losses->identity += loss;
-    losses->total += loss;
-}
-
-static void perceptual_losses(const bc_lane *l, bc_train_losses *losses, float *dpainting,
-                              const float *painting, const bc_style_target *target)
-{
-    const bc_train_config *c = &l->trainer->config;
-    bc_loss_terms terms;
-    bc_loss_set_content(l->loss, l->pictures[0]);
-    losses->total += bc_loss_run(l->loss, &terms, dpainting, painting, target);
-    for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++) {
-        losses->content += terms.content[layer];
-        losses->style += terms.style[BC_STAT_GRAM][layer];
+    const int crop = l->trainer->config.crop, side = bc_lane_side(l);
+    const int width = crop / 3 + bc_random_below(&l->random, crop / 3);
+    const int top = bc_random_below(&l->random, side - width + 1);
+    const int left = bc_random_below(&l->random, side - width + 1);
+    const double deviation = 3.0 / 255 * bc_random_uniform(&l->random);
+    for (int c = 0; c < 3; c++) {
+        const double colour = bc_random_uniform(&l->random);
+        for (int i = 0; i < width * width; i++) {
+            const int at = (c * side + top + i / width) * side + left + i % width;
+            const double value = colour + deviation * bc_random_normal(&l->random);
+            l->source[at] = (float)(value < 0 ? 0 : value > 1 ? 1 : value);
+        }
     }
-    const double variation =
-        bc_variation_loss(dpainting, painting, c->variation, 3, c->crop, c->crop);
-    losses->variation += variation;
-    losses->total += c->variation * variation;
 }
-
-/* pictures[1] holds the sample. */
-static void sample_loss(const bc_lane *l, bc_train_losses *losses, float *dpainting,
-                        const float *painting)
-{
-    take_window(l, l->pictures[1], l->target, 0, 0);
-    const double loss =
-        bc_square_loss(dpainting, painting, l->pictures[1], 1, (int)picture_floats(l));
-    losses->style += loss;
-    losses->total += loss;
-}
-
-/* Training ----------------------------------------------------------------------------------- */
 
 static bc_status draw_source(bc_lane *l)
 {
     const bc_trainer *t = l->trainer;
-    const int side = source_side(l);
+    const int side = bc_lane_side(l);
     if (t->samples) {
         const int sample = bc_random_below(&l->random, t->samples->n);
         return bc_sample_crop(l->source, l->target, side, &t->samples->samples[sample], &l->random,
@@ -184,133 +193,139 @@ static bc_status draw_source(bc_lane *l)
     return bc_photo_crop(l->source, side, &t->photos->training[photo], &l->random, l->log);
 }
 
-static void clear(const bc_lane *l, float *dpainting)
+/* A canvas of many places: none of them is to be special. */
+static bc_status draw_picture(bc_lane *l, const bc_train_turn *turn)
 {
-    memset(dpainting, 0, picture_floats(l) * sizeof(float));
-}
-
-static void train_identity(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients)
-{
-    const bc_train_net_values values = {l->trainer->values, NULL};
-    const float *painting = bc_train_net_forward(&l->identity_net, values, l->pictures[0]);
-    identity_loss(l, losses, l->dpaintings[0], painting);
-    bc_train_net_backward(&l->identity_net, gradients, NULL, values, l->pictures[0],
-                          l->dpaintings[0]);
-}
-
-/* A motion by 0 to max_shift pixels down and right, never none at all. */
-static void draw_motion(bc_lane *l, int *dy, int *dx)
-{
-    const int n = l->trainer->config.max_shift + 1;
-    const int motion = 1 + bc_random_below(&l->random, n * n - 1);
-    *dy = motion / n;
-    *dx = motion % n;
-}
-
-static void train_stability(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients,
-                            bc_train_net_values values, const float *painting)
-{
-    const bc_train_config *c = &l->trainer->config;
-    int dy, dx;
-    draw_motion(l, &dy, &dx);
-    take_window(l, l->pictures[1], l->source, dy, dx);
-    add_noise(l, l->pictures[1], c->noise, &l->random);
-    clear(l, l->dpaintings[1]);
-    const float *moved = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
-    const double loss = bc_shift_loss(l->dpaintings[0], l->dpaintings[1], painting, moved, c->crop,
-                                      c->crop, dy, dx, 0, c->stability);
-    bc_train_net_backward(&l->paint_nets[1], gradients, NULL, values, l->pictures[1],
-                          l->dpaintings[1]);
-    losses->stability += loss;
-    losses->total += c->stability * loss;
-}
-
-static void train_style(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients,
-                        const bc_train_style *style)
-{
-    const bc_train_net_values values = {l->trainer->values, style->values};
-    const float *painting = bc_train_net_forward(&l->paint_nets[0], values, l->pictures[0]);
-    if (l->trainer->samples)
-        sample_loss(l, losses, l->dpaintings[0], painting);
-    else
-        perceptual_losses(l, losses, l->dpaintings[0], painting,
-                          style->targets[bc_random_below(&l->random, style->n_targets)]);
-    if (l->trainer->config.stability > 0)
-        train_stability(l, losses, gradients, values, painting);
-    bc_train_net_backward(&l->paint_nets[0], gradients, NULL, values, l->pictures[0],
-                          l->dpaintings[0]);
-}
-
-bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_style *style)
-{
-    const bc_trainer *t = lane->trainer;
-    const bc_train_net_values gradients = {t->config.is_frozen ? NULL : lane->gradients.autoencoder,
-                                           style ? lane->gradients.bank : NULL};
-    const bc_status status = draw_source(lane);
+    const double farthest = 4096;
+    const bc_status status = draw_source(l);
     if (status < 0)
         return status;
-    *losses = (bc_train_losses){0};
-    take_window(lane, lane->pictures[0], lane->source, 0, 0);
-    clear(lane, lane->dpaintings[0]);
-    if (style)
-        train_style(lane, losses, gradients, style);
-    else
-        train_identity(lane, losses, gradients);
+    if (!turn->is_identity && !l->trainer->samples &&
+        bc_random_uniform(&l->random) < l->trainer->config.flat)
+        add_flat_patch(l);
+    const double across = farthest * bc_random_uniform(&l->random);
+    bc_lane_move_canvas(l, across, farthest * bc_random_uniform(&l->random));
+    bc_lane_take(l, 0, 0, 0);
     return BC_OK;
 }
 
-/* Validation --------------------------------------------------------------------------------- */
+/* Losses ----------------------------------------------------------------------------------- */
 
-/* Mean squared difference between painting the moved picture and moving the painting. */
-static double shift_of(bc_lane *l, const float *painting, bc_train_net_values values, int motion)
+double bc_lane_identity_loss(const bc_lane *lane, float *dpainting, const float *painting)
 {
-    const int crop = l->trainer->config.crop, dy = 1 + motion % 3, dx = 1 + motion / 3 % 3;
-    take_window(l, l->pictures[1], l->source, dy, dx);
-    const float *moved = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
-    return bc_shift_loss(NULL, NULL, painting, moved, crop, crop, dy, dx, FIGURE_BORDER, 0);
+    const size_t n = picture_floats(lane);
+    return lane->trainer->config.identity_loss == BC_IDENTITY_L1
+               ? bc_l1_loss(dpainting, painting, lane->pictures[0], n, 1)
+               : bc_square_loss(dpainting, painting, lane->pictures[0], 1, (int)n);
 }
 
-static double noise_of(bc_lane *l, const float *painting, bc_train_net_values values, int seed)
+void bc_lane_perceptual_losses(const bc_lane *lane, bc_train_losses *losses, float *dpainting,
+                               const float *painting, const bc_train_style *style, int target,
+                               double style_share)
 {
-    const double deviation = 3;
-    bc_random random = {(uint64_t)seed};
-    take_window(l, l->pictures[1], l->source, 0, 0);
-    add_noise(l, l->pictures[1], deviation, &random);
-    const float *noisy = bc_train_net_forward(&l->paint_nets[1], values, l->pictures[1]);
-    return bc_square_loss(NULL, noisy, painting, 0, (int)picture_floats(l)) /
-           (deviation * deviation / 255 / 255);
+    const int crop = lane->trainer->config.crop;
+    bc_loss_terms weights = style->weights, terms;
+    for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++)
+        weights.style[BC_STAT_GRAM][layer] *= style_share;
+    bc_loss_set_weights(lane->loss, &weights);
+    bc_loss_set_content(lane->loss, lane->pictures[0]);
+    losses->total += bc_loss_run(lane->loss, &terms, dpainting, painting, style->targets[target]);
+    for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++) {
+        losses->content += terms.content[layer];
+        losses->style += terms.style[BC_STAT_GRAM][layer];
+    }
+    const double weight = style->objective.variation;
+    const double variation = bc_variation_loss(dpainting, painting, weight, 3, crop, crop);
+    losses->variation += variation;
+    losses->total += weight * variation;
 }
 
-static void validate_style(bc_lane *l, bc_lane_figures *figures, const bc_train_style *style,
-                           int photo)
+/* pictures[1] holds the sample. */
+static void sample_loss(bc_lane *l, bc_train_losses *losses, float *dpainting,
+                        const float *painting)
 {
-    const bc_train_net_values values = {l->trainer->values, style->values};
-    const float *painting = bc_train_net_forward(&l->paint_nets[0], values, l->pictures[0]);
-    bc_train_losses of_photo = {0};
-    perceptual_losses(l, &figures->losses, NULL, painting, style->targets[0]);
-    perceptual_losses(l, &of_photo, NULL, l->pictures[0], style->targets[0]);
-    figures->photo_style = of_photo.style;
-    figures->losses.stability = shift_of(l, painting, values, photo);
-    figures->losses.total += l->trainer->config.stability * figures->losses.stability;
-    figures->noise = noise_of(l, painting, values, photo);
+    const int margin = l->trainer->config.max_shift;
+    take_window(l, l->pictures[1], l->target, margin, margin);
+    const double loss =
+        bc_square_loss(dpainting, painting, l->pictures[1], 1, (int)picture_floats(l));
+    losses->style += loss;
+    losses->total += loss;
 }
 
-bc_status bc_lane_validate(bc_lane *lane, bc_lane_figures *figures, const bc_train_style *style,
-                           int photo)
+/* Training --------------------------------------------------------------------------------- */
+
+/* A motion by up to max_shift pixels in each direction, never none at all. */
+static void draw_motion(bc_lane *l, int *dy, int *dx)
+{
+    const int reach = l->trainer->config.max_shift, n = 2 * reach + 1;
+    const int motion = bc_random_below(&l->random, n * n - 1);
+    const int at = motion + (motion >= n * n / 2); /* around the one in the middle */
+    *dy = at / n - reach;
+    *dx = at % n - reach;
+}
+
+/* The net's way of the turn. */
+static bc_train_net *net_of(bc_lane *l, const bc_train_turn *turn)
+{
+    return turn->style ? &l->paint_nets[0] : &l->identity_net;
+}
+
+static void train_stability(bc_lane *l, bc_train_losses *losses, bc_train_net_values gradients,
+                            bc_train_net_values values, const float *painting,
+                            const bc_train_style *style)
+{
+    const bc_train_config *c = &l->trainer->config;
+    const double weight = style->objective.stability;
+    bc_train_net *net = &l->paint_nets[1];
+    int dy, dx;
+    draw_motion(l, &dy, &dx);
+    bc_lane_take(l, 1, dy, dx);
+    bc_lane_add_noise(l, l->pictures[1], c->noise * bc_random_uniform(&l->random), &l->random);
+    memset(l->dpaintings[1], 0, picture_floats(l) * sizeof(float));
+    const float *moved = bc_train_net_forward(net, values, l->pictures[1], l->moved[1]);
+    const double loss = bc_shift_loss(l->dpaintings[0], l->dpaintings[1], painting, moved, c->crop,
+                                      c->crop, dy, dx, 0, weight);
+    bc_train_net_backward(net, gradients, NULL, values, l->pictures[1], net->n_stages - 1,
+                          l->dpaintings[1]);
+    losses->stability += loss;
+    losses->total += weight * loss;
+}
+
+static void train_losses(bc_lane *l, bc_train_losses *losses, const float *painting,
+                         const bc_train_turn *turn)
+{
+    if (turn->is_identity) {
+        losses->identity = bc_lane_identity_loss(l, l->dpaintings[0], painting);
+        losses->total += losses->identity;
+    } else if (l->trainer->samples) {
+        sample_loss(l, losses, l->dpaintings[0], painting);
+    } else {
+        const int target = bc_random_below(&l->random, turn->style->n_targets);
+        bc_lane_perceptual_losses(l, losses, l->dpaintings[0], painting, turn->style, target,
+                                  turn->style_share);
+    }
+}
+
+bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_turn *turn)
 {
     const bc_trainer *t = lane->trainer;
-    const bc_status status =
-        bc_photo_centre(lane->source, source_side(lane), &t->photos->validation[photo], lane->log);
-    *figures = (bc_lane_figures){0};
+    bc_train_net *net = net_of(lane, turn);
+    const bc_train_net_values values = bc_trainer_values(t, turn->style);
+    bc_train_net_values gradients = lane->gradients;
+    if (t->config.is_frozen)
+        gradients.of[BC_OWNER_NET] = NULL;
+    if (!turn->style)
+        gradients.of[BC_OWNER_STYLE] = NULL;
+    const bc_status status = draw_picture(lane, turn);
     if (status < 0)
         return status;
-    take_window(lane, lane->pictures[0], lane->source, 0, 0);
-    if (style)
-        validate_style(lane, figures, style, photo);
-    else
-        identity_loss(lane, &figures->losses, NULL,
-                      bc_train_net_forward(&lane->identity_net,
-                                           (bc_train_net_values){t->values, NULL},
-                                           lane->pictures[0]));
+    *losses = (bc_train_losses){0};
+    memset(lane->dpaintings[0], 0, picture_floats(lane) * sizeof(float));
+    const float *painting = bc_train_net_forward(net, values, lane->pictures[0], lane->moved[0]);
+    train_losses(lane, losses, painting, turn);
+    if (turn->has_stability)
+        train_stability(lane, losses, gradients, values, painting, turn->style);
+    bc_train_net_backward(net, gradients, NULL, values, lane->pictures[0], net->n_stages - 1,
+                          lane->dpaintings[0]);
     return BC_OK;
 }

@@ -374,6 +374,26 @@ static bc_status measure_style(bc_style_target *target, const bc_loss *loss, con
     return status;
 }
 
+bc_status bc_style_target_of(bc_style_target **target, const bc_loss *loss, const bc_log *log)
+{
+    *target = calloc(1, sizeof(**target));
+    if (!*target)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a style");
+    const bc_status status = measure_style(*target, loss, log);
+    if (status < 0)
+        bc_style_target_close(target);
+    return status;
+}
+
+double bc_style_target_distance(const bc_style_target *a, const bc_style_target *b)
+{
+    double sum = 0;
+    for (int i = 0; i < BC_VGG_MAX_LAYERS; i++)
+        if (a->layers[i].gram && b->layers[i].gram)
+            sum += bc_gram_distance(&a->layers[i], &b->layers[i]);
+    return sum;
+}
+
 bc_status bc_style_target_open(bc_style_target **target, const bc_loss_params *params,
                                const float *picture, const bc_log *log)
 {
@@ -384,17 +404,9 @@ bc_status bc_style_target_open(bc_style_target **target, const bc_loss_params *p
     bc_status status = bc_loss_open(&loss, &style_only, log);
     if (status < 0)
         return status;
-    bc_style_target *made = calloc(1, sizeof(*made));
-    if (made) {
-        forward(loss, picture, loss->n_layers);
-        status = measure_style(made, loss, log);
-    } else {
-        status = bc_fail(log, BC_ERR_MEMORY, "no memory for a style");
-    }
+    forward(loss, picture, loss->n_layers);
+    status = bc_style_target_of(target, loss, log);
     bc_loss_close(&loss);
-    if (status < 0)
-        bc_style_target_close(&made);
-    *target = made;
     return status;
 }
 

@@ -53,6 +53,12 @@ bc_status bc_style_target_open(bc_style_target **target, const bc_loss_params *p
                                const float *picture, const bc_log *log);
 void bc_style_target_close(bc_style_target **target);
 
+/*
+ * The Gram loss of `a` as a picture from `b` as its target, summed over the layers where both have
+ * one, relative and unweighted.
+ */
+double bc_style_target_distance(const bc_style_target *a, const bc_style_target *b);
+
 typedef struct bc_loss bc_loss;
 
 /*
@@ -78,6 +84,9 @@ void bc_loss_set_content(bc_loss *loss, const float *picture);
  */
 double bc_loss_run(bc_loss *loss, bc_loss_terms *values, float *dpicture, const float *picture,
                    const bc_style_target *style);
+
+/* The statistics of the picture of the last run, where style weights are not 0. */
+bc_status bc_style_target_of(bc_style_target **target, const bc_loss *loss, const bc_log *log);
 
 /* The response of a layer in the last run: [n_out, h, w]; the size goes to h and w. */
 const float *bc_loss_response(const bc_loss *loss, int layer, int *h, int *w);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/pages.h"
+#include "train/canvas.h"
 #include "train/conv.h"
 #include "train/layers.h"
 #include "train/norm.h"
@@ -12,53 +13,51 @@
 
 enum { ALIGN_FLOATS = 16 };
 
-static size_t tensor_floats(int n_channels, int h, int w)
-{
-    return (size_t)n_channels * (size_t)h * (size_t)w;
-}
-
-static size_t in_floats(const bc_train_net_stage *s)
-{
-    return tensor_floats(s->stage->n_in, s->h_in, s->w_in);
-}
+/* Geometry --------------------------------------------------------------------------------- */
 
 static size_t out_floats(const bc_train_net_stage *s)
 {
-    return tensor_floats(s->stage->n_out, s->h_out, s->w_out);
+    return (size_t)s->layer->n_out * (size_t)s->h_out * (size_t)s->w_out;
 }
 
-static int is_folded(const bc_train_stage *stage)
+static bool is_folded(const bc_layer *layer)
 {
-    return stage->stride == BC_STRIDE_HALF && stage->upsample != BC_UPSAMPLE_SUBPIXEL;
+    return layer->stride == BC_STRIDE_HALF && layer->upsample != BC_UPSAMPLE_SUBPIXEL;
 }
 
-/* The weights of the convolution that is run: of the phases where there are any. */
-static int conv_kernel(const bc_train_stage *stage)
-{
-    return is_folded(stage) ? bc_fold_kernel(stage->kernel) : stage->kernel;
-}
-
-static int conv_rows(const bc_train_stage *stage)
-{
-    return stage->stride == BC_STRIDE_HALF ? 4 * stage->n_out : stage->n_out;
-}
-
-static size_t conv_weights(const bc_train_stage *stage)
-{
-    const int kernel = conv_kernel(stage);
-    return tensor_floats(conv_rows(stage) * stage->n_in, kernel, kernel);
-}
-
+/* The convolution that is run: of the phases where there are any. */
 static bc_train_conv_shape conv_shape(const bc_train_net_stage *s)
 {
-    return (bc_train_conv_shape){.n_in = s->stage->n_in,
-                                 .n_out = conv_rows(s->stage),
-                                 .kernel = conv_kernel(s->stage),
-                                 .stride = s->stage->stride == BC_STRIDE_2 ? 2 : 1,
-                                 .height = s->h_in,
-                                 .width = s->w_in,
-                                 .pad = BC_TRAIN_PAD_EDGE};
+    const bc_layer *layer = s->layer;
+    return (bc_train_conv_shape){
+        .n_in = layer->n_in,
+        .n_out = layer->stride == BC_STRIDE_HALF ? 4 * layer->n_out : layer->n_out,
+        .kernel = is_folded(layer) ? bc_folded_kernel(layer->kernel) : layer->kernel,
+        .stride = layer->stride == BC_STRIDE_2 ? 2 : 1,
+        .height = s->h_in,
+        .width = s->w_in,
+        .pad = layer->pad == BC_PAD_REFLECT ? BC_TRAIN_PAD_REFLECT : BC_TRAIN_PAD_EDGE};
 }
+
+static size_t conv_weights(const bc_train_net_stage *s)
+{
+    const bc_train_conv_shape shape = conv_shape(s);
+    return (size_t)(shape.n_out * shape.n_in * shape.kernel * shape.kernel);
+}
+
+static void set_size(const bc_train_net *net, bc_train_net_stage *s)
+{
+    const bc_layer *layer = s->layer;
+    const bool is_of_frame = bc_layer_inputs(layer) == 0 || layer->inputs[0] == BC_FRAME;
+    s->h_in = is_of_frame ? net->height : net->stages[layer->inputs[0]].h_out;
+    s->w_in = is_of_frame ? net->width : net->stages[layer->inputs[0]].w_out;
+    s->h_out = net->height / layer->cell;
+    s->w_out = net->width / layer->cell;
+    s->h_conv = layer->stride == BC_STRIDE_HALF ? s->h_in : s->h_out;
+    s->w_conv = layer->stride == BC_STRIDE_HALF ? s->w_in : s->w_out;
+}
+
+/* Memory ----------------------------------------------------------------------------------- */
 
 /* Takes n floats of the arena; while it has no memory yet, only counts them. */
 static float *take(bc_train_net *net, size_t n)
@@ -68,61 +67,51 @@ static float *take(bc_train_net *net, size_t n)
     return net->arena ? net->arena + at : NULL;
 }
 
-static void lay_out_stage(bc_train_net *net, bc_train_net_stage *s)
+static void lay_out_conv(bc_train_net *net, bc_train_net_stage *s)
 {
-    const bc_train_stage *stage = s->stage;
-    const size_t n_phases = conv_weights(stage) + (size_t)conv_rows(stage);
-    if (is_folded(stage)) {
+    const size_t n_phases = conv_weights(s) + (size_t)conv_shape(s).n_out;
+    if (is_folded(s->layer)) {
         s->phases = take(net, n_phases);
         s->dphases = take(net, n_phases);
     }
-    s->linear = take(net, out_floats(s));
-    s->conv = stage->stride == BC_STRIDE_HALF ? take(net, out_floats(s)) : s->linear;
-    s->mean = take(net, (size_t)stage->n_out);
-    s->inv_std = take(net, (size_t)stage->n_out);
-    s->out = stage->is_linear ? s->linear : take(net, out_floats(s));
+    s->linear = s->layer->norm ? take(net, out_floats(s)) : s->out;
+    s->conv = s->layer->stride == BC_STRIDE_HALF ? take(net, out_floats(s)) : s->linear;
+    s->mean = take(net, (size_t)s->layer->n_out);
+    s->inv_std = take(net, (size_t)s->layer->n_out);
 }
 
 static void lay_out(bc_train_net *net)
 {
-    size_t largest = 0;
     net->n_floats = 0;
     for (int i = 0; i < net->n_stages; i++) {
-        lay_out_stage(net, &net->stages[i]);
-        const size_t in = in_floats(&net->stages[i]), out = out_floats(&net->stages[i]);
-        largest = in > largest ? in : largest;
-        largest = out > largest ? out : largest;
-    }
-    net->gradients[0] = take(net, largest);
-    net->gradients[1] = take(net, largest);
-}
-
-/* `size` is that of the stage's input, and then of its output. */
-static void add_stages(bc_train_net *net, const bc_train_stage *stages, int n_stages, int is_bank,
-                       int size[2])
-{
-    for (int i = 0; i < n_stages; i++) {
-        bc_train_net_stage s = {.stage = &stages[i], .is_bank = is_bank};
-        s.h_in = size[0];
-        s.w_in = size[1];
-        s.h_conv = stages[i].stride == BC_STRIDE_2 ? size[0] / 2 : size[0];
-        s.w_conv = stages[i].stride == BC_STRIDE_2 ? size[1] / 2 : size[1];
-        s.h_out = size[0] = stages[i].stride == BC_STRIDE_HALF ? 2 * s.h_conv : s.h_conv;
-        s.w_out = size[1] = stages[i].stride == BC_STRIDE_HALF ? 2 * s.w_conv : s.w_conv;
-        net->stages[net->n_stages++] = s;
+        bc_train_net_stage *s = &net->stages[i];
+        if (s->layer->kind == BC_LAYER_MIX) {
+            s->out = net->stages[s->layer->inputs[0]].out;
+            s->dout = net->stages[s->layer->inputs[0]].dout;
+            continue;
+        }
+        s->out = take(net, out_floats(s));
+        s->dout = take(net, out_floats(s));
+        if (s->layer->kind == BC_LAYER_CONV)
+            lay_out_conv(net, s);
     }
 }
 
-bc_status bc_train_net_open(bc_train_net *net, int height, int width, const bc_params *autoencoder,
-                            const bc_params *bank, const bc_workspace *workspace, const bc_log *log)
+bc_status bc_train_net_open(bc_train_net *net, int height, int width, const bc_params *params,
+                            const bc_workspace *workspace, const bc_log *log)
 {
-    assert(height > 0 && width > 0 && height % 4 == 0 && width % 4 == 0);
-    *net = (bc_train_net){.height = height, .width = width, .workspace = workspace};
-    int size[2] = {height, width};
-    add_stages(net, autoencoder->stages, BC_N_ENCODER, 0, size);
-    if (bank)
-        add_stages(net, bank->stages, bank->n_stages, 1, size);
-    add_stages(net, autoencoder->stages + BC_N_ENCODER, BC_N_DECODER, 0, size);
+    assert(height > 0 && height % params->table.unit == 0);
+    assert(width > 0 && width % params->table.unit == 0);
+    *net = (bc_train_net){.params = params,
+                          .n_stages = params->table.n,
+                          .height = height,
+                          .width = width,
+                          .workspace = workspace};
+    for (int i = 0; i < net->n_stages; i++) {
+        net->stages[i] =
+            (bc_train_net_stage){.layer = &params->table.layers[i], .params = &params->layers[i]};
+        set_size(net, &net->stages[i]);
+    }
     lay_out(net);
     net->arena = bc_pages_alloc(net->n_floats * sizeof(float));
     if (!net->arena)
@@ -138,112 +127,150 @@ void bc_train_net_close(bc_train_net *net)
     *net = (bc_train_net){0};
 }
 
-static float *arena_of(bc_train_net_values values, const bc_train_net_stage *s)
+/* Forward ---------------------------------------------------------------------------------- */
+
+/* What an input of a layer is: another one's output, or the picture. */
+static const float *input_of(const bc_train_net *net, const bc_train_net_stage *s, int i,
+                             const float *picture)
 {
-    return s->is_bank ? values.bank : values.autoencoder;
+    const int input = s->layer->inputs[i];
+    return input == BC_FRAME ? picture : net->stages[input].out;
 }
 
-static void stage_forward(bc_train_net_stage *s, const float *values, const float *in,
-                          const bc_workspace *workspace)
+static void conv_forward(const bc_train_net *net, bc_train_net_stage *s, bc_train_net_values values,
+                         const float *in)
 {
-    const bc_train_stage *stage = s->stage;
-    const float *weight = values + stage->weight, *bias = values + stage->bias;
-    if (is_folded(stage)) {
-        float *phase_bias = s->phases + conv_weights(stage);
-        bc_fold_forward(s->phases, phase_bias, weight, bias, stage->n_out, stage->n_in,
-                        stage->kernel, stage->upsample);
+    const bc_layer *layer = s->layer;
+    const bc_train_conv_shape shape = conv_shape(s);
+    const float *own = values.of[layer->weights];
+    const float *weight = own + s->params->weight, *bias = own + s->params->bias;
+    if (is_folded(layer)) {
+        float *phase_bias = s->phases + conv_weights(s);
+        bc_fold_forward(s->phases, phase_bias, weight, bias, layer->n_out, layer->n_in,
+                        layer->kernel, layer->upsample);
         weight = s->phases;
         bias = phase_bias;
     }
-    const bc_train_conv_shape shape = conv_shape(s);
-    bc_train_conv_forward(s->conv, in, weight, bias, &shape, workspace);
-    if (stage->stride == BC_STRIDE_HALF)
-        bc_shuffle_forward(s->linear, s->conv, stage->n_out, s->h_conv, s->w_conv);
-    if (stage->is_linear)
-        return;
-    bc_norm_forward(s->out, s->mean, s->inv_std, s->linear, values + stage->scale,
-                    values + stage->shift, stage->n_out, s->h_out * s->w_out);
-    bc_relu_forward(s->out, (int64_t)out_floats(s), workspace);
+    bc_train_conv_forward(s->conv, in, weight, bias, &shape, net->workspace);
+    if (layer->stride == BC_STRIDE_HALF)
+        bc_shuffle_forward(s->linear, s->conv, layer->n_out, s->h_conv, s->w_conv);
+    if (layer->norm) {
+        const float *norm = values.of[layer->norm_owner];
+        bc_norm_forward(s->out, s->mean, s->inv_std, s->linear, norm + s->params->scale,
+                        norm + s->params->shift, layer->n_out, s->h_out * s->w_out);
+    }
+    if (layer->relu)
+        bc_relu_forward(s->out, (int64_t)out_floats(s), net->workspace);
+}
+
+static void add_forward(float *out, const float *a, const float *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = a[i] + b[i];
 }
 
 const float *bc_train_net_forward(bc_train_net *net, bc_train_net_values values,
-                                  const float *picture)
+                                  const float *picture, const float *moved)
 {
-    const float *in = picture;
     for (int i = 0; i < net->n_stages; i++) {
         bc_train_net_stage *s = &net->stages[i];
-        stage_forward(s, arena_of(values, s), in, net->workspace);
-        in = s->out;
+        if (s->layer->kind == BC_LAYER_CONV)
+            conv_forward(net, s, values, input_of(net, s, 0, picture));
+        else if (s->layer->kind == BC_LAYER_ADD)
+            add_forward(s->out, input_of(net, s, 0, picture), input_of(net, s, 1, picture),
+                        out_floats(s));
+        else if (s->layer->kind == BC_LAYER_CANVAS)
+            bc_train_canvas(s->out, s->layer->n_out, s->h_out, s->w_out, s->layer->cell, moved);
     }
-    return in;
+    return net->stages[net->n_stages - 1].out;
 }
+
+/* Backward --------------------------------------------------------------------------------- */
 
 /* The convolution's part: `d` is the gradient of its output; din is added to, or NULL. */
-static void conv_backward(const bc_train_net_stage *s, float *din, float *gradients,
-                          const float *values, const float *in, const float *d,
-                          const bc_workspace *workspace)
+static void conv_backward(const bc_train_net *net, const bc_train_net_stage *s, float *din,
+                          float *gradients, const float *values, const float *in, const float *d)
 {
-    const bc_train_stage *stage = s->stage;
+    const bc_layer *layer = s->layer;
     const bc_train_conv_shape shape = conv_shape(s);
-    const float *weight = is_folded(stage) ? s->phases : values + stage->weight;
-    float *dweight = gradients ? gradients + stage->weight : NULL;
-    float *dbias = gradients ? gradients + stage->bias : NULL;
-    if (!gradients || !is_folded(stage)) {
-        bc_train_conv_backward(din, dweight, dbias, d, in, weight, &shape, workspace);
+    const float *weight = is_folded(layer) ? s->phases : values + s->params->weight;
+    float *dweight = gradients ? gradients + s->params->weight : NULL;
+    float *dbias = gradients ? gradients + s->params->bias : NULL;
+    if (!gradients || !is_folded(layer)) {
+        bc_train_conv_backward(din, dweight, dbias, d, in, weight, &shape, net->workspace);
         return;
     }
-    float *dphase_bias = s->dphases + conv_weights(stage);
-    memset(s->dphases, 0, sizeof(float) * (conv_weights(stage) + (size_t)conv_rows(stage)));
-    bc_train_conv_backward(din, s->dphases, dphase_bias, d, in, weight, &shape, workspace);
-    bc_fold_backward(dweight, dbias, s->dphases, dphase_bias, stage->n_out, stage->n_in,
-                     stage->kernel, stage->upsample);
+    float *dphase_bias = s->dphases + conv_weights(s);
+    memset(s->dphases, 0, sizeof(float) * (conv_weights(s) + (size_t)shape.n_out));
+    bc_train_conv_backward(din, s->dphases, dphase_bias, d, in, weight, &shape, net->workspace);
+    bc_fold_backward(dweight, dbias, s->dphases, dphase_bias, layer->n_out, layer->n_in,
+                     layer->kernel, layer->upsample);
 }
 
-/* dout is overwritten; din is added to, or NULL; gradients NULL: frozen. */
-static void stage_backward(const bc_train_net_stage *s, float *din, float *gradients, float *dout,
-                           const float *values, const float *in, const bc_workspace *workspace)
+/* s->dout is overwritten. */
+static void layer_backward(const bc_train_net *net, const bc_train_net_stage *s, float *din,
+                           bc_train_net_values gradients, bc_train_net_values values,
+                           const float *in)
 {
-    const bc_train_stage *stage = s->stage;
-    if (!stage->is_linear) {
-        bc_relu_backward(dout, s->out, (int64_t)out_floats(s), workspace);
-        bc_norm_backward(dout, gradients ? gradients + stage->scale : NULL,
-                         gradients ? gradients + stage->shift : NULL, dout, s->linear,
-                         values + stage->scale, s->mean, s->inv_std, stage->n_out,
-                         s->h_out * s->w_out);
+    const bc_layer *layer = s->layer;
+    float *d = s->dout;
+    if (layer->relu)
+        bc_relu_backward(d, s->out, (int64_t)out_floats(s), net->workspace);
+    if (layer->norm) {
+        float *norm = gradients.of[layer->norm_owner];
+        bc_norm_backward(d, norm ? norm + s->params->scale : NULL,
+                         norm ? norm + s->params->shift : NULL, d, s->linear,
+                         values.of[layer->norm_owner] + s->params->scale, s->mean, s->inv_std,
+                         layer->n_out, s->h_out * s->w_out);
     }
-    if (stage->stride == BC_STRIDE_HALF) {
-        bc_shuffle_backward(s->conv, dout, stage->n_out, s->h_conv, s->w_conv);
-        conv_backward(s, din, gradients, values, in, s->conv, workspace);
-    } else {
-        conv_backward(s, din, gradients, values, in, dout, workspace);
+    if (layer->stride == BC_STRIDE_HALF) {
+        bc_shuffle_backward(s->conv, d, layer->n_out, s->h_conv, s->w_conv);
+        d = s->conv;
+    }
+    conv_backward(net, s, din, gradients.of[layer->weights], values.of[layer->weights], in, d);
+}
+
+/* wanted[i]: the gradient at the output of stage i leads to one that is asked for. */
+static void find_wanted(bool wanted[BC_MAX_LAYERS], const bc_train_net *net,
+                        bc_train_net_values gradients, const float *dpicture)
+{
+    for (int i = 0; i < net->n_stages; i++) {
+        const bc_layer *layer = net->stages[i].layer;
+        wanted[i] =
+            layer->kind == BC_LAYER_CONV &&
+            (gradients.of[layer->weights] || (layer->norm && gradients.of[layer->norm_owner]));
+        for (int k = 0; k < bc_layer_inputs(layer); k++)
+            wanted[i] |= layer->inputs[k] == BC_FRAME ? dpicture != NULL : wanted[layer->inputs[k]];
     }
 }
 
-/* The first stage that the backward pass has to run. */
-static int first_wanted(const bc_train_net *net, bc_train_net_values gradients,
-                        const float *dpicture)
+static void add_to(float *sum, const float *x, size_t n)
 {
-    int first = 0;
-    while (!dpicture && first < net->n_stages && !arena_of(gradients, &net->stages[first]))
-        first++;
-    return first;
+    for (size_t i = 0; sum && i < n; i++)
+        sum[i] += x[i];
 }
 
 void bc_train_net_backward(bc_train_net *net, bc_train_net_values gradients, float *dpicture,
-                           bc_train_net_values values, const float *picture, const float *dpainting)
+                           bc_train_net_values values, const float *picture, int last,
+                           const float *dout)
 {
-    const int first = first_wanted(net, gradients, dpicture);
-    float *dout = net->gradients[0], *other = net->gradients[1];
-    memcpy(dout, dpainting, out_floats(&net->stages[net->n_stages - 1]) * sizeof(float));
-    for (int i = net->n_stages - 1; i >= first; i--) {
+    bool wanted[BC_MAX_LAYERS];
+    find_wanted(wanted, net, gradients, dpicture);
+    for (int i = 0; i < last; i++)
+        memset(net->stages[i].dout, 0, out_floats(&net->stages[i]) * sizeof(float));
+    memcpy(net->stages[last].dout, dout, out_floats(&net->stages[last]) * sizeof(float));
+    for (int i = last; i >= 0; i--) {
         const bc_train_net_stage *s = &net->stages[i];
-        const float *in = i > 0 ? net->stages[i - 1].out : picture;
-        float *din = i > 0 ? other : dpicture;
-        if (i > first)
-            memset(din, 0, in_floats(s) * sizeof(float));
-        stage_backward(s, i > first || i == 0 ? din : NULL, arena_of(gradients, s), dout,
-                       arena_of(values, s), in, net->workspace);
-        other = dout;
-        dout = din;
+        float *din[2] = {NULL, NULL};
+        for (int k = 0; wanted[i] && k < bc_layer_inputs(s->layer); k++) {
+            const int input = s->layer->inputs[k];
+            din[k] = input == BC_FRAME ? dpicture : wanted[input] ? net->stages[input].dout : NULL;
+        }
+        if (!wanted[i])
+            continue;
+        if (s->layer->kind == BC_LAYER_CONV)
+            layer_backward(net, s, din[0], gradients, values, input_of(net, s, 0, picture));
+        for (int k = 0; k < 2 && s->layer->kind == BC_LAYER_ADD; k++)
+            add_to(din[k], s->dout, out_floats(s));
     }
 }

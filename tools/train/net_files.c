@@ -10,172 +10,254 @@
 
 #include "base/folder.h"
 #include "base/log.h"
-#include "media/picture.h"
-#include "model/model.h"
 
-static const char *autoencoder_path(char path[PATH_MAX], const char *folder)
+/* A net of format 1 has a path without a style. */
+static bool is_format_1(const bc_train_config *config)
 {
-    snprintf(path, PATH_MAX, "%s/autoencoder.safetensors", folder);
+    return config->identity.n > 0;
+}
+
+static const char *net_path(char path[PATH_MAX], const char *folder, bool is_format_1)
+{
+    snprintf(path, PATH_MAX, "%s/%s.safetensors", folder, is_format_1 ? "autoencoder" : "network");
     return path;
 }
 
-static const char *bank_path(char path[PATH_MAX], const char *folder, const char *name)
+static const char *style_path(char path[PATH_MAX], const char *folder, const char *name)
 {
     snprintf(path, PATH_MAX, "%s/styles/%s.safetensors", folder, name);
     return path;
 }
 
-/* A net's banks are all as deep: a new one becomes like those that are there. */
-static void probe_banks(bc_train_config *config, const char *folder)
+/* Reading ---------------------------------------------------------------------------------- */
+
+static const char extension[] = ".safetensors";
+
+static int is_style(const struct dirent *entry)
 {
-    bc_model *model;
-    if (bc_model_open(&model, folder, &(bc_model_params){0}) == BC_OK && model->n_banks > 0)
-        config->n_bank_layers = model->banks[0].n_layers;
-    bc_model_close(&model);
+    const size_t n = strlen(entry->d_name), tail = sizeof(extension) - 1;
+    return n > tail && n - tail < sizeof(bc_style_name) &&
+           strcmp(entry->d_name + n - tail, extension) == 0;
 }
 
-bc_status bc_net_files_probe(bc_train_config *config, const char *folder, const bc_log *log)
-{
-    char path[PATH_MAX];
-    bc_autoencoder autoencoder;
-    if (access(autoencoder_path(path, folder), F_OK) != 0)
-        return BC_END;
-    const bc_status status = bc_autoencoder_open(&autoencoder, path, log);
-    if (status == BC_OK) {
-        memcpy(config->widths, autoencoder.widths, sizeof(config->widths));
-        config->upsample = autoencoder.upsample;
-    }
-    bc_autoencoder_close(&autoencoder);
-    if (status == BC_OK && config->is_frozen)
-        probe_banks(config, folder);
-    return status;
-}
-
-static bc_status read_bank(bc_trainer *t, bc_train_style *style, const char *folder, bool is_needed,
-                           const bc_autoencoder *autoencoder, const bc_log *log)
-{
-    char path[PATH_MAX];
-    bc_bank bank;
-    if (access(bank_path(path, folder, style->info.name), F_OK) != 0)
-        return is_needed ? bc_fail(log, BC_ERR_IO, "%s: not there", path) : BC_OK;
-    bc_status status = bc_bank_open(&bank, path, style->info.name, autoencoder, log);
-    if (status == BC_OK && bank.n_layers == t->config.n_bank_layers)
-        status = bc_params_read(style->values, &t->bank, bank.file, path, log);
-    else if (is_needed && status == BC_OK)
-        status = bc_fail(log, BC_ERR_MISMATCH, "%s: has %d layers, not --bank-layers %d", path,
-                         bank.n_layers, t->config.n_bank_layers);
-    else if (!is_needed && (status == BC_OK || status == BC_ERR_MISMATCH)) {
-        bc_log_write(log, BC_LOG_WARNING, "%s: not used, it will be trained anew", path);
-        status = BC_OK;
-    }
-    bc_bank_close(&bank);
-    return status;
-}
-
-bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, bool needs_banks,
+bc_status bc_net_files_list(bc_style_name **names, int *n_names, const char *folder,
                             const bc_log *log)
 {
     char path[PATH_MAX];
-    bc_autoencoder autoencoder;
-    bc_status status = bc_autoencoder_open(&autoencoder, autoencoder_path(path, folder), log);
-    if (status == BC_OK)
-        status =
-            bc_params_read(trainer->values, &trainer->autoencoder, autoencoder.file, path, log);
-    for (int i = 0; i < trainer->n_styles && status == BC_OK; i++)
-        status = read_bank(trainer, &trainer->styles[i], folder, needs_banks, &autoencoder, log);
-    bc_autoencoder_close(&autoencoder);
+    struct dirent **entries;
+    snprintf(path, sizeof(path), "%s/styles", folder);
+    const int n = scandir(path, &entries, is_style, alphasort);
+    *n_names = 0;
+    *names = calloc((size_t)(n > 0 ? n : 1), sizeof(**names));
+    for (int i = 0; i < n; i++) {
+        const size_t length = strlen(entries[i]->d_name) - (sizeof(extension) - 1);
+        if (*names)
+            memcpy((*names)[(*n_names)++].text, entries[i]->d_name, length);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+    return *names ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
+}
+
+/* The net's depth is that of a style that is there: it is read for that alone. */
+static bc_status find_depth(bc_net *net, const char *folder, const bc_log *log)
+{
+    char path[PATH_MAX];
+    bc_style_name *names;
+    int n;
+    bc_status status = bc_net_files_list(&names, &n, folder, log);
+    if (status == BC_OK && n > 0) {
+        bc_style style;
+        bc_style_open(&style, style_path(path, folder, names[0].text), names[0].text, net, log);
+        bc_style_close(&style);
+    }
+    free(names);
     return status;
 }
 
-/* Whether the trainer has the style of a file in the folder of styles. */
-static int is_trained(const bc_trainer *t, const char *file)
+/* BC_END if there is none. */
+static bc_status open_net(bc_net *net, char path[PATH_MAX], const char *folder, const bc_log *log)
 {
-    const char *dot = strrchr(file, '.');
-    const size_t n = dot ? (size_t)(dot - file) : 0;
-    if (n == 0 || strcmp(dot, ".safetensors") != 0)
-        return 1; /* no bank */
-    for (int i = 0; i < t->n_styles; i++) {
-        const char *name = t->styles[i].info.name;
-        if (strlen(name) == n && memcmp(name, file, n) == 0)
-            return 1;
+    *net = (bc_net){0};
+    if (access(net_path(path, folder, false), F_OK) != 0 &&
+        access(net_path(path, folder, true), F_OK) != 0)
+        return BC_END;
+    return bc_net_open(net, path, log);
+}
+
+bc_status bc_net_files_probe(bc_train_config *config, const char *folder, int n_bank_layers,
+                             const bc_log *log)
+{
+    char path[PATH_MAX];
+    bc_net net;
+    bc_status status = open_net(&net, path, folder, log);
+    if (status == BC_OK && net.format == 1) {
+        bc_layers_of_format_1(&config->identity, net.widths, net.upsample, 0);
+        status = find_depth(&net, folder, log);
+        bc_layers_of_format_1(&config->layers, net.widths, net.upsample,
+                              net.n_bank_layers ? net.n_bank_layers : n_bank_layers);
+    } else if (status == BC_OK) {
+        config->identity.n = 0;
+        config->layers = net.table;
     }
-    return 0;
+    bc_net_close(&net);
+    return status;
+}
+
+static bc_status read_style(const bc_trainer *t, bc_train_style *style, const char *folder,
+                            const char *name, bc_net *net, const bc_log *log)
+{
+    char path[PATH_MAX];
+    bc_style file = {0};
+    style_path(path, folder, name);
+    if (access(path, F_OK) != 0)
+        return bc_fail(log, BC_ERR_IO, "%s: not there", path);
+    bc_status status = bc_style_open(&file, path, name, net, log);
+    if (status == BC_OK)
+        status =
+            bc_params_read(style->values, &t->style_path, BC_OWNER_STYLE, file.file, path, log);
+    bc_style_close(&file);
+    return status;
+}
+
+bc_status bc_net_files_read_style(const bc_trainer *trainer, bc_train_style *style,
+                                  const char *folder, const char *name, const bc_log *log)
+{
+    char path[PATH_MAX];
+    bc_net net;
+    bc_status status = open_net(&net, path, folder, log);
+    if (status == BC_OK)
+        status = read_style(trainer, style, folder, name, &net, log);
+    bc_net_close(&net);
+    return status;
+}
+
+/* A style that cannot be gone on from costs a warning, not the run. */
+static bc_status read_styles(bc_trainer *t, const char *folder, bool needs_styles, int *n_read,
+                             bc_net *net, const bc_log *log)
+{
+    char path[PATH_MAX];
+    for (int i = 0; i < t->n_styles; i++) {
+        bc_train_style *style = &t->styles[i];
+        style_path(path, folder, style->info.name);
+        if (!needs_styles && access(path, F_OK) != 0)
+            continue;
+        const bc_status status = read_style(t, style, folder, style->info.name, net, log);
+        if (status < 0 && (needs_styles || status != BC_ERR_MISMATCH))
+            return status;
+        if (status < 0)
+            bc_log_write(log, BC_LOG_WARNING, "%s: not used, it will be trained anew", path);
+        *n_read += status == BC_OK;
+    }
+    return BC_OK;
+}
+
+bc_status bc_net_files_read(bc_trainer *trainer, const char *folder, bool needs_styles, int *n_read,
+                            const bc_log *log)
+{
+    char path[PATH_MAX];
+    bc_net net;
+    *n_read = 0;
+    bc_status status = open_net(&net, path, folder, log);
+    if (status == BC_OK)
+        status = bc_params_read(trainer->values, &trainer->style_path, BC_OWNER_NET, net.file, path,
+                                log);
+    if (status == BC_OK)
+        status = read_styles(trainer, folder, needs_styles, n_read, &net, log);
+    bc_net_close(&net);
+    return status;
+}
+
+static bool is_trained(const bc_trainer *t, const char *name)
+{
+    for (int i = 0; i < t->n_styles; i++)
+        if (strcmp(t->styles[i].info.name, name) == 0)
+            return true;
+    return false;
 }
 
 bc_status bc_net_files_check(const bc_trainer *trainer, const char *folder, const bc_log *log)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/styles", folder);
-    DIR *styles = trainer->config.is_frozen ? NULL : opendir(path);
-    bc_status status = BC_OK;
-    const struct dirent *entry;
-    while (styles && status == BC_OK && (entry = readdir(styles)))
-        if (!is_trained(trainer, entry->d_name))
+    bc_style_name *names = NULL;
+    int n = 0;
+    bc_status status =
+        trainer->config.is_frozen ? BC_OK : bc_net_files_list(&names, &n, folder, log);
+    for (int i = 0; i < n && status == BC_OK; i++)
+        if (!is_trained(trainer, names[i].text))
             status = bc_fail(log, BC_ERR_ARGUMENT,
-                             "%s/%s: would no longer fit: train its --style too, or move it away",
-                             path, entry->d_name);
-    if (styles)
-        closedir(styles);
+                             "%s/styles/%s%s: would no longer fit: train its --style too, or move "
+                             "it away",
+                             folder, names[i].text, extension);
+    free(names);
     return status;
 }
 
-/* The file's tensors are those of the group; returns their number. */
-static int list_tensors(bc_tensor tensors[BC_MAX_PARAMS], const bc_params *params,
-                        const float *values)
-{
-    for (int i = 0; i < params->n_params; i++) {
-        const bc_param *param = &params->params[i];
-        tensors[i] = (bc_tensor){.name = param->name,
-                                 .dtype = BC_DTYPE_F32,
-                                 .n_dims = param->n_dims,
-                                 .data = values + param->offset,
-                                 .size_bytes = param->n * sizeof(*values)};
-        memcpy(tensors[i].shape, param->shape, sizeof(param->shape));
-    }
-    return params->n_params;
-}
+/* Writing ---------------------------------------------------------------------------------- */
 
 /* Into `folder`, with the name of the net that it is for. */
-static bc_status write_autoencoder(const bc_trainer *t, const char *folder, const char *name,
-                                   const bc_log *log)
+static bc_status write_net(const bc_trainer *t, const char *folder, const char *name,
+                           const bc_log *log)
 {
     char path[PATH_MAX], widths[48];
     bc_tensor tensors[BC_MAX_PARAMS];
-    const int n = list_tensors(tensors, &t->autoencoder, t->values);
-    snprintf(widths, sizeof(widths), "%d,%d,%d", t->config.widths[0], t->config.widths[1],
-             t->config.widths[2]);
-    const bc_metadata metadata[] = {
+    const bc_layers *table = &t->style_path.table;
+    const int n = bc_params_list(tensors, &t->style_path, BC_OWNER_NET, t->values);
+    const bool is_1 = is_format_1(&t->config);
+    snprintf(widths, sizeof(widths), "%d,%d,%d", table->layers[0].n_out, table->layers[1].n_out,
+             table->layers[2].n_out);
+    const bc_metadata format_1[] = {
         {"brushcast.format", "1"},
         {"brushcast.kind", "autoencoder"},
         {"brushcast.name", name},
         {"brushcast.widths", widths},
-        {"brushcast.upsample", bc_upsample_name(t->config.upsample)},
+        {"brushcast.upsample", bc_upsample_name(table->layers[table->n - 1].upsample)},
     };
-    return bc_safetensors_write(autoencoder_path(path, folder), tensors, n, metadata,
-                                sizeof(metadata) / sizeof(metadata[0]), log);
+    const bc_metadata format_2[] = {
+        {"brushcast.format", "2"},
+        {"brushcast.kind", "network"},
+        {"brushcast.name", name},
+        {"brushcast.layers", table->text},
+    };
+    return bc_safetensors_write(net_path(path, folder, is_1), tensors, n,
+                                is_1 ? format_1 : format_2, is_1 ? 5 : 4, log);
 }
 
-static bc_status write_bank(const bc_trainer *t, const bc_train_style *style, const char *folder,
-                            const char *id, const char *command, const bc_log *log)
+static void add_thumbnail(bc_tensor *tensors, int *n, const bc_style_info *info)
 {
-    char path[PATH_MAX];
-    bc_tensor tensors[BC_MAX_PARAMS + 1];
-    const bc_style_info *info = &style->info;
-    int n = list_tensors(tensors, &t->bank, style->values);
     if (info->thumbnail)
-        tensors[n++] =
+        tensors[(*n)++] =
             (bc_tensor){.name = "thumbnail",
                         .dtype = BC_DTYPE_U8,
                         .n_dims = 3,
                         .shape = {info->thumbnail_height, info->thumbnail_width, 3},
                         .data = info->thumbnail,
                         .size_bytes = (size_t)(info->thumbnail_height * info->thumbnail_width * 3)};
+}
+
+static bc_status write_style(const bc_trainer *t, const bc_train_style *style, const char *folder,
+                             const char *id, const char *command, const bc_log *log)
+{
+    char path[PATH_MAX], trained[1024 + BC_OBJECTIVE_TEXT_SIZE], objective[BC_OBJECTIVE_TEXT_SIZE];
+    bc_tensor tensors[BC_MAX_PARAMS + 1];
+    const bc_style_info *info = &style->info;
+    const bool is_1 = is_format_1(&t->config);
+    int n = bc_params_list(tensors, &t->style_path, BC_OWNER_STYLE, style->values);
+    add_thumbnail(tensors, &n, info);
+    bc_objective_print(objective, &style->objective);
+    snprintf(trained, sizeof(trained), "%s (%s)", command, objective);
     const bc_metadata metadata[] = {
-        {"brushcast.format", "1"},  {"brushcast.kind", "bank"}, {"brushcast.name", info->name},
-        {"title", info->title},     {"artist", info->artist},   {"year", info->year},
-        {"licence", info->licence}, {"trained", command},       {"brushcast.autoencoder", id},
+        {"brushcast.format", is_1 ? "1" : "2"},
+        {"brushcast.kind", is_1 ? "bank" : "style"},
+        {"brushcast.name", info->name},
+        {is_1 ? "brushcast.autoencoder" : "brushcast.network", id},
+        {"title", info->title},
+        {"artist", info->artist},
+        {"year", info->year},
+        {"licence", info->licence},
+        {"trained", trained},
     };
-    return bc_safetensors_write(bank_path(path, folder, info->name), tensors, n, metadata,
+    return bc_safetensors_write(style_path(path, folder, info->name), tensors, n, metadata,
                                 sizeof(metadata) / sizeof(metadata[0]), log);
 }
 
@@ -183,24 +265,15 @@ static bc_status write_bank(const bc_trainer *t, const bc_train_style *style, co
 static bc_status read_id(char id[BC_ID_SIZE], const char *folder, const bc_log *log)
 {
     char path[PATH_MAX];
-    bc_autoencoder autoencoder;
-    const bc_status status = bc_autoencoder_open(&autoencoder, autoencoder_path(path, folder), log);
-    memcpy(id, autoencoder.id, BC_ID_SIZE);
-    bc_autoencoder_close(&autoencoder);
-    return status;
-}
-
-static bc_status write_banks(const bc_trainer *t, const char *folder, const char *id,
-                             const char *command, const bc_log *log)
-{
-    bc_status status = BC_OK;
-    for (int i = 0; i < t->n_styles && status == BC_OK; i++)
-        status = write_bank(t, &t->styles[i], folder, id, command, log);
-    return status;
+    bc_net net;
+    const bc_status status = open_net(&net, path, folder, log);
+    memcpy(id, net.id, BC_ID_SIZE);
+    bc_net_close(&net);
+    return status == BC_END ? BC_ERR_IO : status;
 }
 
 /* All files of the net `folder`, into the folder `part`. */
-static bc_status write_part(const bc_trainer *t, const char *part, const char *folder,
+static bc_status write_part(const bc_trainer *t, const char *part, const char *folder, int n_styles,
                             const char *command, const bc_log *log)
 {
     char styles[PATH_MAX], id[BC_ID_SIZE];
@@ -208,10 +281,12 @@ static bc_status write_part(const bc_trainer *t, const char *part, const char *f
     snprintf(styles, sizeof(styles), "%s/styles", part);
     bc_status status = bc_folder_make(styles, log);
     if (status == BC_OK && !t->config.is_frozen)
-        status = write_autoencoder(t, part, slash && slash[1] ? slash + 1 : folder, log);
+        status = write_net(t, part, slash && slash[1] ? slash + 1 : folder, log);
     if (status == BC_OK)
         status = read_id(id, t->config.is_frozen ? folder : part, log);
-    return status == BC_OK ? write_banks(t, part, id, command, log) : status;
+    for (int i = 0; i < n_styles && status == BC_OK; i++)
+        status = write_style(t, &t->styles[i], part, id, command, log);
+    return status;
 }
 
 static bc_status move(const char *from, const char *to, const bc_log *log)
@@ -222,33 +297,34 @@ static bc_status move(const char *from, const char *to, const bc_log *log)
 }
 
 /* Everything from `part` to its place in the net. */
-static bc_status move_part(const bc_trainer *t, const char *part, const char *folder,
+static bc_status move_part(const bc_trainer *t, const char *part, const char *folder, int n_styles,
                            const bc_log *log)
 {
     char from[PATH_MAX], to[PATH_MAX];
+    const bool is_1 = is_format_1(&t->config);
     bc_status status = t->config.is_frozen
                            ? BC_OK
-                           : move(autoencoder_path(from, part), autoencoder_path(to, folder), log);
-    for (int i = 0; i < t->n_styles && status == BC_OK; i++)
-        status = move(bank_path(from, part, t->styles[i].info.name),
-                      bank_path(to, folder, t->styles[i].info.name), log);
+                           : move(net_path(from, part, is_1), net_path(to, folder, is_1), log);
+    for (int i = 0; i < n_styles && status == BC_OK; i++)
+        status = move(style_path(from, part, t->styles[i].info.name),
+                      style_path(to, folder, t->styles[i].info.name), log);
     return status;
 }
 
 /* The folder and what may be in it. */
-static void remove_part(const bc_trainer *t, const char *part)
+static void remove_part(const bc_trainer *t, const char *part, int n_styles)
 {
     char path[PATH_MAX];
-    for (int i = 0; i < t->n_styles; i++)
-        unlink(bank_path(path, part, t->styles[i].info.name));
-    unlink(autoencoder_path(path, part));
+    for (int i = 0; i < n_styles; i++)
+        unlink(style_path(path, part, t->styles[i].info.name));
+    unlink(net_path(path, part, is_format_1(&t->config)));
     snprintf(path, sizeof(path), "%s/styles", part);
     rmdir(path);
     rmdir(part);
 }
 
-bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, const char *command,
-                             const bc_log *log)
+bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, int n_styles,
+                             const char *command, const bc_log *log)
 {
     char styles[PATH_MAX], part[PATH_MAX - 512];
     const int length = snprintf(part, sizeof(part), "%s/new.%d.part", folder, (int)getpid());
@@ -257,57 +333,9 @@ bc_status bc_net_files_write(const bc_trainer *trainer, const char *folder, cons
     snprintf(styles, sizeof(styles), "%s/styles", folder);
     bc_status status = bc_folder_make(styles, log);
     if (status == BC_OK)
-        status = write_part(trainer, part, folder, command, log);
+        status = write_part(trainer, part, folder, n_styles, command, log);
     if (status == BC_OK)
-        status = move_part(trainer, part, folder, log);
-    remove_part(trainer, part);
-    return status;
-}
-
-static void put(uint8_t *sheet, int width, int row, int column, const float *picture, int crop)
-{
-    uint8_t *corner = sheet + ((size_t)(row * crop) * (size_t)width + (size_t)(column * crop)) * 3;
-    for (int y = 0; y < crop; y++)
-        bc_picture_quantise(corner + (size_t)y * (size_t)width * 3, picture + y * crop, crop,
-                            (size_t)crop * (size_t)crop);
-}
-
-static bc_status sheet_row(bc_trainer *t, uint8_t *sheet, int width, int row, const bc_log *log)
-{
-    const int crop = t->config.crop;
-    bc_lane *lane = &t->lanes[0];
-    float *picture = lane->pictures[0];
-    const bc_status status = bc_photo_centre(picture, crop, &t->photos->validation[row], log);
-    if (status < 0)
-        return status;
-    bc_train_net_values values = {t->values, NULL};
-    put(sheet, width, row, 0, picture, crop);
-    put(sheet, width, row, 1, bc_train_net_forward(&lane->identity_net, values, picture), crop);
-    for (int i = 0; i < t->n_styles; i++) {
-        values.bank = t->styles[i].values;
-        put(sheet, width, row, 2 + i, bc_train_net_forward(&lane->paint_nets[0], values, picture),
-            crop);
-    }
-    return BC_OK;
-}
-
-bc_status bc_trainer_sheet(bc_trainer *trainer, const char *path, int n_photos, const bc_log *log)
-{
-    const int crop = trainer->config.crop, width = (2 + trainer->n_styles) * crop;
-    uint8_t *sheet = malloc((size_t)(n_photos * crop) * (size_t)width * 3);
-    if (!sheet)
-        return bc_fail(log, BC_ERR_MEMORY, "%s: no memory for the preview", path);
-    bc_status status = BC_OK;
-    for (int row = 0; row < n_photos && status == BC_OK; row++)
-        status = sheet_row(trainer, sheet, width, row, log);
-    if (status == BC_OK)
-        status = bc_picture_write(path,
-                                  &(bc_image){.pixels = sheet,
-                                              .stride_bytes = 3 * width,
-                                              .width = width,
-                                              .height = n_photos * crop,
-                                              .format = BC_RGB24},
-                                  log);
-    free(sheet);
+        status = move_part(trainer, part, folder, n_styles, log);
+    remove_part(trainer, part, n_styles);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
@@ -24,6 +25,13 @@ void bc_optimizer_close(bc_optimizer *optimizer)
 {
     free(optimizer->mean);
     *optimizer = (bc_optimizer){0};
+}
+
+void bc_optimizer_reset(bc_optimizer *optimizer)
+{
+    if (optimizer->mean)
+        memset(optimizer->mean, 0, 2 * optimizer->n * sizeof(float));
+    optimizer->n_steps = 0;
 }
 
 static void adam_step(bc_optimizer *o, float *values, const float *gradients, double rate)

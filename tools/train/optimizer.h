@@ -22,6 +22,9 @@ bc_status bc_optimizer_open(bc_optimizer *optimizer, bc_optimizer_kind kind, siz
                             const bc_log *log);
 void bc_optimizer_close(bc_optimizer *optimizer);
 
+/* Forgets all steps. */
+void bc_optimizer_reset(bc_optimizer *optimizer);
+
 /* values [n] change by about `rate` each (Adam), or by rate times the gradient (descent). */
 void bc_optimizer_step(bc_optimizer *optimizer, float *values, const float *gradients, double rate);
 

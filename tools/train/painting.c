@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 
-enum { THUMBNAIL_SIDE = 96, N_FIELDS = 6 };
+enum { THUMBNAIL_SIDE = 96, N_FIELDS = 7 };
 
 static const char *base_name(const char *path)
 {
@@ -15,9 +15,9 @@ static const char *base_name(const char *path)
 }
 
 /* Cuts the line at its tabs; fields that it lacks are "". */
-static void set_info(bc_painting *painting)
+static bc_status read_line(bc_painting *painting, const bc_log *log)
 {
-    const char *fields[N_FIELDS] = {"", "", "", "", "", ""};
+    const char *fields[N_FIELDS] = {"", "", "", "", "", "", ""};
     char *rest = painting->line;
     for (int i = 0; i < N_FIELDS && rest; i++)
         fields[i] = strsep(&rest, "\t");
@@ -26,6 +26,7 @@ static void set_info(bc_painting *painting)
                                      .artist = fields[3],
                                      .year = fields[4],
                                      .licence = fields[5]};
+    return bc_objective_parse(&painting->objective, fields[6], painting->photo.path, log);
 }
 
 static void set_default_line(bc_painting *painting, const char *file)
@@ -92,8 +93,9 @@ bc_status bc_painting_open(bc_painting *painting, const char *path, const char *
         return status;
     if (status == BC_END)
         set_default_line(painting, file);
-    set_info(painting);
-    status = check_name(painting, log);
+    status = read_line(painting, log);
+    if (status == BC_OK)
+        status = check_name(painting, log);
     return status < 0 ? status : make_thumbnail(painting, log);
 }
 

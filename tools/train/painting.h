@@ -2,19 +2,21 @@
  * painting.h: a painting to learn from: its picture and what a bank says of it.
  *
  * A list of paintings is a text file of lines with fields separated by tabs,
- *     FILE  NAME  TITLE  ARTIST  YEAR  LICENCE
- * FILE the painting's file name without folders, NAME the style's. Lines that start with # do not
- * count.
+ *     FILE  NAME  TITLE  ARTIST  YEAR  LICENCE  [OBJECTIVE]
+ * FILE the painting's file name without folders, NAME the style's, OBJECTIVE what is different for
+ * it (objective.h). Lines that start with # do not count.
  */
 #ifndef BC_TRAIN_PAINTING_H
 #define BC_TRAIN_PAINTING_H
 
+#include "train/objective.h"
 #include "train/photos.h"
 
 typedef struct bc_painting {
     bc_photo photo;
     char line[512]; /* the fields, which `info` points into */
     bc_style_info info;
+    bc_objective objective; /* what the list states */
     uint8_t *thumbnail;
 } bc_painting;
 

@@ -5,145 +5,163 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/upsample.h"
 
-static size_t add_param(bc_params *params, const char *stage, const char *what, int n_dims,
-                        const int *shape)
+/* Layout ----------------------------------------------------------------------------------- */
+
+static size_t add_param(bc_params *params, bc_owner owner, const char *layer, const char *what,
+                        int n_dims, const int *shape)
 {
     assert(params->n_params < BC_MAX_PARAMS);
     bc_param *param = &params->params[params->n_params++];
-    *param = (bc_param){.n_dims = n_dims, .offset = params->n_values, .n = 1};
-    snprintf(param->name, sizeof(param->name), "%s.%s", stage, what);
+    *param =
+        (bc_param){.owner = owner, .n_dims = n_dims, .offset = params->n_values[owner], .n = 1};
+    snprintf(param->name, sizeof(param->name), "%s.%s", layer, what);
     for (int i = 0; i < n_dims; i++) {
         param->shape[i] = shape[i];
         param->n *= (size_t)shape[i];
     }
-    params->n_values += param->n;
+    params->n_values[owner] += param->n;
     return param->offset;
 }
 
-static void add_stage(bc_params *params, const char *name, bc_train_stage stage)
+static void add_layer(bc_params *params, bc_layer_params *at, const bc_layer *layer)
 {
-    assert(params->n_stages < BC_MAX_STAGES);
-    const int shape[4] = {stage.n_rows, stage.n_in, stage.kernel, stage.kernel};
-    stage.weight = add_param(params, name, "weight", 4, shape);
-    stage.bias = add_param(params, name, "bias", 1, shape);
-    if (!stage.is_linear) {
-        stage.scale = add_param(params, name, "norm.scale", 1, &stage.n_out);
-        stage.shift = add_param(params, name, "norm.shift", 1, &stage.n_out);
-    }
-    params->stages[params->n_stages++] = stage;
+    const int shape[4] = {layer->n_rows, layer->n_in, layer->kernel, layer->kernel};
+    at->weight = add_param(params, layer->weights, layer->name, "weight", 4, shape);
+    at->bias = add_param(params, layer->weights, layer->name, "bias", 1, shape);
+    if (!layer->norm)
+        return;
+    at->scale = add_param(params, layer->norm_owner, layer->name, "norm.scale", 1, &layer->n_out);
+    at->shift = add_param(params, layer->norm_owner, layer->name, "norm.shift", 1, &layer->n_out);
 }
 
-static bc_train_stage make_stage(bc_stride stride, int n_in, int n_out, int kernel,
-                                 bc_upsample upsample)
+void bc_params_make(bc_params *params, const bc_layers *table)
 {
-    const int has_phases = stride == BC_STRIDE_HALF && upsample == BC_UPSAMPLE_SUBPIXEL;
-    return (bc_train_stage){.stride = stride,
-                            .upsample = upsample,
-                            .n_in = n_in,
-                            .n_out = n_out,
-                            .kernel = has_phases ? bc_fold_kernel(kernel) : kernel,
-                            .n_rows = has_phases ? 4 * n_out : n_out};
+    *params = (bc_params){.table = *table};
+    for (int i = 0; i < table->n; i++)
+        if (table->layers[i].kind == BC_LAYER_CONV)
+            add_layer(params, &params->layers[i], &table->layers[i]);
 }
 
-void bc_params_make_autoencoder(bc_params *params, const int widths[BC_N_WIDTHS],
-                                bc_upsample upsample)
-{
-    const int *w = widths;
-    bc_train_stage last = make_stage(BC_STRIDE_HALF, w[0], 3, 9, upsample);
-    last.is_linear = 1;
-    *params = (bc_params){0};
-    add_stage(params, "encoder.0", make_stage(BC_STRIDE_2, 3, w[0], 9, upsample));
-    add_stage(params, "encoder.1", make_stage(BC_STRIDE_2, w[0], w[1], 3, upsample));
-    add_stage(params, "encoder.2", make_stage(BC_STRIDE_1, w[1], w[2], 3, upsample));
-    add_stage(params, "decoder.0", make_stage(BC_STRIDE_1, w[2], w[1], 3, upsample));
-    add_stage(params, "decoder.1", make_stage(BC_STRIDE_HALF, w[1], w[0], 3, upsample));
-    add_stage(params, "decoder.2", last);
-}
-
-void bc_params_make_bank(bc_params *params, int width, int n_layers)
-{
-    assert(n_layers >= 1 && n_layers <= BC_MAX_BANK_LAYERS);
-    *params = (bc_params){0};
-    for (int i = 0; i < n_layers; i++) {
-        char name[16];
-        snprintf(name, sizeof(name), "bank.%d", i);
-        add_stage(params, name, make_stage(BC_STRIDE_1, width, width, 3, BC_UPSAMPLE_SUBPIXEL));
-    }
-}
+/* Values to start from --------------------------------------------------------------------- */
 
 /* Normal numbers; with phases, the four rows of a channel are equal. */
-static void init_weight(float *values, const bc_train_stage *stage, double deviation,
-                        bc_random *random)
+static void init_weight(float *weight, const bc_layer *layer, double deviation, bc_random *random)
 {
-    const size_t n = (size_t)(stage->n_in * stage->kernel * stage->kernel);
-    const int n_equal = stage->n_rows / stage->n_out;
-    for (int row = 0; row < stage->n_rows; row++) {
-        float *weight = values + stage->weight + (size_t)row * n;
+    const size_t n = (size_t)(layer->n_in * layer->kernel * layer->kernel);
+    const int n_equal = layer->n_rows / layer->n_out;
+    for (int row = 0; row < layer->n_rows; row++, weight += n)
         if (row % n_equal)
             memcpy(weight, weight - n, n * sizeof(*weight));
         else
             for (size_t i = 0; i < n; i++)
                 weight[i] = (float)(deviation * bc_random_normal(random));
+}
+
+static void add_identity(float *weight, const bc_layer *layer)
+{
+    const int n_taps = layer->kernel * layer->kernel;
+    for (int c = 0; c < layer->n_out; c++)
+        weight[(c * layer->n_in + c) * n_taps + n_taps / 2] += 1;
+}
+
+static void fill(float *x, float value, int n)
+{
+    for (int i = 0; i < n; i++)
+        x[i] = value;
+}
+
+static bool has_sums(const bc_layers *table)
+{
+    for (int i = 0; i < table->n; i++)
+        if (table->layers[i].kind == BC_LAYER_ADD)
+            return true;
+    return false;
+}
+
+static void init_conv(float *values, const bc_params *params, int i, bc_random *random)
+{
+    const bc_layer *layer = &params->table.layers[i];
+    const bool is_last = i == params->table.n - 1;
+    const bool starts_as_identity = layer->weights == BC_OWNER_STYLE &&
+                                    layer->n_rows == layer->n_in && !has_sums(&params->table);
+    const double he = sqrt(2.0 / (layer->n_in * layer->kernel * layer->kernel));
+    float *weight = values + params->layers[i].weight;
+    init_weight(weight, layer, is_last || starts_as_identity ? 0.5 * he : he, random);
+    if (starts_as_identity)
+        add_identity(weight, layer);
+    if (is_last) /* the middle of the picture's range */
+        fill(values + params->layers[i].bias, 0.5F, layer->n_rows);
+}
+
+/* The canvas's share differs from channel to channel; a branch of a sum begins as a small one. */
+static void init_scale(float *scale, const bc_params *params, int i, bc_random *random)
+{
+    const bc_layer *layer = &params->table.layers[i];
+    const int input = layer->inputs[0];
+    const bool is_of_canvas =
+        input != BC_FRAME && params->table.layers[input].kind == BC_LAYER_CANVAS;
+    for (int c = 0; c < layer->n_out; c++)
+        scale[c] = is_of_canvas  ? (float)(0.1 + 0.3 * bc_random_uniform(random))
+                   : layer->relu ? 1
+                                 : 0.3F;
+}
+
+void bc_params_init(float *values, const bc_params *params, bc_owner owner, bc_random *random)
+{
+    memset(values, 0, params->n_values[owner] * sizeof(*values));
+    for (int i = 0; i < params->table.n; i++) {
+        const bc_layer *layer = &params->table.layers[i];
+        if (layer->kind != BC_LAYER_CONV)
+            continue;
+        if (layer->weights == owner)
+            init_conv(values, params, i, random);
+        if (layer->norm && layer->norm_owner == owner)
+            init_scale(values + params->layers[i].scale, params, i, random);
     }
 }
 
-static double he_deviation(const bc_train_stage *stage)
+/* Files ------------------------------------------------------------------------------------ */
+
+static void copy(float *to, const float *from, size_t n)
 {
-    return sqrt(2.0 / (stage->n_in * stage->kernel * stage->kernel));
+    if (from)
+        memcpy(to, from, n * sizeof(*to));
 }
 
-static void init_norm(float *values, const bc_train_stage *stage)
+bc_status bc_params_read(float *values, const bc_params *params, bc_owner owner,
+                         const bc_safetensors *file, const char *path, const bc_log *log)
 {
-    for (int c = 0; c < stage->n_out && !stage->is_linear; c++)
-        values[stage->scale + (size_t)c] = 1;
-}
-
-void bc_params_init_autoencoder(float *values, const bc_params *params, bc_random *random)
-{
-    memset(values, 0, params->n_values * sizeof(*values));
-    for (int i = 0; i < params->n_stages; i++) {
-        const bc_train_stage *stage = &params->stages[i];
-        init_weight(values, stage, he_deviation(stage) * (stage->is_linear ? 0.5 : 1), random);
-        init_norm(values, stage);
-        for (int row = 0; row < stage->n_rows && stage->is_linear; row++)
-            values[stage->bias + (size_t)row] = 0.5F; /* the middle of the picture's range */
+    bc_taker from = {.file = file, .path = path, .log = log};
+    bc_tensors tensors[BC_MAX_LAYERS] = {{0}};
+    const bc_status status = bc_take_tensors(&from, tensors, &params->table, owner);
+    for (int i = 0; i < params->table.n && status == BC_OK; i++) {
+        const bc_layer *layer = &params->table.layers[i];
+        const bc_layer_params *at = &params->layers[i];
+        const size_t n_rows = (size_t)layer->n_rows, n_out = (size_t)layer->n_out;
+        const size_t n_taps = (size_t)(layer->n_in * layer->kernel * layer->kernel);
+        copy(values + at->weight, tensors[i].weight, n_rows * n_taps);
+        copy(values + at->bias, tensors[i].bias, n_rows);
+        copy(values + at->scale, tensors[i].scale, n_out);
+        copy(values + at->shift, tensors[i].shift, n_out);
     }
+    return status;
 }
 
-void bc_params_init_bank(float *values, const bc_params *params, bc_random *random)
+int bc_params_list(bc_tensor tensors[BC_MAX_PARAMS], const bc_params *params, bc_owner owner,
+                   const float *values)
 {
-    const double noise = 0.5; /* of He's deviation */
-    memset(values, 0, params->n_values * sizeof(*values));
-    for (int i = 0; i < params->n_stages; i++) {
-        const bc_train_stage *stage = &params->stages[i];
-        const int n_taps = stage->kernel * stage->kernel;
-        init_weight(values, stage, noise * he_deviation(stage), random);
-        init_norm(values, stage);
-        for (int c = 0; c < stage->n_out; c++)
-            values[stage->weight + (size_t)((c * stage->n_in + c) * n_taps + n_taps / 2)] += 1;
-    }
-}
-
-static int shape_fits(const bc_tensor *tensor, const bc_param *param)
-{
-    return tensor->dtype == BC_DTYPE_F32 && tensor->n_dims == param->n_dims &&
-           memcmp(tensor->shape, param->shape, sizeof(*param->shape) * (size_t)param->n_dims) == 0;
-}
-
-bc_status bc_params_read(float *values, const bc_params *params, const bc_safetensors *file,
-                         const char *path, const bc_log *log)
-{
+    int n = 0;
     for (int i = 0; i < params->n_params; i++) {
         const bc_param *param = &params->params[i];
-        const bc_tensor *tensor = bc_safetensors_find(file, param->name);
-        if (!tensor)
-            return bc_fail(log, BC_ERR_FORMAT, "%s: has no tensor '%s'", path, param->name);
-        if (!shape_fits(tensor, param))
-            return bc_fail(log, BC_ERR_FORMAT, "%s: tensor '%s' has another shape", path,
-                           param->name);
-        memcpy(values + param->offset, tensor->data, param->n * sizeof(*values));
+        if (param->owner != owner)
+            continue;
+        tensors[n] = (bc_tensor){.name = param->name,
+                                 .dtype = BC_DTYPE_F32,
+                                 .n_dims = param->n_dims,
+                                 .data = values + param->offset,
+                                 .size_bytes = param->n * sizeof(*values)};
+        memcpy(tensors[n++].shape, param->shape, sizeof(param->shape));
     }
-    return BC_OK;
+    return n;
 }

@@ -1,56 +1,57 @@
 /*
- * params.h: the learned tensors of an auto-encoder or of a style bank: one arena of values, and a
- * table of what lies where. Gradients and optimiser states are arenas of the same layout.
+ * params.h: the learned tensors of a table of layers: an arena of values for each owner, the net
+ * and a style, and a table of what lies where. Gradients and optimiser states are arenas of the
+ * same layout.
  */
 #ifndef BC_TRAIN_PARAMS_H
 #define BC_TRAIN_PARAMS_H
 
-#include "model/network.h"
+#include "model/tensors.h"
 #include "train/random.h"
 
-enum { BC_MAX_STAGES = 8, BC_MAX_PARAMS = 4 * BC_MAX_STAGES };
+enum { BC_MAX_PARAMS = 4 * BC_MAX_LAYERS };
 
 typedef struct bc_param {
-    char name[32]; /* "encoder.0.weight" */
+    char name[BC_LAYER_NAME_SIZE + 16]; /* "encoder.0.weight" */
+    bc_owner owner;
     int n_dims;
     int64_t shape[4];
-    size_t offset, n; /* in the arena, in floats */
+    size_t offset, n; /* in its owner's arena, in floats */
 } bc_param;
 
-/* One convolution and what follows it; offsets of its tensors in the arena. */
-typedef struct bc_train_stage {
-    bc_stride stride;
-    bc_upsample upsample; /* of stride 1/2 */
-    int n_in, n_out;      /* channels before and after, phases not counted */
-    int kernel, n_rows;   /* of the stored weights */
+/* Where a convolution's tensors begin, each in the arena of its owner. */
+typedef struct bc_layer_params {
     size_t weight, bias;
-    int is_linear;       /* the last one: no normalisation, no ReLU */
-    size_t scale, shift; /* of the normalisation */
-} bc_train_stage;
+    size_t scale, shift; /* of the normalisation, if it has one */
+} bc_layer_params;
 
-/* The shape of one group of parameters. An auto-encoder's stages: encoder, then decoder. */
 typedef struct bc_params {
-    int n_stages;
-    bc_train_stage stages[BC_MAX_STAGES];
+    bc_layers table;
+    bc_layer_params layers[BC_MAX_LAYERS]; /* as in the table; of a convolution */
     int n_params;
-    bc_param params[BC_MAX_PARAMS];
-    size_t n_values; /* floats of an arena */
+    bc_param params[BC_MAX_PARAMS]; /* in the order of the table */
+    size_t n_values[BC_N_OWNERS];   /* floats of an arena */
 } bc_params;
 
-void bc_params_make_autoencoder(bc_params *params, const int widths[BC_N_WIDTHS],
-                                bc_upsample upsample);
-void bc_params_make_bank(bc_params *params, int width, int n_layers);
+void bc_params_make(bc_params *params, const bc_layers *table);
 
 /*
- * Values to start from: He's deviation for an auto-encoder, the phases of sub-pixel layers equal
- * (Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017).
+ * Values of one owner to start from: He's deviation, half of it in the last layer; the phases of
+ * sub-pixel layers equal (Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017);
+ * what is added to something starts small. In a table without sums a style's convolutions start as
+ * the identity and some noise, so that the content is there from the start.
  */
-void bc_params_init_autoencoder(float *values, const bc_params *params, bc_random *random);
-/* A bank starts as the identity and some noise, so that the content is there from the start. */
-void bc_params_init_bank(float *values, const bc_params *params, bc_random *random);
+void bc_params_init(float *values, const bc_params *params, bc_owner owner, bc_random *random);
 
-/* Reads all tensors of the group from `file`, which messages call `path`. */
-bc_status bc_params_read(float *values, const bc_params *params, const bc_safetensors *file,
-                         const char *path, const bc_log *log);
+/*
+ * Reads all tensors of an owner from `file`, which messages call `path`; BC_ERR_FORMAT if one is
+ * missing or has another shape.
+ */
+bc_status bc_params_read(float *values, const bc_params *params, bc_owner owner,
+                         const bc_safetensors *file, const char *path, const bc_log *log);
+
+/* The tensors of an owner, for a file that is written; returns their number. */
+int bc_params_list(bc_tensor tensors[BC_MAX_PARAMS], const bc_params *params, bc_owner owner,
+                   const float *values);
 
 #endif

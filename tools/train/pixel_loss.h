@@ -16,8 +16,8 @@ double bc_l1_loss(float *dpicture, const float *picture, const float *target, si
 /*
  * Mean squared difference of two paintings along a known motion: `b` is painted from the source
  * of `a` moved up by dy and left by dx, either of which may be below 0, so that b(y, x) should be
- * a(y+dy, x+dx). A border of `border` pixels is left out. What follows the pixel grid and not the scene costs here: a grid in
- * a still picture, flicker in video.
+ * a(y+dy, x+dx). A border of `border` pixels is left out. What follows the pixel grid and not the
+ * scene costs here: a grid in a still picture, flicker in video.
  */
 double bc_shift_loss(float *da, float *db, const float *a, const float *b, int h, int w, int dy,
                      int dx, int border, double weight);

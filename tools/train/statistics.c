@@ -170,6 +170,16 @@ static double gram_loss(float *dmap, const bc_response *response, const bc_train
     return loss;
 }
 
+double bc_gram_distance(const bc_train_statistics *a, const bc_train_statistics *b)
+{
+    double sum = 0;
+    for (int i = 0; i < a->n_channels * a->n_channels; i++) {
+        const double d = (double)a->gram[i] - b->gram[i];
+        sum += d * d;
+    }
+    return sum / fmax(b->square[BC_STAT_GRAM], 1e-30);
+}
+
 size_t bc_train_statistics_work_bytes(int n_channels)
 {
     return (size_t)n_channels * (size_t)n_channels * sizeof(double);

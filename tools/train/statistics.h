@@ -30,6 +30,9 @@ bc_status bc_train_statistics_open(bc_train_statistics *statistics, const bc_res
                                    const bc_workspace *workspace, const bc_log *log);
 void bc_train_statistics_close(bc_train_statistics *statistics);
 
+/* The relative loss of the Gram matrix of `a` from that of `b`. */
+double bc_gram_distance(const bc_train_statistics *a, const bc_train_statistics *b);
+
 /* Bytes of the work memory that bc_train_statistics_loss needs for n_channels. */
 size_t bc_train_statistics_work_bytes(int n_channels);
 

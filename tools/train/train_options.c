@@ -26,7 +26,8 @@ static const bc_option table[] = {
      .completion = BC_COMPLETE_FOLDER, .letter = 'o'},
     {"style", "FILE", "a painting; several: several styles", BC_OPTION_LIST, .offset = AT(styles),
      .high = BC_TRAIN_MAX_STYLES, .completion = BC_COMPLETE_FILE, .letter = 's'},
-    {"paintings", "LIST", "names, titles, artists of paintings (tab-separated text)",
+    {"paintings", "LIST",
+     "names, titles, artists of paintings, and what is different for them (tab-separated text)",
      BC_OPTION_TEXT, .offset = AT(paintings), .completion = BC_COMPLETE_FILE},
     {"loss-network", "FILE", "weights of VGG, from brushcast-import", BC_OPTION_TEXT,
      .offset = AT(loss_network), .completion = BC_COMPLETE_FILE},
@@ -37,37 +38,63 @@ static const bc_option table[] = {
      BC_OPTION_CHOICE, .offset = AT(loss), .choices = "perceptual|samples"},
     {"samples", "FOLDER", "those paintings", BC_OPTION_TEXT, .offset = AT(samples),
      .completion = BC_COMPLETE_FOLDER},
+
+    BC_OPTIONS_HEADING("How it paints"),
+    {"look", "LOOK",
+     "fine strokes over a picture that stays readable, or bold ones over its shapes alone; sets "
+     "the options below, which a painting's line in LIST may set, too (fine)",
+     BC_OPTION_WORD, .offset = AT(look), .choices = "fine|bold"},
     {"brush", "N[,N...]",
      "short side of the paintings in pixels: larger, broader strokes; of several sizes each "
-     "picture draws one (256)",
+     "picture draws one (fine 512, bold 720)",
      BC_OPTION_TEXT, .offset = AT(brush_list)},
+    NUMBER("style-weight", "W", "of the style, each layer (fine 2.2, bold 3.5)", objective.style, 0,
+           1e6),
+    NUMBER("content", "W", "weight of the content (1)", objective.content, 0, 1e6),
+    {"content-layer", "NAME",
+     "what keeps the content, a layer of the loss network: a later one keeps shapes, an earlier "
+     "one pixels (relu3_3)",
+     BC_OPTION_TEXT, .offset = AT(content_layer)},
+    NUMBER("variation", "W", "of the total variation (0.3)", objective.variation, 0, 1e6),
+    NUMBER("stability", "W",
+           "of the difference where the photograph moves, with noise, every second step (60)",
+           objective.stability, 0, 1e6),
 
     BC_OPTIONS_HEADING("The net (read from NET where it has one)"),
-    {"widths", "A,B,C", "channels of the encoder's layers (8,16,32)", BC_OPTION_TEXT,
+    {"layers", "TABLE",
+     "joint and warmup: stylebank, cin, johnson, deep, or a file with a table of layers (deep)",
+     BC_OPTION_TEXT, .offset = AT(layers), .completion = BC_COMPLETE_FILE},
+    {"widths", "A,B,C", "autoencoder: channels of the encoder's layers (8,16,32)", BC_OPTION_TEXT,
      .offset = AT(width_list)},
-    {"upsample", "KIND", "of the decoder: subpixel, nearest or zero (subpixel)", BC_OPTION_WORD,
-     .offset = AT(config.upsample), .choices = "subpixel|nearest|zero"},
-    COUNT("bank-layers", "layers of a bank (2)", config.n_bank_layers, 1, BC_MAX_BANK_LAYERS),
+    {"upsample", "KIND", "autoencoder: of the decoder: subpixel, nearest or zero (subpixel)",
+     BC_OPTION_WORD, .offset = AT(upsample), .choices = "subpixel|nearest|zero"},
+    COUNT("bank-layers", "of the first bank of an autoencoder (2)", n_bank_layers, 1,
+          BC_MAX_BANK_LAYERS),
 
     BC_OPTIONS_HEADING("Training"),
-    LONG("steps", "in all (autoencoder 600, joint 2000, bank 600)", config.n_steps, 1, INT32_MAX),
-    NUMBER("rate", "R", "at the start (2e-3, bank 5e-3)", config.rate, 1e-9, 1e3),
-    COUNT("batch", "photographs a step, shared by the processes that mpirun starts (2)",
+    LONG("steps", "in all (autoencoder, warmup 600, joint 12000, bank 1200, or 400 if --quick)",
+         config.n_steps, 1, INT32_MAX),
+    {"quick", NULL, "bank: start from the style of NET whose pictures are nearest to the painting",
+     BC_OPTION_FLAG, .offset = AT(is_quick)},
+    LONG("warmup", "joint: steps that only give back the photograph, first (400 without styles)",
+         config.n_warmup, 0, INT32_MAX),
+    NUMBER("ramp", "SHARE",
+           "joint: of the steps, until the style has its whole weight (0.45 without styles)",
+           config.ramp, 0, 1),
+    NUMBER("rate", "R", "at most (autoencoder 2e-3, bank 5e-3, else 1e-3)", config.rate, 1e-9,
+           1e30),
+    COUNT("batch",
+          "photographs a step, shared by the processes that mpirun starts (1, autoencoder 2)",
           config.batch, 1, BC_TRAIN_MAX_BATCH),
-    COUNT("crop", "side of the squares trained on, a multiple of 4 (192, measure 256)", config.crop,
-          64, 1024),
+    COUNT("crop", "side of the squares trained on (192, measure 384)", config.crop, 64, 1024),
     {"optimizer", "NAME", "adam or descent (adam)", BC_OPTION_WORD, .offset = AT(config.optimizer),
      .choices = "adam|descent"},
     {"identity-loss", "KIND", "l1, the mean absolute difference, or l2, the mean squared one (l1)",
      BC_OPTION_WORD, .offset = AT(config.identity_loss), .choices = "l1|l2"},
-    COUNT("style-steps", "style steps before each identity step, joint only (2)",
+    COUNT("style-steps", "joint of an autoencoder: style steps before each identity step (2)",
           config.style_steps, 1, 1000),
-    NUMBER("content", "W", "weight of the content (1)", config.content, 0, 1e6),
-    NUMBER("style-weight", "W", "of the style, each layer (0.3)", config.style, 0, 1e6),
-    NUMBER("variation", "W", "of the total variation (0.5)", config.variation, 0, 1e6),
-    NUMBER("stability", "W", "of the difference where the photograph moves, with noise (30)",
-           config.stability, 0, 1e6),
-    NUMBER("noise", "S", "deviation of that noise, of 255 (3)", config.noise, 0, 255),
+    NUMBER("noise", "S", "largest deviation of that noise, of 255 (8)", config.noise, 0, 255),
+    NUMBER("flat", "SHARE", "of the photographs that get a flat patch (0.2)", config.flat, 0, 1),
     LONG("seed", "of all that is drawn (1)", config.seed, 0, (double)INT64_MAX),
     {"precision", "KIND",
      "of the loss network's backward pass: f32, or bf16, faster, gradients half a per cent off "
@@ -80,13 +107,17 @@ static const bc_option table[] = {
 
     BC_OPTIONS_HEADING("Watching"),
     COUNT("validation", "photographs set aside (24)", n_validation, 1, 1000),
-    LONG("validate-every", "steps between figures and preview sheets (250)", validate_every, 1,
-         INT32_MAX),
+    {"preview", "FILE",
+     "a photograph of the preview sheet; several: a face, a street, a sky, a dark room show most "
+     "(the first ones set aside)",
+     BC_OPTION_LIST, .offset = AT(previews), .high = BC_MAX_TEXTS, .completion = BC_COMPLETE_FILE},
+    LONG("validate-every", "steps between figures and preview sheets (1000, bank 400)",
+         validate_every, 1, INT32_MAX),
     LONG("checkpoint-every", "steps between checkpoints (100)", checkpoint_every, 1, INT32_MAX),
-    COUNT("patience", "validations without a gain before it stops by itself (6; 0: never)",
-          patience, 0, INT_MAX),
     {"resume", NULL, "go on from the last checkpoint", BC_OPTION_FLAG, .offset = AT(resume)},
 };
+
+const char *const bc_train_command_names[] = {"autoencoder", "warmup", "joint", "bank", "measure"};
 
 const bc_command bc_train_command = {
     .arguments = "COMMAND -o NET [OPTION...] PHOTOS...",
@@ -94,76 +125,80 @@ const bc_command bc_train_command = {
         "Trains the nets of Brushcast on the photographs in the folders PHOTOS. Processes started "
         "by mpirun share each step's photographs; results do not depend on their number.\n\n"
         "Commands:\n"
-        "autoencoder\tencoder and decoder alone, to give back the photograph\n"
-        "joint\tencoder, decoder and one bank for each --style together; goes on from NET\n"
-        "bank\tone bank for each --style; encoder and decoder of NET stay as they are\n"
-        "measure\tprints the figures of the banks of NET on photographs not trained on",
+        "joint\ta net of any table of layers and all its styles together; goes on from NET\n"
+        "bank\tone more style for each --style; the net itself and other styles stay as they are\n"
+        "warmup\ta net of any table, to give back the photograph through a style that is thrown "
+        "away: a start for joint\n"
+        "autoencoder\tencoder and decoder of a net of format 1 alone, to give back the "
+        "photograph\n"
+        "measure\tprints the figures of the styles of NET on photographs not trained on",
     .options = table,
     .n_options = sizeof(table) / sizeof(table[0]),
     .run = bc_train_run_command,
 };
 
-/* Lists of numbers ------------------------------------------------------------------------- */
-
-/* The numbers of "8,16,32" as far as they are right: how many, or -1. */
-static int parse_list(const char *text, int *numbers, int most, int low, int high)
-{
-    for (int n = 0; n < most;) {
-        int length = 0;
-        if (sscanf(text, "%d%n", &numbers[n], &length) != 1 || numbers[n] < low ||
-            numbers[n] > high)
-            return -1;
-        n++;
-        text += length;
-        if (!*text)
-            return n;
-        if (*text++ != ',')
-            return -1;
-    }
-    return -1;
-}
+/* Parsing ---------------------------------------------------------------------------------- */
 
 static int parse_widths(bc_train_options *o, const bc_log *log)
 {
-    int *widths = o->config.widths;
-    bool are_right = parse_list(o->width_list, widths, BC_N_WIDTHS, 8, BC_MAX_WIDTH) == BC_N_WIDTHS;
+    int *w = o->widths, end = 0;
+    bool are_right = sscanf(o->width_list, "%d,%d,%d%n", &w[0], &w[1], &w[2], &end) == 3 &&
+                     o->width_list[end] == '\0';
     for (int i = 0; i < BC_N_WIDTHS; i++)
-        are_right = are_right && widths[i] % 8 == 0;
+        are_right = are_right && w[i] >= 8 && w[i] <= BC_MAX_WIDTH && w[i] % 8 == 0;
     return are_right ? 0
                      : bc_options_refuse(&bc_train_command, log,
                                          "--widths are three multiples of 8, as 8,16,32, not '%s'",
                                          o->width_list);
 }
 
-static int parse_brushes(bc_train_options *o, const bc_log *log)
+static int parse_objective(bc_train_options *o, const bc_log *log)
 {
-    o->n_brushes = parse_list(o->brush_list, o->brushes, BC_TRAIN_MAX_BRUSHES, 64, 2048);
-    return o->n_brushes > 0
-               ? 0
-               : bc_options_refuse(
-                     &bc_train_command, log,
-                     "--brush is up to %d numbers from 64 to 2048, as 256,384, not '%s'",
-                     BC_TRAIN_MAX_BRUSHES, o->brush_list);
+    bc_objective *objective = &o->objective;
+    if (o->brush_list && bc_objective_parse_brushes(objective, o->brush_list) < 0)
+        return bc_options_refuse(&bc_train_command, log,
+                                 "--brush is up to %d numbers from 64 to 2048, as 256,384, not "
+                                 "'%s'",
+                                 BC_MAX_BRUSHES, o->brush_list);
+    if (o->content_layer && strlen(o->content_layer) >= sizeof(objective->content_layer))
+        return bc_options_refuse(&bc_train_command, log, "--content-layer: no layer '%s'",
+                                 o->content_layer);
+    if (o->content_layer)
+        strcpy(objective->content_layer, o->content_layer);
+    return 0;
 }
-
-/* Parsing ---------------------------------------------------------------------------------- */
 
 /* The command's own defaults. */
 static int begin(bc_train_options *o, const char *word, const bc_log *log)
 {
-    static const char *const words[] = {"autoencoder", "bank", "joint", "measure"};
-    static const int64_t steps[] = {600, 600, 2000, 1};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(word, words[i]) == 0) {
+    static const struct {
+        int64_t steps, validate_every;
+        double rate;
+        int crop, batch;
+    } defaults[] = {{600, 250, 2e-3, 192, 2},
+                    {600, 250, 1e-3, 192, 1},
+                    {12000, 1000, 1e-3, 192, 1},
+                    {0, 400, 5e-3, 192, 1},
+                    {1, 1, 1, 384, 1}};
+    for (int i = 0; i <= BC_TRAIN_MEASURE; i++)
+        if (strcmp(word, bc_train_command_names[i]) == 0) {
             o->command = (bc_train_kind)i;
-            o->config.n_steps = steps[i];
+            o->validate_every = defaults[i].validate_every;
+            o->config.n_steps = defaults[i].steps;
+            o->config.rate = defaults[i].rate;
+            o->config.crop = defaults[i].crop;
+            o->config.batch = defaults[i].batch;
             o->config.is_frozen = i == BC_TRAIN_BANK || i == BC_TRAIN_MEASURE;
-            o->config.rate = i == BC_TRAIN_BANK ? 5e-3 : 2e-3;
-            o->config.crop = i == BC_TRAIN_MEASURE ? 256 : 192;
             return 0;
         }
     return bc_options_refuse(&bc_train_command, log,
-                             "'%s' is no command: autoencoder, joint, bank or measure", word);
+                             "'%s' is no command: joint, bank, warmup, autoencoder or measure",
+                             word);
+}
+
+static bool has_styles(const bc_train_options *o)
+{
+    return o->command != BC_TRAIN_AUTOENCODER && o->command != BC_TRAIN_WARMUP;
 }
 
 static int check(const bc_train_options *o, const bc_log *log)
@@ -172,45 +207,42 @@ static int check(const bc_train_options *o, const bc_log *log)
         return bc_options_refuse(&bc_train_command, log, "-o NET is missing");
     if (o->n_photos == 0)
         return bc_options_refuse(&bc_train_command, log, "no folder of photographs");
-    if (o->config.crop % 4)
-        return bc_options_refuse(&bc_train_command, log, "--crop is a multiple of 4, not %d",
-                                 o->config.crop);
-    if (o->command == BC_TRAIN_AUTOENCODER && o->styles.n > 0)
-        return bc_options_refuse(&bc_train_command, log, "autoencoder takes no --style");
+    if (!has_styles(o) && o->styles.n > 0)
+        return bc_options_refuse(&bc_train_command, log, "%s takes no --style",
+                                 bc_train_command_names[o->command]);
     if (o->loss && (strcmp(o->loss, "samples") == 0) != (o->samples != NULL))
         return bc_options_refuse(&bc_train_command, log, "--loss %s goes %s --samples", o->loss,
                                  o->samples ? "without" : "with");
     if (o->samples && (o->command != BC_TRAIN_BANK || o->styles.n != 1))
         return bc_options_refuse(&bc_train_command, log,
                                  "--samples goes with bank and one --style");
-    if (o->command != BC_TRAIN_AUTOENCODER && (o->styles.n == 0 || !o->loss_network))
+    if (o->is_quick && o->command != BC_TRAIN_BANK)
+        return bc_options_refuse(&bc_train_command, log, "--quick goes with bank");
+    if (has_styles(o) && (o->styles.n == 0 || !o->loss_network))
         return bc_options_refuse(&bc_train_command, log, "--style and --loss-network are needed");
     return 0;
 }
 
-static const bc_train_options defaults = {
-    .config = {.n_bank_layers = 2,
-               .batch = 2,
-               .style_steps = 2,
-               .content = 1,
-               .style = 0.3,
-               .variation = 0.5,
-               .stability = 30,
-               .max_shift = 3,
-               .noise = 3,
-               .seed = 1},
-    .width_list = "8,16,32",
-    .brush_list = "256",
-    .n_validation = 24,
-    .validate_every = 250,
-    .checkpoint_every = 100,
-    .patience = 6,
-};
+static bc_train_options make_defaults(void)
+{
+    return (bc_train_options){.config = {.n_warmup = -1,
+                                         .ramp = -1,
+                                         .style_steps = 2,
+                                         .max_shift = 4,
+                                         .noise = 8,
+                                         .flat = 0.2,
+                                         .seed = 1},
+                              .objective = bc_objective_none(),
+                              .n_bank_layers = 2,
+                              .width_list = "8,16,32",
+                              .n_validation = 24,
+                              .checkpoint_every = 100};
+}
 
 int bc_train_options_parse(bc_train_options *o, int n_args, char **args, const bc_log *log)
 {
     const bool has_command = n_args > 1 && args[1][0] != '-';
-    *o = defaults;
+    *o = make_defaults();
     if (has_command && begin(o, args[1], log) < 0)
         return -1;
     int parsed = bc_options_parse(&bc_train_command, &n_args, args, o, log);
@@ -220,5 +252,8 @@ int bc_train_options_parse(bc_train_options *o, int n_args, char **args, const b
         return parsed;
     o->photos = args + 2;
     o->n_photos = n_args - 2;
-    return parse_widths(o, log) < 0 || parse_brushes(o, log) < 0 ? -1 : check(o, log);
+    if (o->config.n_steps == 0)
+        o->config.n_steps = o->is_quick ? 400 : 1200;
+    o->config.rate_warmup = (int)(o->config.n_steps < 2000 ? o->config.n_steps / 10 : 200);
+    return parse_widths(o, log) < 0 || parse_objective(o, log) < 0 ? -1 : check(o, log);
 }

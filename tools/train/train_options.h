@@ -3,12 +3,14 @@
 #define BC_TRAIN_TRAIN_OPTIONS_H
 
 #include "cli/options.h"
+#include "model/net.h"
 #include "train/trainer.h"
 
 typedef enum bc_train_kind {
     BC_TRAIN_AUTOENCODER,
-    BC_TRAIN_BANK,
+    BC_TRAIN_WARMUP,
     BC_TRAIN_JOINT,
+    BC_TRAIN_BANK,
     BC_TRAIN_MEASURE
 } bc_train_kind;
 
@@ -23,25 +25,32 @@ enum { BC_TRAIN_MAX_STYLES = BC_MAX_TEXTS };
 
 typedef struct bc_train_options {
     bc_train_kind command;
-    bc_train_config config;
+    bc_train_config config;   /* without tables; n_warmup and ramp below 0: not stated */
     const char *net;          /* the folder read and written */
+    const char *layers;       /* preset or file of a table, or NULL */
     const char *loss_network; /* file */
     const char *paintings;    /* list file, or NULL */
     bc_texts styles;          /* files of paintings */
+    bc_texts previews;        /* photographs of the preview sheet */
     const char *loss;    /* "perceptual", "samples", or NULL: whether there are samples says it */
     const char *samples; /* folder, or NULL */
     char **photos;       /* folders */
     int n_photos;
-    int n_brushes;
-    int brushes[BC_TRAIN_MAX_BRUSHES]; /* short sides of a painting, pixels */
+    bc_look look;
+    bc_objective objective; /* what the command line states */
+    int widths[BC_N_WIDTHS];
+    bc_upsample upsample;
+    int n_bank_layers;
+    bool is_quick;
     bc_train_precision precision;
     int n_threads;    /* 0: one for each processor */
     int n_validation; /* photographs set aside */
     int64_t validate_every, checkpoint_every;
-    int patience; /* validations without a gain before the training stops; 0: never */
     bool resume;
-    const char *width_list, *brush_list; /* as they were given */
+    const char *width_list, *brush_list, *content_layer; /* as they were given, or NULL */
 } bc_train_options;
+
+extern const char *const bc_train_command_names[]; /* [bc_train_kind] */
 
 /* The program's only command for the tables, and what it does: brushcast_train.c. */
 extern const bc_command bc_train_command;

@@ -14,12 +14,6 @@ typedef struct fold_map {
     size_t phase[MAX_PAIRS]; /* from the phases' weights of the same input channel */
 } fold_map;
 
-int bc_fold_kernel(int kernel)
-{
-    assert(kernel == 3 || kernel == 9);
-    return kernel == 3 ? 3 : 5;
-}
-
 /* The tap of a phase's kernel, along one axis, or -1: it would read an inserted zero. */
 static int phase_tap(int phase, int tap, int kernel, bc_upsample kind)
 {
@@ -27,12 +21,12 @@ static int phase_tap(int phase, int tap, int kernel, bc_upsample kind)
     if (kind == BC_UPSAMPLE_ZERO && doubled % 2 != 0)
         return -1;
     const int low = doubled >= 0 ? doubled / 2 : -((1 - doubled) / 2);
-    return low + bc_fold_kernel(kernel) / 2;
+    return low + bc_folded_kernel(kernel) / 2;
 }
 
 static void map_make(fold_map *map, int n_in, int kernel, bc_upsample kind)
 {
-    const int n = bc_fold_kernel(kernel);
+    const int n = bc_folded_kernel(kernel);
     assert(kind != BC_UPSAMPLE_SUBPIXEL);
     map->n_pairs = 0;
     for (int phase = 0; phase < 4; phase++)
@@ -49,14 +43,14 @@ static void map_make(fold_map *map, int n_in, int kernel, bc_upsample kind)
 /* Where the phases of output `pair / n_in` and input `pair % n_in` begin. */
 static size_t phase_begin(int pair, int n_in, int kernel)
 {
-    const int n = bc_fold_kernel(kernel);
+    const int n = bc_folded_kernel(kernel);
     return (size_t)(pair / n_in * 4 * n_in + pair % n_in) * (size_t)(n * n);
 }
 
 void bc_fold_forward(float *phases, float *phase_bias, const float *weight, const float *bias,
                      int n_out, int n_in, int kernel, bc_upsample kind)
 {
-    const int n = bc_fold_kernel(kernel);
+    const int n = bc_folded_kernel(kernel);
     fold_map map;
     map_make(&map, n_in, kernel, kind);
     memset(phases, 0, sizeof(float) * 4 * (size_t)(n_out * n_in) * (size_t)(n * n));

@@ -11,15 +11,11 @@
 #ifndef BC_TRAIN_UPSAMPLE_H
 #define BC_TRAIN_UPSAMPLE_H
 
-#include "model/network.h"
-#include <stddef.h>
-
-/* Width of the phases' kernel for a doubled grid's kernel of 3 or 9: 3 or 5. */
-int bc_fold_kernel(int kernel);
+#include "model/layers.h"
 
 /*
  * phases [4*n_out, n_in, K, K] and phase_bias [4*n_out] from weight [n_out, n_in, kernel, kernel]
- * and bias [n_out]; K = bc_fold_kernel(kernel); kind is NEAREST or ZERO.
+ * and bias [n_out]; K = bc_folded_kernel(kernel); kind is NEAREST or ZERO.
  */
 void bc_fold_forward(float *phases, float *phase_bias, const float *weight, const float *bias,
                      int n_out, int n_in, int kernel, bc_upsample kind);

@@ -1,0 +1,18 @@
+/*
+ * lattice.h: how much of a pattern of 2, 4 or 8 pixels a net paints where the picture is flat: the
+ * steps of its grids, and no painter's.
+ */
+#ifndef BC_TRAIN_LATTICE_H
+#define BC_TRAIN_LATTICE_H
+
+enum { BC_N_PERIODS = 3 };
+
+/*
+ * a and b [3, side, side] are paintings of one colour, with other noise and another place of the
+ * canvas: what they share from cell to cell is bound to the pixels' grid. powers[i] is the mean
+ * square of what they share with the period 2, 4 and 8, each without what a shorter one explains;
+ * it may be below 0 by chance. A border of 16 pixels is left out.
+ */
+void bc_lattice(double powers[BC_N_PERIODS], const float *a, const float *b, int side);
+
+#endif
