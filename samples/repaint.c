@@ -33,8 +33,8 @@ int main(int n_args, char **args)
         bc_image painting = source;
         painting.pixels = pixels + size;
         if (pixels && fread(source.pixels, 1, size, stdin) == size &&
-            bc_session_set_style(session, &style, 1) == BC_OK) {
-            bc_session_run(session, &source, &painting);
+            bc_session_set_style(session, &style, 1) == BC_OK &&
+            bc_session_run(session, &source, &painting) == BC_OK) {
             printf("P6\n%d %d\n255\n", width, height);
             done = fwrite(painting.pixels, 1, size, stdout) == size && fflush(stdout) == 0;
         }

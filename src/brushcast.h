@@ -131,10 +131,10 @@ typedef struct bc_style_info {
 } bc_style_info;
 
 /*
- * Opens the net in `folder`: its autoencoder.safetensors and all style banks in styles/, in order
- * of name. Every file is validated whole; one that is malformed, a bank trained on another
- * auto-encoder, or banks of different depths fail the call. Threads: any. Reads files, allocates
- * what they hold.
+ * Opens the net in `folder`: its network.safetensors (format 2) or autoencoder.safetensors (format
+ * 1) and all styles in styles/, in order of name. Every file is validated whole; one that is
+ * malformed, a bank trained on another auto-encoder, or banks of different depths fail the call.
+ * Threads: any. Reads files, allocates what they hold.
  */
 BC_API bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params);
 /* No session of the model may be open any more, but models that were made of it may. */
@@ -202,7 +202,8 @@ BC_API uint64_t bc_session_memory(const bc_model *model, const bc_session_params
 
 /*
  * Opens a session on `model`, which must stay open until the session is closed. Takes all memory
- * and starts all threads; without a style set, frames go through the auto-encoder alone.
+ * and starts all threads; without a style set, frames of a net of format 1 go
+ * through the auto-encoder alone.
  * Fails with BC_ERR_UNSUPPORTED if the machine lacks the tier that `cpu` asks for.
  */
 BC_API bc_status bc_session_open(bc_session **session, const bc_model *model,
@@ -216,7 +217,8 @@ typedef struct bc_style_weight {
 
 /*
  * From the next frame on, paints in a blend of `n_weights` styles: the weighted sum of the style
- * banks' responses. One weight is a single style; none is the auto-encoder alone. Allocates
+ * banks' responses, and the mean of their norms elsewhere. One weight is a single style; none is a
+ * net of format 1 without its banks. Allocates
  * nothing. On an error (an unknown style, a bad weight, more than max_blend with a weight above 0)
  * the style stays as it was. Not to be called while bc_session_run runs on the same session.
  */
@@ -230,6 +232,15 @@ BC_API bc_status bc_session_set_style(bc_session *session, const bc_style_weight
 BC_API void bc_session_set_interval(bc_session *session, double seconds);
 
 /*
+ * For nets with a canvas, the noise that they paint on: how far the canvas has moved in each cell
+ * of 8x8 pixels of the frame, [2][(height + 7) / 8][(width + 7) / 8] pixels, all x and then all y:
+ * where the scene has moved by m, the canvas is sampled at the place minus m. Finite, below 2^24.
+ * The numbers stay the caller's, and are read by each run until the next call; NULL, the default,
+ * is a canvas that lies still. Not to be called while bc_session_run runs on the same session.
+ */
+BC_API void bc_session_move_canvas(bc_session *session, const float *moved);
+
+/*
  * The next frame has nothing to do with those before it (a seek, another file): `stream`
  * statistics start again. Not to be called while bc_session_run runs on the same session.
  */
@@ -239,11 +250,14 @@ BC_API void bc_session_restart(bc_session *session);
  * Paints `source` into `painting`, both of the session's size, in any formats. Alpha is passed
  * through untouched; where the source has none the painting's is opaque. Chroma is interpolated
  * linearly, and averaged for its position by [1 2 1] / 4 (left) or [1 1] / 2. The views must not
- * overlap. Allocates nothing and cannot fail. One call at a time for each session; different
- * sessions run at once. The pixels are the same, bit for bit, for every number of threads; with
- * `stream` statistics they depend on the frames before, and with `frame` on nothing else.
+ * overlap. Allocates nothing. Fails with BC_ERR_ARGUMENT, and paints nothing, if a view is missing,
+ * of another size or of no known format, or if a net of format 2 with styles has none chosen. One
+ * call at a time for each session; different sessions run at once. The pixels are the same, bit for
+ * bit, for every number of threads; with `stream` statistics they depend on the frames before, and
+ * with `frame` on nothing else.
  */
-BC_API void bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting);
+BC_API bc_status bc_session_run(bc_session *session, const bc_image *source,
+                                const bc_image *painting);
 
 #ifdef __cplusplus
 }

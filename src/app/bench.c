@@ -14,7 +14,7 @@
 #include "media/log.h"
 
 typedef struct settings {
-    const char *size, *format, *cpu, *precision, *stats, *net, *models, *preset;
+    const char *size, *format, *cpu, *precision, *stats, *net, *layers, *models, *preset;
     double stabilize;
     int n_threads, n_frames;
     bool compares, is_json;
@@ -36,8 +36,12 @@ static const bc_option options[] = {
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
     {"frames", "N", "to measure (31)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
      .high = 100000},
-    {"net", "NET", "light, wide or a folder (light); random weights if there is none",
-     BC_OPTION_TEXT, .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
+    {"layers", "TABLE",
+     "instead of a net: random weights of a table of layers, stylebank, cin, johnson, deep or a "
+     "file",
+     BC_OPTION_TEXT, .offset = AT(layers), .completion = BC_COMPLETE_FILE},
+    {"net", "NET", "light, wide or a folder (light)", BC_OPTION_TEXT, .offset = AT(net),
+     .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
     {"compare", NULL, "every instruction set and way of painting that this machine has",
@@ -93,11 +97,10 @@ static void print_json(const bc_session *session, const bc_measurement *m)
                                         layer->mbytes, "bandwidth_share", layer->bandwidth_share));
     }
     json_t *report = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:o}", "net",
-        session->model->autoencoder.name, "upsample",
-        bc_upsample_name(session->model->autoencoder.upsample), "width", p->width, "height",
-        p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu), "precision",
-        bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
+        "{s:s, s:f, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:o}", "net",
+        session->model->net.name, "macs_per_pixel", bc_layers_macs(&session->model->net.table),
+        "width", p->width, "height", p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu),
+        "precision", bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
         m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms, "peak_gflops", m->peak_gflops,
         "peak_of", peak_of(m), "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
         (json_int_t)bc_session_memory(session->model, p), "layers", layers);
@@ -132,9 +135,8 @@ static bc_layer_time sum_of(const bc_measurement *m)
 
 static void print_head(const bc_model *model, const bc_session_params *p)
 {
-    const bc_autoencoder *net = &model->autoencoder;
-    printf("net %s (%d,%d,%d %s), %dx%d, %d thread%s", net->name, net->widths[0], net->widths[1],
-           net->widths[2], bc_upsample_name(net->upsample), p->width, p->height, p->n_threads,
+    printf("net %s (%.0f multiply-adds a pixel), %dx%d, %d thread%s", model->net.name,
+           bc_layers_macs(&model->net.table), p->width, p->height, p->n_threads,
            p->n_threads == 1 ? "" : "s");
 }
 
@@ -194,19 +196,16 @@ static void print_ways(const bc_way_result *ways, int n, const bc_model *model,
     }
 }
 
-/* The net of the options, or one of random weights of the same widths. */
+/* The net of the options, or one of random weights and two styles of a table of layers. */
 static bc_status open_model(bc_model **model, const settings *o, const bc_log *log)
 {
-    static const int light[BC_N_WIDTHS] = {8, 16, 32}, wide[BC_N_WIDTHS] = {16, 32, 64};
-    const bool is_light = strcmp(o->net, "light") == 0, is_wide = strcmp(o->net, "wide") == 0;
-    const bool may_be_made = is_light || is_wide;
+    bc_layers table;
     char *folder;
-    bc_status status = bc_model_find_net(&folder, o->net, o->models, may_be_made ? NULL : log);
-    if (status < 0 && may_be_made) {
-        bc_log_write(log, BC_LOG_INFO, "no net '%s' on disk: random weights of its widths", o->net);
-        return bc_model_make_random(model, is_light ? light : wide, BC_UPSAMPLE_SUBPIXEL, 2, 1,
-                                    log);
+    if (o->layers) {
+        const bc_status parsed = bc_layers_open(&table, o->layers, log);
+        return parsed < 0 ? parsed : bc_model_make_random(model, &table, 2, 1, log);
     }
+    bc_status status = bc_model_find_net(&folder, o->net, o->models, log);
     if (status == BC_OK)
         status = bc_model_open(model, folder, &(bc_model_params){.log = *log});
     free(folder);

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/interrupt.h"
 #include "app/verbs.h"
 #include "base/log.h"
+#include "cli/interrupt.h"
 #include "media/log.h"
 
 enum { MAX_CONF_ARGS = 128, MAX_LINE = 1024, INTERRUPTED = 130 };

@@ -169,7 +169,8 @@ static double count_mbytes(const bc_plan *plan, const bc_step *first, const bc_s
     const double in = (double)first->n_in * first->in_width * first->in_height;
     const double out = (double)last->n_out * last->width * last->height;
     const bool is_end = last == &plan->steps[plan->n_steps - 1];
-    return 1e-6 * (in * (first->source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_end ? 1 : 4));
+    return 1e-6 *
+           (in * (first->inputs[0].source == BC_SOURCE_PIXELS ? 1 : 4) + out * (is_end ? 1 : 4));
 }
 
 static void set_step(bc_layer_time *layer, const bc_session *session, int index)

@@ -7,16 +7,6 @@
 #include "base/log.h"
 #include "model/model.h"
 
-/* Multiply-adds a pixel, layer after layer, with stored sub-pixel phases and two bank layers. */
-static double cost_of(const bc_model *model)
-{
-    const int *w = model->autoencoder.widths;
-    const double encoder = 81.0 * 3 * w[0] / 4 + 9.0 * w[0] * w[1] / 16 + 9.0 * w[1] * w[2] / 16;
-    const double bank = 2 * 9.0 * w[2] * w[2] / 16;
-    const double decoder = 9.0 * w[2] * w[1] / 16 + 9.0 * w[1] * w[0] / 4 + 25.0 * w[0] * 3;
-    return encoder + bank + decoder;
-}
-
 static bc_status add(bc_nets *nets, const char *name, const char *models_folder, const bc_log *log,
                      const bc_log *find_log)
 {
@@ -34,7 +24,7 @@ static bc_status add(bc_nets *nets, const char *name, const char *models_folder,
         return status;
     atomic_store(&nets->models[nets->n], model);
     nets->names[nets->n] = strdup(name);
-    nets->costs[nets->n] = cost_of(model);
+    nets->costs[nets->n] = bc_layers_macs(&model->net.table);
     nets->n++;
     return nets->names[nets->n - 1] ? BC_OK : bc_fail(log, BC_ERR_MEMORY, "nets: out of memory");
 }

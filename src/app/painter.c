@@ -164,10 +164,9 @@ bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_i
         bc_session_set_interval(painter->session, 1e-6 * (double)(time_us - painter->last_us));
     painter->last_us = time_us;
     bc_image steady;
-    const bc_status status =
+    bc_status status =
         bc_stabilizer_source(painter->stabilizer, source, painter->params.stabilize, &steady);
-    if (status < 0)
-        return status;
-    bc_session_run(painter->session, &steady, painting);
-    return bc_stabilizer_painting(painter->stabilizer, painting);
+    if (status == BC_OK)
+        status = bc_session_run(painter->session, &steady, painting);
+    return status < 0 ? status : bc_stabilizer_painting(painter->stabilizer, painting);
 }

@@ -230,7 +230,9 @@ static bc_status paint(bc_studio *studio, const bc_settings *settings, bc_frame 
     const float steady_ms = ms_since(&clock_ns);
     if (status < 0)
         return status;
-    bc_session_run(studio->workshop.current.session, &steady, &painted->picture->image);
+    status = bc_session_run(studio->workshop.current.session, &steady, &painted->picture->image);
+    if (status < 0)
+        return status;
     painted->paint_ms = ms_since(&clock_ns);
     status = bc_stabilizer_painting(studio->stabilizer, &painted->picture->image);
     painted->painted_width = width;

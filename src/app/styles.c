@@ -179,10 +179,10 @@ static bc_status paint_cells(struct sheet *sheet, const bc_model *model, const b
     for (int i = 0; i < bc_model_style_count(model) && status == BC_OK; i++) {
         const bc_image cell = cell_at(sheet, i + 1);
         status = bc_session_set_style(session, &(bc_style_weight){.style = i, .weight = 1}, 1);
-        if (status == BC_OK) {
-            bc_session_run(session, &small->image, &cell);
+        if (status == BC_OK)
+            status = bc_session_run(session, &small->image, &cell);
+        if (status == BC_OK)
             label(&cell, bc_model_style(model, i).name);
-        }
     }
     bc_session_close(&session);
     return status;

@@ -4,9 +4,42 @@
 
 static const bc_life never = {.born = 0, .dies = -1};
 
-static bool is_bank(const bc_plan *plan, int step)
+static int larger(int a, int b)
 {
-    return step >= plan->first_bank && step < plan->first_decoder;
+    return a > b ? a : b;
+}
+
+static int last_reader(const bc_plan *plan, int step)
+{
+    int last = step;
+    for (int i = step + 1; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++)
+            last = plan->steps[i].inputs[k].from == step ? i : last;
+    }
+    return last;
+}
+
+/*
+ * A map lives from its step to its last reader. What every style runs for itself is run again for
+ * the next style of a blend: then it is there from the first of these steps on, and what they read
+ * up to the last.
+ */
+static bc_life life_by_layers(const bc_plan *plan, int step)
+{
+    bc_life life = {.born = step, .dies = last_reader(plan, step)};
+    if (plan->max_blend == 1)
+        return life;
+    if (bc_is_each_styles(&plan->steps[step])) {
+        life.born = plan->steps[step].first_of_styles;
+        life.dies = larger(life.dies, plan->steps[step].end_of_styles - 1);
+    }
+    for (int i = step + 1; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
+            if (plan->steps[i].inputs[k].from == step && bc_is_each_styles(&plan->steps[i]))
+                life.dies = larger(life.dies, plan->steps[i].end_of_styles - 1);
+        }
+    }
+    return life;
 }
 
 static const bc_group *group_of(const bc_plan *plan, int step)
@@ -17,54 +50,22 @@ static const bc_group *group_of(const bc_plan *plan, int step)
     return g;
 }
 
-/* Every style of a blend starts again from the encoder's output and needs its own response. */
-static bc_life life_by_layers(const bc_plan *plan, int step)
-{
-    const int last_bank = plan->first_decoder - 1;
-    bc_life life = {.born = step, .dies = step + 1};
-    if (plan->max_blend > 1 && plan->n_bank_layers > 0) {
-        if (is_bank(plan, step))
-            life.born = plan->first_bank;
-        if (step >= plan->first_bank - 1 && step < last_bank)
-            life.dies = last_bank;
-    }
-    return life;
-}
-
-/* Without a style the decoder reads the encoder's output. */
-static bc_life life_by_layers_plain(const bc_plan *plan, int step)
-{
-    if (is_bank(plan, step))
-        return never;
-    return (bc_life){.born = step,
-                     .dies = step == plan->first_bank - 1 ? plan->first_decoder : step + 1};
-}
-
-/* Only a group's last map is needed, until the next group has run. */
+/* Only a group's last map is needed, until its last reader's group has run. */
 static bc_life life_by_groups(const bc_plan *plan, int step)
 {
     const bc_group *g = group_of(plan, step);
     if (step != g->end - 1)
         return never;
-    return (bc_life){.born = g->first, .dies = g[1].end - 1};
-}
-
-static bc_life life_by_groups_plain(const bc_plan *plan, int step)
-{
-    const bc_group *g = group_of(plan, step), *decoder = group_of(plan, plan->first_decoder);
-    if (is_bank(plan, step))
-        return never;
-    if (step != plan->first_bank - 1)
-        return life_by_groups(plan, step);
-    return g == decoder ? never : (bc_life){.born = g->first, .dies = decoder->end - 1};
+    bc_life life = life_by_layers(plan, step);
+    life.born = life.born < g->first ? life.born : g->first;
+    life.dies = larger(life.dies, group_of(plan, life.dies)->end - 1);
+    return life;
 }
 
 static void set_lives(const bc_plan *plan, bc_map *map, int step)
 {
     map->lives[BC_LAYERS] = life_by_layers(plan, step);
-    map->lives[BC_LAYERS_PLAIN] = life_by_layers_plain(plan, step);
     map->lives[BC_GROUPS] = life_by_groups(plan, step);
-    map->lives[BC_GROUPS_PLAIN] = life_by_groups_plain(plan, step);
 }
 
 static bool live_together(const bc_map *a, const bc_map *b)
@@ -77,28 +78,37 @@ static bool live_together(const bc_map *a, const bc_map *b)
     return false;
 }
 
+static size_t size_of(const bc_map *map)
+{
+    return map->size * (size_t)map->n_copies;
+}
+
+static size_t end_of(const bc_map *map)
+{
+    return map->offset + size_of(map);
+}
+
 /* First fit: the lowest place that no map of the same time takes. */
 static void place_map(bc_plan *plan, bc_map *map, bc_map *const placed[], int n_placed)
 {
     map->offset = 0;
     for (int i = 0; i < n_placed; i++) {
         const bc_map *other = placed[i];
-        const bool overlaps =
-            map->offset < other->offset + other->size && other->offset < map->offset + map->size;
+        const bool overlaps = map->offset < end_of(other) && other->offset < end_of(map);
         if (!live_together(map, other) || !overlaps)
             continue;
-        map->offset = other->offset + other->size;
+        map->offset = end_of(other);
         i = -1; /* the new place must be clear of all */
     }
-    if (map->offset + map->size > plan->arena_floats)
-        plan->arena_floats = map->offset + map->size;
+    if (end_of(map) > plan->arena_floats)
+        plan->arena_floats = end_of(map);
 }
 
 /* The largest first; equal ones as they were. */
 static void sort(bc_map *maps[], int n)
 {
     for (int i = 1; i < n; i++) {
-        for (int j = i; j > 0 && maps[j]->size > maps[j - 1]->size; j--) {
+        for (int j = i; j > 0 && size_of(maps[j]) > size_of(maps[j - 1]); j--) {
             bc_map *map = maps[j];
             maps[j] = maps[j - 1];
             maps[j - 1] = map;
@@ -108,17 +118,11 @@ static void sort(bc_map *maps[], int n)
 
 void bc_plan_place_maps(bc_plan *plan)
 {
-    bc_map *maps[BC_MAX_STEPS + BC_MAX_BLEND];
-    int n = 0;
-    for (int i = 0; i < plan->n_steps - 1; i++) {
-        const bool is_response = plan->n_bank_layers > 0 && i == plan->first_decoder - 1;
-        set_lives(plan, &plan->steps[i].map, i);
-        if (!is_response)
-            maps[n++] = &plan->steps[i].map;
-        for (int style = 0; is_response && style < plan->max_blend; style++) {
-            plan->responses[style] = plan->steps[i].map;
-            maps[n++] = &plan->responses[style];
-        }
+    bc_map *maps[BC_MAX_STEPS];
+    const int n = plan->n_steps - 1; /* the last one makes the painting */
+    for (int i = 0; i < n; i++) {
+        maps[i] = &plan->steps[i].map;
+        set_lives(plan, maps[i], i);
     }
     sort(maps, n);
     for (int i = 0; i < n; i++)

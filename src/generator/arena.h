@@ -7,7 +7,7 @@
 
 #include "generator/plan.h"
 
-/* Sets the offsets of all maps, the responses and the arena's size. Groups must be known. */
+/* Sets the offsets of all maps and the arena's size. Groups must be known. */
 void bc_plan_place_maps(bc_plan *plan);
 
 #endif

@@ -13,12 +13,12 @@ typedef struct blend {
 static bc_status add_to_blend(blend *b, const bc_session *s, bc_style_weight w)
 {
     const bc_log *log = &s->params.log;
-    if (w.style < 0 || w.style >= s->model->n_banks)
+    if (w.style < 0 || w.style >= s->model->n_styles)
         return bc_fail(log, BC_ERR_ARGUMENT, "style %d: the net has %d", w.style,
-                       s->model->n_banks);
+                       s->model->n_styles);
     if (!isfinite(w.weight) || w.weight < 0)
         return bc_fail(log, BC_ERR_ARGUMENT, "style %s: its weight %g is not a share",
-                       s->model->banks[w.style].info.name, (double)w.weight);
+                       s->model->styles[w.style].info.name, (double)w.weight);
     if (w.weight == 0)
         return BC_OK;
     int i = 0;
@@ -58,21 +58,64 @@ static bc_slot *find_slot(bc_session *s, int style)
     return NULL;
 }
 
-static void forget(bc_statistics *statistics, int n)
+/* Packing ------------------------------------------------------------------------------------ */
+
+/* Packs a convolution into *memory, which moves on. */
+static bc_weights pack(bc_session *s, const bc_step *step, const bc_tensors *tensors,
+                       uint8_t **memory)
 {
-    for (int i = 0; i < n; i++)
-        statistics[i].is_known = false;
+    const bc_weights weights =
+        bc_weights_pack(step, tensors, &s->kernels, *memory, s->fold_scratch);
+    *memory += bc_weights_size(step);
+    return weights;
+}
+
+/* What is not normalised is read as it is. */
+static void read_as_it_is(bc_layer_state *state, const bc_step *step)
+{
+    for (int c = 0; c < step->n_channels && !step->layer->norm; c++) {
+        state->affine.scale[c] = 1;
+        state->affine.shift[c] = 0;
+    }
+}
+
+void bc_session_pack_net(bc_session *s)
+{
+    uint8_t *next = s->packed;
+    for (int i = 0; i < s->plan.n_steps; i++) {
+        const bc_step *step = &s->plan.steps[i];
+        const bc_tensors *tensors = &s->model->net.tensors[step->index];
+        bc_layer_state *state = &s->layers[step->index];
+        if (step->layer->kind == BC_LAYER_CONV && step->layer->weights == BC_OWNER_NET)
+            state->weights = pack(s, step, tensors, &next);
+        state->scale = tensors->scale;
+        state->shift = tensors->shift;
+        if (!bc_is_each_styles(step))
+            read_as_it_is(state, step);
+    }
+    for (int i = 0; i < s->plan.max_blend; i++)
+        s->slots[i].style = -1;
 }
 
 static void pack_slot(bc_session *s, bc_slot *slot, int style)
 {
-    const bc_bank *bank = &s->model->banks[style];
-    uint8_t *next = slot->memory;
-    for (int i = 0; i < bank->n_layers; i++)
-        bc_session_pack_layer(s, &s->plan.steps[s->plan.first_bank + i], &bank->layers[i],
-                              &slot->layers[i], &next);
+    uint8_t *next = slot->packed;
     slot->style = style;
-    forget(slot->running, bank->n_layers);
+    for (int i = 0; i < s->plan.n_steps; i++) {
+        const bc_step *step = &s->plan.steps[i];
+        if (!bc_is_each_styles(step))
+            continue;
+        const bc_tensors *tensors = &s->model->styles[style].tensors[step->index];
+        const bool has_norm = step->layer->norm_owner == BC_OWNER_STYLE;
+        bc_layer_state *state = &slot->layers[step->index];
+        state->weights = s->layers[step->index].weights;
+        if (step->layer->weights == BC_OWNER_STYLE)
+            state->weights = pack(s, step, tensors, &next);
+        state->scale = has_norm ? tensors->scale : s->layers[step->index].scale;
+        state->shift = has_norm ? tensors->shift : s->layers[step->index].shift;
+        state->running.is_known = false;
+        read_as_it_is(state, step);
+    }
 }
 
 /* Slots keep the styles that stay; the others take slots of styles that are gone. */
@@ -95,20 +138,92 @@ static void fill_slots(bc_session *s, const blend *b)
     }
 }
 
+/* Norms that are the styles' where maps exist once: their mean by share. */
+static void mean_norm(bc_session *s, const blend *b, int layer, int n_out)
+{
+    float *scale = s->blended[layer], *shift = scale + n_out;
+    for (int c = 0; c < n_out; c++) {
+        double sums[2] = {0, 0};
+        for (int i = 0; i < b->n; i++) {
+            const bc_tensors *t = &s->model->styles[b->parts[i].style].tensors[layer];
+            sums[0] += (double)b->parts[i].weight * (double)t->scale[c];
+            sums[1] += (double)b->parts[i].weight * (double)t->shift[c];
+        }
+        scale[c] = (float)sums[0];
+        shift[c] = (float)sums[1];
+    }
+    s->layers[layer].scale = scale;
+    s->layers[layer].shift = shift;
+}
+
+static void blend_norms(bc_session *s, const blend *b)
+{
+    for (int i = 0; i < s->plan.n_steps && b->n > 0; i++) {
+        const bc_step *step = &s->plan.steps[i];
+        if (s->blended[step->index])
+            mean_norm(s, b, step->index, step->n_channels);
+    }
+}
+
+/* Whether a step reads what is not what it was when the blend changes. */
+static bool reads_change(const bc_plan *plan, const bool changes[], int index)
+{
+    const bc_step *step = &plan->steps[index];
+    for (int i = 0; i < step->n_inputs; i++) {
+        if (step->inputs[i].from >= 0 && (changes[step->inputs[i].from] || step->inputs[i].is_mix))
+            return true;
+    }
+    return false;
+}
+
+/* Statistics of all that comes behind the first thing that is the styles' are unknown. */
+static void forget_changed(bc_session *s)
+{
+    bool changes[BC_MAX_STEPS] = {false};
+    for (int i = 0; i < s->plan.n_steps; i++) {
+        const int layer = s->plan.steps[i].index;
+        const bool reads = reads_change(&s->plan, changes, i);
+        changes[i] = reads || s->blended[layer];
+        for (int k = 0; k < s->plan.max_blend && reads; k++)
+            s->slots[k].layers[layer].running.is_known = false;
+        if (reads)
+            s->layers[layer].running.is_known = false;
+    }
+}
+
 bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weights, int n_weights)
 {
     blend b;
+    if (!session || n_weights < 0 || (n_weights > 0 && !weights))
+        return BC_ERR_ARGUMENT;
     const bc_status status = make_blend(&b, session, weights, n_weights);
     if (status != BC_OK)
         return status;
     fill_slots(session, &b);
-    forget(session->running + session->plan.first_decoder, BC_N_DECODER);
+    blend_norms(session, &b);
+    forget_changed(session);
     return BC_OK;
+}
+
+int bc_session_slots(const bc_session *s, int slots[BC_MAX_BLEND])
+{
+    int n = 0;
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        if (s->slots[i].weight <= 0)
+            continue;
+        int at = n++;
+        for (; at > 0 && s->slots[slots[at - 1]].style > s->slots[i].style; at--)
+            slots[at] = slots[at - 1];
+        slots[at] = i;
+    }
+    return n;
 }
 
 void bc_session_forget(bc_session *session)
 {
-    forget(session->running, BC_MAX_STEPS);
-    for (int i = 0; i < session->plan.max_blend; i++)
-        forget(session->slots[i].running, BC_MAX_BANK_LAYERS);
+    for (int i = 0; i < BC_MAX_LAYERS; i++) {
+        session->layers[i].running.is_known = false;
+        for (int k = 0; k < session->plan.max_blend; k++)
+            session->slots[k].layers[i].running.is_known = false;
+    }
 }

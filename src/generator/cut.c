@@ -45,10 +45,12 @@ static void set_rows(const bc_plan *plan, bc_group *g)
                                       (plan->steps[i].height / g->height));
 }
 
-/* Rings of a step: behind a bank's first layer every style of a blend has its own. */
+/* Rings of a step: behind the first one that runs for each style every style has its own. */
 static int n_rings(const bc_plan *plan, const bc_step *step)
 {
-    return step->bank_layer > 0 ? plan->max_blend : 1;
+    const bool has_own =
+        step > plan->steps && bc_is_each_styles(step) && bc_is_each_styles(&step[-1]);
+    return has_own ? plan->max_blend : 1;
 }
 
 static void place_rings(bc_plan *plan, const bc_group *g)
@@ -73,6 +75,8 @@ static void place_rings(bc_plan *plan, const bc_group *g)
 /* Multiplications for a row of a step's grid. */
 static double row_products(const bc_step *step)
 {
+    if (step->layer->kind != BC_LAYER_CONV)
+        return 0;
     const double points = (double)bc_winograd_points(step->kernel) * step->stride;
     const double taps = step->pass.algorithm == BC_WINOGRAD
                             ? points * points / (BC_WINOGRAD_TILE * BC_WINOGRAD_TILE)
@@ -145,10 +149,40 @@ static double cost_of(const bc_plan *plan, const bc_group *g, const bc_plan_para
 
 /* Groups ----------------------------------------------------------------------------------- */
 
-/* Whether a group may begin with step i: all styles of a blend pass through their banks at once. */
-static bool can_begin(const bc_plan *plan, int i)
+static int count_readers(const bc_plan *plan, int step)
 {
-    return plan->max_blend == 1 || i <= plan->first_bank || i >= plan->first_decoder;
+    int n = 0;
+    for (int i = step + 1; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++)
+            n += plan->steps[i].inputs[k].from == step;
+    }
+    return n;
+}
+
+/* Whether step i may run in one group with the step before it: what that makes only i reads. */
+static bool goes_on(const bc_plan *plan, int i)
+{
+    const bc_step *step = &plan->steps[i];
+    return i > 0 && step->layer->kind == BC_LAYER_CONV && step[-1].layer->kind == BC_LAYER_CONV &&
+           step->inputs[0].from == i - 1 && count_readers(plan, i - 1) == 1 &&
+           step->layer->pad == BC_PAD_EDGE;
+}
+
+/* Styles of a blend run all at once through a group, or one after another through groups. */
+static bool may_end_before(const bc_plan *plan, int first, int end)
+{
+    const bc_step *steps = plan->steps;
+    if (plan->max_blend == 1)
+        return true;
+    for (int i = first; i < end; i++) {
+        if (!bc_is_each_styles(&steps[i]))
+            continue;
+        const bool is_whole = first <= steps[i].first_of_styles && end >= steps[i].end_of_styles;
+        const bool is_inside = first >= steps[i].first_of_styles && end <= steps[i].end_of_styles;
+        if (!is_whole && !is_inside)
+            return false;
+    }
+    return true;
 }
 
 static bc_group make_group(bc_plan *plan, int first, int end, bool is_matrix,
@@ -170,12 +204,14 @@ typedef struct cut {
 static void find_cut(bc_plan *plan, int end, const bc_plan_params *params, cut cuts[])
 {
     cuts[end].cost = (double)INFINITY;
-    for (int first = 0; first < end; first++) {
-        if (!can_begin(plan, first))
+    for (int first = end - 1; first >= 0; first--) {
+        if (first < end - 1 && !goes_on(plan, first + 1))
+            break;
+        if (!may_end_before(plan, first, end))
             continue;
         const bc_group g = make_group(plan, first, end, false, params);
         const double cost = cuts[first].cost + cost_of(plan, &g, params);
-        if (cost < cuts[end].cost)
+        if (cost <= cuts[end].cost) /* of equal ones the longest */
             cuts[end] = (cut){.cost = cost, .first = first};
     }
 }

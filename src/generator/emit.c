@@ -1,12 +1,23 @@
-/* The painting's pixels from the last layer's phases. */
+/* The painting's pixels from the last layer's outputs. */
 #include "generator/task.h"
 
 /* Even and odd pixels of three channels of the painting's row 2y + ry. */
-static void find_planes(const float *planes[6], const float *rows, ptrdiff_t pitch, int ry)
+static void find_planes(const bc_task *t, const float *planes[6], const bc_map_rows *rows, int ry,
+                        float *scratch)
 {
+    static const bc_norm as_it_is = {.scale = 1, .least = BC_NO_RELU};
+    const ptrdiff_t pitch = bc_emit_pitch(t->step);
     for (int c = 0; c < 3; c++) {
-        planes[2 * c] = rows + (2 * ry * 3 + c) * pitch;
-        planes[2 * c + 1] = rows + ((2 * ry + 1) * 3 + c) * pitch;
+        if (t->step->n_phases == 4) {
+            planes[2 * c] = rows->map + (2 * ry * 3 + c) * rows->channel_stride;
+            planes[2 * c + 1] = rows->map + ((2 * ry + 1) * 3 + c) * rows->channel_stride;
+            continue;
+        }
+        const float *row = rows->map + c * rows->channel_stride + ry * rows->row_stride;
+        float *even = scratch + (4 + 2 * c) * pitch, *odd = even + pitch;
+        t->session->kernels.norm_split(even, odd, row, (t->step->width + 1) / 2, as_it_is);
+        planes[2 * c] = even;
+        planes[2 * c + 1] = odd;
     }
 }
 
@@ -36,8 +47,7 @@ static void emit_chroma(const bc_task *t, int c, const float *even, float *odd, 
                                      even, odd, n, chroma_taps(painting));
 }
 
-static void emit_yuv(const bc_task *t, const float *rows, ptrdiff_t pitch, int n_pixels, int y,
-                     float *scratch)
+static void emit_yuv(const bc_task *t, const bc_map_rows *rows, int n_pixels, int y, float *scratch)
 {
     const bc_image *painting = t->frame->painting;
     const int n_rows = bc_clamp(painting->height - 2 * y, 0, 2), n = (n_pixels + 1) / 2;
@@ -49,7 +59,7 @@ static void emit_yuv(const bc_task *t, const float *rows, ptrdiff_t pitch, int n
         chroma[i] = scratch + i * scratch_pitch + BC_PAD;
     for (int ry = 0; ry < n_rows; ry++) {
         const float *planes[6];
-        find_planes(planes, rows, pitch, ry);
+        find_planes(t, planes, rows, ry, scratch);
         t->session->kernels.store_luma(painting->pixels + (2 * y + ry) * painting->stride_bytes,
                                        chroma, planes, n_pixels, &t->frame->from_rgb,
                                        1 / (float)n_rows, ry > 0);
@@ -69,16 +79,19 @@ static void emit_linear(const bc_task *t, const float *const planes[6], int n_pi
         to[i] = planes[2 * (i % 3) + (i / 3 & 1)][i / 6];
 }
 
-void bc_emit_rows(const bc_task *t, const float *rows, ptrdiff_t pitch, int y, float *scratch)
+void bc_emit_rows(const bc_task *t, const bc_map_rows *rows, int y, float *scratch)
 {
     const bc_image *painting = t->frame->painting;
     const int n_pixels = painting->width;
-    if (painting->format == BC_YUV420)
-        emit_yuv(t, rows, pitch, n_pixels, y, scratch);
+    const bool is_packed = painting->format != BC_YUV420;
+    if (!is_packed)
+        emit_yuv(t, rows, n_pixels, y, scratch);
     for (int ry = 0; ry < 2 && 2 * y + ry < painting->height; ry++) {
         const float *planes[6];
-        find_planes(planes, rows, pitch, ry);
-        if (painting->format != BC_YUV420)
+        if (!is_packed && !t->frame->linear)
+            continue;
+        find_planes(t, planes, rows, ry, scratch);
+        if (is_packed)
             emit_packed(t, planes, n_pixels, 2 * y + ry);
         if (t->frame->linear)
             emit_linear(t, planes, n_pixels, 2 * y + ry);

@@ -1,6 +1,5 @@
 #include "generator/task.h"
 
-#include <assert.h>
 #include <string.h>
 
 /* A plane of a row in the making. */
@@ -25,38 +24,69 @@ static void repeat_edges(float *plane, plane_shape shape, int halo, float left, 
         plane[i] = right;
 }
 
+/* Reflected at the ends of the input's `width` samples, which are not repeated. */
+static void reflect_plain(float *plane, int n, int halo, int width)
+{
+    for (int i = 1; i <= halo; i++)
+        plane[-i] = plane[bc_clamp(i, 0, width - 1)];
+    for (int i = width; i < n + halo; i++)
+        plane[i] = plane[bc_clamp(2 * (width - 1) - i, 0, width - 1)];
+}
+
+static void reflect_split(float *even, float *odd, int n, int halo, int width)
+{
+    const int last_even = (width - 1) / 2, last_odd = bc_clamp(width / 2 - 1, 0, width);
+    for (int i = 1; i <= halo; i++) {
+        even[-i] = even[bc_clamp(i, 0, last_even)];
+        odd[-i] = odd[bc_clamp(i - 1, 0, last_odd)];
+    }
+    for (int i = (width + 1) / 2; i < n + halo; i++)
+        even[i] = even[bc_clamp(width - 1 - i, 0, last_even)];
+    for (int i = width / 2; i < n + halo; i++)
+        odd[i] = width == 1 ? even[0] : odd[bc_clamp(width - 2 - i, 0, last_odd)];
+}
+
+static bool is_reflected(const bc_task *t)
+{
+    return t->step->layer->pad == BC_PAD_REFLECT;
+}
+
+static void pad_plain(const bc_task *t, plane_shape shape, float *plane)
+{
+    repeat_edges(plane, shape, t->pass->halo, plane[0], plane[shape.given - 1]);
+    if (is_reflected(t))
+        reflect_plain(plane, shape.n, t->pass->halo, t->step->in_width);
+}
+
+/* `right` is the last sample that the input has. */
+static void pad_split(const bc_task *t, plane_shape shape, float *even, float *odd, float right)
+{
+    const float left = even[0];
+    repeat_edges(even, shape, t->pass->halo, left, right);
+    repeat_edges(odd, shape, t->pass->halo, left, right);
+    if (is_reflected(t))
+        reflect_split(even, odd, shape.n, t->pass->halo, t->step->in_width);
+}
+
 static float *plane_of(float *sample, const bc_task *t, int plane)
 {
     return sample + plane * t->pass->load_pitch;
 }
 
-/* Row y of an input's channel. */
-static const float *input_row(const bc_task *t, const bc_input *in, int channel, int y)
+/* Maps --------------------------------------------------------------------------------------- */
+
+/* Row y of an input's channel, all phases counted. */
+static const float *input_row(const bc_input *in, int channel, int y)
 {
-    const bc_map *map = t->in_map;
-    return in->map + channel * map->channel_stride + (y - map->y) * map->row_stride;
+    return in->data + channel * in->map->channel_stride + (y - in->map->y) * in->map->row_stride;
 }
 
-/* Channel `channel` of input row `y`, all inputs added, into split planes. */
-static void load_split(const bc_task *t, plane_shape shape, int channel, int y, float *even,
-                       float *odd)
+static bc_norm norm_of(const bc_input *in, int channel, bool adds)
 {
-    for (int i = 0; i < t->n_inputs; i++) {
-        const bc_input *in = &t->inputs[i];
-        t->session->kernels.norm_split(even, odd, input_row(t, in, channel, y), shape.given,
-                                       in->affine.scale[channel], in->affine.shift[channel], i > 0);
-    }
-    if (2 * shape.given > t->step->in_width) /* an odd width: the last pair is half */
-        odd[shape.given - 1] = even[shape.given - 1];
-}
-
-static void load_plain(const bc_task *t, plane_shape shape, int channel, int y, float *plane)
-{
-    for (int i = 0; i < t->n_inputs; i++) {
-        const bc_input *in = &t->inputs[i];
-        t->session->kernels.norm_row(plane, input_row(t, in, channel, y), shape.given,
-                                     in->affine.scale[channel], in->affine.shift[channel], i > 0);
-    }
+    return (bc_norm){.scale = in->affine.scale[channel],
+                     .shift = in->affine.shift[channel],
+                     .least = in->least,
+                     .add = adds};
 }
 
 /* The two phases that row y of the doubled grid consists of. */
@@ -64,63 +94,98 @@ typedef struct phase_rows {
     const float *even, *odd;
 } phase_rows;
 
-static phase_rows phases_of(const bc_task *t, int channel, int y)
+static phase_rows phases_of(const bc_input *in, int channel, int y)
 {
-    const int n = t->from->n_channels, first = (y & 1) * 2 * n + channel;
-    return (phase_rows){.even = input_row(t, t->inputs, first, y / 2),
-                        .odd = input_row(t, t->inputs, first + n, y / 2)};
+    const int n = in->from->n_channels, first = (y & 1) * 2 * n + channel;
+    return (phase_rows){.even = input_row(in, first, y / 2),
+                        .odd = input_row(in, first + n, y / 2)};
 }
 
-static void load_phases_split(const bc_task *t, plane_shape shape, int channel, int y, float *even,
-                              float *odd)
+static void load_plain(const bc_task *t, const bc_input *in, int channel, int y, int n,
+                       float *plane, bool adds)
 {
-    const phase_rows rows = phases_of(t, channel, y);
-    const float scale = t->inputs[0].affine.scale[channel];
-    const float shift = t->inputs[0].affine.shift[channel];
-    t->session->kernels.norm_row(even, rows.even, shape.given, scale, shift, false);
-    t->session->kernels.norm_row(odd, rows.odd, shape.given, scale, shift, false);
+    const bc_norm how = norm_of(in, channel, adds);
+    if (in->source == BC_SOURCE_MAP) {
+        t->session->kernels.norm_row(plane, input_row(in, channel, y), n, how);
+        return;
+    }
+    const phase_rows rows = phases_of(in, channel, y);
+    t->session->kernels.norm_join(plane, rows.even, rows.odd, (n + 1) / 2, how);
 }
 
-static void load_phases_plain(const bc_task *t, plane_shape shape, int channel, int y, float *plane)
+static void load_split(const bc_task *t, const bc_input *in, int channel, int y, int n, float *even,
+                       float *odd, bool adds)
 {
-    const phase_rows rows = phases_of(t, channel, y);
-    t->session->kernels.norm_join(plane, rows.even, rows.odd, (shape.given + 1) / 2,
-                                  t->inputs[0].affine.scale[channel],
-                                  t->inputs[0].affine.shift[channel]);
+    const bc_kernels *kernels = &t->session->kernels;
+    const bc_norm how = norm_of(in, channel, adds);
+    if (in->source == BC_SOURCE_MAP) {
+        kernels->norm_split(even, odd, input_row(in, channel, y), n, how);
+        return;
+    }
+    const phase_rows rows = phases_of(in, channel, y);
+    kernels->norm_row(even, rows.even, n, how);
+    kernels->norm_row(odd, rows.odd, n, how);
+}
+
+static int canvas_cell(const bc_task *t)
+{
+    return t->step->layer->stride == BC_STRIDE_2 ? t->step->layer->cell / 2 : t->step->layer->cell;
+}
+
+/* Some samples of a canvas's row, in one channel of a sum or in all of a convolution's. */
+static void load_canvas(const bc_task *t, bc_canvas_span span, float *to, ptrdiff_t pitch)
+{
+    bc_canvas_row(to, pitch, t->step->n_in, canvas_cell(t), span, &t->session->moved);
+}
+
+void bc_load_channel(const bc_task *t, const bc_input *in, int channel, int y, float *to, bool adds)
+{
+    load_plain(t, in, channel, y, t->step->in_width, to, adds);
 }
 
 static void load_split_channel(const bc_task *t, plane_shape shape, int channel, int y, float *even,
                                float *odd)
 {
-    if (t->step->source == BC_SOURCE_PHASES)
-        load_phases_split(t, shape, channel, y, even, odd);
-    else
-        load_split(t, shape, channel, y, even, odd);
-    const float left = even[0], right = odd[shape.given - 1];
-    repeat_edges(even, shape, t->pass->halo, left, right);
-    repeat_edges(odd, shape, t->pass->halo, left, right);
-}
-
-static void load_plain_channel(const bc_task *t, plane_shape shape, int channel, int y,
-                               float *plane)
-{
-    if (t->step->source == BC_SOURCE_PHASES)
-        load_phases_plain(t, shape, channel, y, plane);
-    else
-        load_plain(t, shape, channel, y, plane);
-    repeat_edges(plane, shape, t->pass->halo, plane[0], plane[shape.given - 1]);
+    for (int i = 0; i < t->n_inputs; i++)
+        load_split(t, &t->inputs[i], channel, y, shape.given, even, odd, i > 0);
+    if (2 * shape.given > t->step->in_width) /* an odd width: the last pair is half */
+        odd[shape.given - 1] = even[shape.given - 1];
 }
 
 static void load_map_row(const bc_task *t, plane_shape shape, int y, float *sample)
 {
     for (int channel = 0; channel < t->step->n_in; channel++) {
-        if (t->pass->split)
-            load_split_channel(t, shape, channel, y, plane_of(sample, t, 2 * channel),
-                               plane_of(sample, t, 2 * channel + 1));
-        else
-            load_plain_channel(t, shape, channel, y, plane_of(sample, t, channel));
+        if (!t->pass->split) {
+            float *plane = plane_of(sample, t, channel);
+            for (int i = 0; i < t->n_inputs; i++)
+                load_plain(t, &t->inputs[i], channel, y, shape.given, plane, i > 0);
+            pad_plain(t, shape, plane);
+            continue;
+        }
+        float *even = plane_of(sample, t, 2 * channel), *odd = plane_of(sample, t, 2 * channel + 1);
+        load_split_channel(t, shape, channel, y, even, odd);
+        pad_split(t, shape, even, odd, odd[shape.given - 1]);
     }
 }
+
+static void load_canvas_row(const bc_task *t, plane_shape shape, int y, float *sample)
+{
+    const ptrdiff_t pitch = t->pass->load_pitch;
+    bc_canvas_span span = {.row = y, .step = t->pass->split ? 2 : 1, .n = shape.given};
+    for (; span.first < span.step; span.first++)
+        load_canvas(t, span, sample + span.first * pitch, span.step * pitch);
+    for (int channel = 0; channel < t->step->n_in; channel++) {
+        float *even = plane_of(sample, t, span.step * channel), *odd = even + pitch;
+        if (!t->pass->split)
+            pad_plain(t, shape, even);
+        else
+            pad_split(t, shape, even, odd,
+                      2 * shape.given > t->step->in_width ? even[shape.given - 1]
+                                                          : odd[shape.given - 1]);
+    }
+}
+
+/* Pixels ------------------------------------------------------------------------------------- */
 
 /* The last pixel of an odd width has no partner: it is its own. */
 static void load_last_pixel(const bc_task *t, const bc_image *image, const uint8_t *pixel,
@@ -175,21 +240,44 @@ static void load_yuv_row(const bc_task *t, plane_shape shape, int y, float *cons
         planes[i + 1][shape.given - 1] = planes[i][shape.given - 1];
 }
 
-static void load_pixel_row(const bc_task *t, plane_shape shape, int y, float *sample)
+/* `shape` in pairs of pixels. */
+static void load_pairs(const bc_task *t, plane_shape shape, int y, float *const planes[6])
 {
-    float *planes[6];
-    for (int i = 0; i < 6; i++)
-        planes[i] = plane_of(sample, t, i);
     if (t->frame->source->format == BC_YUV420)
         load_yuv_row(t, shape, y, planes);
     else
         load_packed_row(t, shape, y, planes);
-    for (int i = 0; i < 6; i += 2) {
-        const float left = planes[i][0], right = planes[i + 1][shape.given - 1];
-        repeat_edges(planes[i], shape, t->pass->halo, left, right);
-        repeat_edges(planes[i + 1], shape, t->pass->halo, left, right);
+}
+
+static void load_split_pixels(const bc_task *t, plane_shape shape, int y, float *sample)
+{
+    float *planes[6];
+    for (int i = 0; i < 6; i++)
+        planes[i] = plane_of(sample, t, i);
+    load_pairs(t, shape, y, planes);
+    for (int i = 0; i < 6; i += 2)
+        pad_split(t, shape, planes[i], planes[i + 1], planes[i + 1][shape.given - 1]);
+}
+
+/* Pairs go to `loaded` first, and are joined. */
+static void load_plain_pixels(const bc_task *t, plane_shape shape, int y, float *sample,
+                              float *loaded)
+{
+    static const bc_norm as_it_is = {.scale = 1, .least = BC_NO_RELU};
+    const plane_shape pairs = {.n = (shape.n + 1) / 2, .given = (shape.given + 1) / 2};
+    float *planes[6];
+    for (int i = 0; i < 6; i++)
+        planes[i] = loaded + BC_PAD + i * t->pass->load_pitch;
+    load_pairs(t, pairs, y, planes);
+    for (int c = 0; c < 3; c++) {
+        float *plane = plane_of(sample, t, c);
+        t->session->kernels.norm_join(plane, planes[2 * c], planes[2 * c + 1], pairs.given,
+                                      as_it_is);
+        pad_plain(t, shape, plane);
     }
 }
+
+/* Rows --------------------------------------------------------------------------------------- */
 
 /* Transforms a plane of a split row with stride 2, whose own samples stand in pairs. */
 static void transform_plane(const bc_task *t, const float *plane, int n_tiles, float *halves,
@@ -197,9 +285,8 @@ static void transform_plane(const bc_task *t, const float *plane, int n_tiles, f
 {
     const bc_kernels *kernels = &t->session->kernels;
     float *even = halves + BC_PAD, *odd = even + t->pass->load_pitch;
-    /* pixels are not negative, so that normalisation by 1 and 0 only splits them */
-    assert(t->step->source == BC_SOURCE_PIXELS);
-    kernels->norm_split(even - 1, odd - 1, plane - 2, 2 * n_tiles + 2, 1, 0, false);
+    static const bc_norm as_it_is = {.scale = 1, .least = BC_NO_RELU};
+    kernels->norm_split(even - 1, odd - 1, plane - 2, 2 * n_tiles + 2, as_it_is);
     kernels->winograd_load(to, bc_winograd_points(t->step->kernel), 2 * t->step->n_in, even, odd,
                            n_tiles);
 }
@@ -231,31 +318,53 @@ static void load_pixel_rows(const bc_task *t, plane_shape shape, int y, float *l
     const float *planes[2][6];
     for (int i = 0; i < 2; i++) {
         float *sample = loaded + BC_PAD + 6 * i * t->pass->load_pitch;
-        load_pixel_row(t, shape, bc_clamp(2 * y + i, 0, last), sample);
+        load_split_pixels(t, shape, bc_clamp(2 * y + i, 0, last), sample);
         for (int plane = 0; plane < 6; plane++)
             planes[i][plane] = sample + plane * t->pass->load_pitch - left;
     }
     t->session->kernels.matrix_pixels(values - t->pass->lead, planes, left + shape.n + right);
 }
 
+/* The row of the input that stands for row y, which may lie outside. */
+static int find_row(const bc_task *t, int y)
+{
+    const int last = t->step->in_height - 1;
+    if (is_reflected(t))
+        y = y < 0 ? -y : y > last ? 2 * last - y : y;
+    return bc_clamp(y, 0, last);
+}
+
+static void load_sample_row(const bc_task *t, int y, float *sample, float *loaded)
+{
+    const bc_image *image = t->frame->source;
+    const bc_source source = t->inputs[0].source;
+    const bool is_frame = source == BC_SOURCE_PIXELS;
+    const plane_shape shape = shape_of(t, is_frame ? image->width : t->step->in_width);
+    const int row = find_row(t, y);
+    if (source == BC_SOURCE_CANVAS)
+        load_canvas_row(t, shape, row, sample);
+    else if (!is_frame)
+        load_map_row(t, shape, row, sample);
+    else if (t->pass->split)
+        load_split_pixels(t, shape, bc_clamp(row, 0, image->height - 1), sample);
+    else
+        load_plain_pixels(t, shape, bc_clamp(row, 0, image->height - 1), sample, loaded);
+}
+
 void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
 {
-    const bool is_frame = t->step->source == BC_SOURCE_PIXELS;
-    const bool is_transformed = t->pass->algorithm == BC_WINOGRAD;
-    const int in_width = is_frame ? t->frame->source->width : t->step->in_width;
-    const int in_height = is_frame ? t->frame->source->height : t->step->in_height;
-    const plane_shape shape = shape_of(t, in_width);
-    const int row = bc_clamp(y, 0, in_height - 1);
     if (t->pass->algorithm == BC_MATRIX) {
-        load_pixel_rows(t, shape, y, loaded, bc_ring_values(t->pass, ring, y));
+        load_pixel_rows(t, shape_of(t, t->frame->source->width), y, loaded,
+                        bc_ring_values(t->pass, ring, y));
         return;
     }
-    float *to = bc_ring_sample(t->pass, ring, y), *sample = is_transformed ? loaded + BC_PAD : to;
-    if (is_frame)
-        load_pixel_row(t, shape, row, sample);
-    else
-        load_map_row(t, shape, row, sample);
-    if (is_transformed)
-        transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
-                      (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
+    float *to = bc_ring_sample(t->pass, ring, y);
+    if (t->pass->algorithm == BC_DIRECT) {
+        load_sample_row(t, y, to, loaded);
+        return;
+    }
+    float *sample = loaded + BC_PAD;
+    load_sample_row(t, y, sample, loaded);
+    transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
+                  (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
 }

@@ -64,7 +64,7 @@ void bc_matrix_to_rings(const bc_stripe *s, int stage)
         run_variant(s, stage, v, adds && v > 0);
 }
 
-const float *bc_matrix_to_memory(const bc_stripe *s, int stage, const bc_map *map)
+float *bc_matrix_to_memory(const bc_stripe *s, int stage, const bc_map *map)
 {
     const bc_stage *last = &s->cascade->stages[stage];
     const bc_task *t = &last->task;

@@ -11,23 +11,24 @@ typedef struct showing {
 } showing;
 
 /* One channel as the next layer would see it. */
-static void copy_channel(float *to, const bc_step *step, const float *data, const bc_map *map,
-                         const bc_affine *affine, int channel)
+static void copy_channel(float *to, const bc_step *step, const float *data, const bc_affine *affine,
+                         int channel)
 {
     const int scale = step->n_phases == 4 ? 2 : 1;
+    const bc_map *map = &step->map;
     for (int y = 0; y < scale * step->height; y++) {
         for (int x = 0; x < scale * step->width; x++) {
             const int phase = scale == 1 ? 0 : 2 * (y & 1) + (x & 1);
             const float raw = data[(phase * step->n_channels + channel) * map->channel_stride +
                                    y / scale * map->row_stride + x / scale];
             const float value = affine->scale[channel] * raw + affine->shift[channel];
-            *to++ = value > 0 ? value : 0;
+            *to++ = value > 0 || !step->layer->relu ? value : 0;
         }
     }
 }
 
-static void show_step(void *cookie, const bc_step *step, const float *data, const bc_map *map,
-                      const bc_affine *affine)
+static void show_step(void *cookie, const bc_step *step, const float *data,
+                      const bc_layer_state *state)
 {
     showing *s = cookie;
     const int scale = step->n_phases == 4 ? 2 : 1;
@@ -40,7 +41,7 @@ static void show_step(void *cookie, const bc_step *step, const float *data, cons
         return;
     }
     for (int c = 0; c < step->n_channels; c++)
-        copy_channel(copy + (size_t)c * size, step, data, map, affine, c);
+        copy_channel(copy + (size_t)c * size, step, data, &state->affine, c);
     s->observer->layer(s->observer->cookie, step->name, copy, step->n_channels, height, width);
     free(copy);
 }

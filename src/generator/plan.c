@@ -43,18 +43,21 @@ static void place_planes(bc_step *step, const bc_kernels *kernels)
         pass->ring_row = bc_winograd_row(kernels, step->n_in, step->kernel, step->width) + BC_PAD;
         /* all planes of a row, and one of them in halves for stride 2 */
         pass->load_floats = (size_t)pass->load_pitch * (size_t)(2 * step->n_in + 2);
-    }
+    } else if (step->inputs[0].source == BC_SOURCE_PIXELS && !pass->split)
+        pass->load_floats = 6 * (size_t)pass->load_pitch; /* pairs, before they are joined */
     pass->n_calls = (step->height + pass->rows - 1) / pass->rows;
 }
 
+/* Video's chroma is made of two rows, so that a last step makes two at once. */
 static bc_pass direct_pass(const bc_step *step)
 {
     const int reach = step->kernel / 2;
+    const int rows = step->is_last && step->n_phases == 1 ? 2 : 1;
     return (bc_pass){.algorithm = BC_DIRECT,
-                     .rows = 1,
+                     .rows = rows,
                      .stride = step->stride,
                      .above = reach,
-                     .n_slots = step->kernel,
+                     .n_slots = step->kernel + (rows - 1) * step->stride,
                      .split = step->stride == 2,
                      .halo = step->stride == 2 ? (reach + 1) / 2 : reach};
 }
@@ -75,7 +78,9 @@ static bc_pass winograd_pass(const bc_step *step)
 static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
 {
     const bool has_winograd = kernels->winograd_block > 0;
-    if (has_winograd && step->kernel == 3 && step->stride == 1 && is_dense)
+    if (step->is_last && step->n_phases == 1)
+        step->pass = direct_pass(step);
+    else if (has_winograd && step->kernel == 3 && step->stride == 1 && is_dense)
         step->pass = winograd_pass(step);
     else if (has_winograd && step->kernel == (step->stride == 2 ? 9 : 5))
         step->pass = winograd_pass(step);
@@ -95,7 +100,7 @@ enum { MATRIX_SLACK = 64 };
 
 static void place_matrix_rows(bc_step *step, int n_parts)
 {
-    const bool has_low = n_parts == 2 && step->source != BC_SOURCE_PIXELS;
+    const bool has_low = n_parts == 2 && step->inputs[0].source != BC_SOURCE_PIXELS;
     const int n_values = bc_matrix_values(&step->matrix_shape);
     const int n_pixels = step->in_width + step->kernel + MATRIX_SLACK;
     const ptrdiff_t reach = bc_matrix_reach(&step->matrix_shape, step->width);
@@ -111,14 +116,14 @@ static void place_matrix_rows(bc_step *step, int n_parts)
 
 static void add_matrix_pass(bc_step *step, int n_parts)
 {
-    const bool is_first = step->source == BC_SOURCE_PIXELS;
+    const bool is_first = step->inputs[0].source == BC_SOURCE_PIXELS;
     step->matrix_shape = (bc_matrix_shape){.n_in = step->n_in,
                                            .n_out = step->n_out,
                                            .kernel = step->kernel,
                                            .stride = step->stride,
                                            .n_phases = step->n_phases,
                                            .is_first = is_first,
-                                           .planar = !step->layer->scale,
+                                           .planar = step->is_last,
                                            .has_low = n_parts == 2};
     bc_pass *pass = &step->matrix;
     *pass = (bc_pass){.algorithm = BC_MATRIX,
@@ -142,57 +147,138 @@ static bc_map shape_map(const bc_step *step)
     const ptrdiff_t channel = BC_PAD + row * step->height;
     return (bc_map){.row_stride = row,
                     .channel_stride = channel,
-                    .size = (size_t)channel * (size_t)step->n_out};
+                    .size = (size_t)channel * (size_t)step->n_out,
+                    .n_copies = 1};
 }
 
-static void shape_step(bc_step *step, const bc_weighted_layer *layer, bc_upsample upsample)
+/* Steps --------------------------------------------------------------------------------------- */
+
+/* Where a layer's output is found: the step that makes it, or none. */
+static bc_edge find_edge(const bc_plan *plan, const bc_plan_params *params, int layer)
 {
-    const bool half = layer->stride == BC_STRIDE_HALF;
-    step->layer = layer;
-    memcpy(step->name, layer->name, sizeof(step->name));
-    step->n_in = layer->n_in;
-    step->n_channels = layer->n_out;
-    step->n_phases = half ? 4 : 1;
+    bc_edge edge = {.source = BC_SOURCE_PIXELS, .from = -1};
+    const bc_layer *layers = plan->table->layers;
+    while (layer != BC_FRAME && (layers[layer].kind == BC_LAYER_MIX ||
+                                 (params->is_plain && layers[layer].is_each_styles))) {
+        edge.is_mix = edge.is_mix || !params->is_plain;
+        layer = layers[layer].inputs[0];
+    }
+    if (layer == BC_FRAME)
+        return edge;
+    if (layers[layer].kind == BC_LAYER_CANVAS) {
+        edge.source = BC_SOURCE_CANVAS;
+        return edge;
+    }
+    edge.from = 0;
+    while (plan->steps[edge.from].index != layer)
+        edge.from++;
+    edge.source = plan->steps[edge.from].n_phases == 4 ? BC_SOURCE_PHASES : BC_SOURCE_MAP;
+    return edge;
+}
+
+static void shape_conv(bc_step *step, const bc_kernels *kernels)
+{
+    const bc_layer *layer = step->layer;
+    const bool is_half = layer->stride == BC_STRIDE_HALF;
+    const bool is_stored = !is_half || layer->upsample == BC_UPSAMPLE_SUBPIXEL;
+    step->n_phases = is_half ? 4 : 1;
     step->n_out = step->n_channels * step->n_phases;
+    if (step->is_last && !is_half)
+        step->n_out = (step->n_channels + 7) / 8 * 8; /* whole blocks of outputs */
     step->stride = layer->stride == BC_STRIDE_2 ? 2 : 1;
-    step->kernel = layer->kernel;
-    if (half && upsample != BC_UPSAMPLE_SUBPIXEL && layer->kernel == 9)
-        step->kernel = 5; /* folded into phases */
+    step->kernel = is_stored ? layer->kernel : bc_folded_kernel(layer->kernel);
     step->width = step->in_width / step->stride;
     step->height = step->in_height / step->stride;
+    step->macs = (double)step->width * step->height * step->n_in * step->n_channels *
+                 step->n_phases * step->kernel * step->kernel;
+    choose_pass(step, kernels, is_stored);
 }
 
-static void add_step(bc_plan *plan, const bc_weighted_layer *layer, const bc_model *model,
-                     const bc_kernels *kernels, int bank_layer)
+/* A sum's rows are those of its map, phases joined. */
+static void shape_sum(bc_step *step)
 {
-    const bc_upsample upsample = model->autoencoder.upsample;
-    bc_step *step = &plan->steps[plan->n_steps++];
-    step->bank_layer = bank_layer;
-    shape_step(step, layer, upsample);
-    step->macs =
-        (double)step->width * step->height * step->n_in * step->n_out * step->kernel * step->kernel;
-    choose_pass(step, kernels, step->n_phases == 1 || upsample == BC_UPSAMPLE_SUBPIXEL);
+    step->n_phases = step->stride = step->kernel = 1;
+    step->n_out = step->n_channels;
+    step->width = step->in_width;
+    step->height = step->in_height;
+    step->pass = (bc_pass){.algorithm = BC_DIRECT, .rows = 1, .n_calls = step->height};
+}
+
+static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
+                     const bc_plan_params *params)
+{
+    const bc_layer *layer = &plan->table->layers[index];
+    const int unit = plan->table->unit;
+    bc_step *step = &plan->steps[plan->n_steps];
+    const int in_cell = layer->stride == BC_STRIDE_2      ? layer->cell / 2
+                        : layer->stride == BC_STRIDE_HALF ? layer->cell * 2
+                                                          : layer->cell;
+    *step = (bc_step){.layer = layer, .index = index, .is_last = index == plan->table->n - 1};
+    memcpy(step->name, layer->name, sizeof(step->name));
+    step->n_inputs = bc_layer_inputs(layer);
+    for (int i = 0; i < step->n_inputs; i++)
+        step->inputs[i] = find_edge(plan, params, layer->inputs[i]);
+    step->n_in = layer->n_in;
+    step->n_channels = layer->n_out;
+    step->in_width = round_up(params->width, unit) / in_cell;
+    step->in_height = round_up(params->height, unit) / in_cell;
+    if (layer->kind == BC_LAYER_CONV)
+        shape_conv(step, kernels);
+    else
+        shape_sum(step);
     step->map = shape_map(step);
-    if (plan->n_steps < BC_MAX_STEPS) {
-        bc_step *next = step + 1;
-        next->source = step->n_phases == 4 ? BC_SOURCE_PHASES : BC_SOURCE_MAP;
-        next->in_width = step->n_phases == 4 ? 2 * step->width : step->width;
-        next->in_height = step->n_phases == 4 ? 2 * step->height : step->height;
+    plan->n_steps++;
+}
+
+/* Each run of steps that every style runs for itself. */
+static void find_styles_steps(bc_plan *plan)
+{
+    for (int i = 0; i < plan->n_steps; i++) {
+        bc_step *step = &plan->steps[i];
+        if (!bc_is_each_styles(step))
+            continue;
+        const bool goes_on = i > 0 && bc_is_each_styles(&step[-1]);
+        step->first_of_styles = goes_on ? step[-1].first_of_styles : i;
+        for (int k = step->first_of_styles; k <= i; k++)
+            plan->steps[k].end_of_styles = i + 1;
+    }
+    for (int i = 0; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
+            const bc_edge *edge = &plan->steps[i].inputs[k];
+            if (edge->is_mix)
+                plan->steps[edge->from].map.n_copies = plan->max_blend;
+        }
     }
 }
 
-static void add_steps(bc_plan *plan, const bc_model *model, const bc_kernels *kernels)
+static void add_steps(bc_plan *plan, const bc_kernels *kernels, const bc_plan_params *params)
 {
-    const bc_autoencoder *autoencoder = &model->autoencoder;
-    for (int i = 0; i < BC_N_ENCODER; i++)
-        add_step(plan, &autoencoder->encoder[i], model, kernels, -1);
-    plan->first_bank = plan->n_steps;
-    plan->n_bank_layers = model->n_banks > 0 ? model->banks[0].n_layers : 0;
-    for (int i = 0; i < plan->n_bank_layers; i++)
-        add_step(plan, &model->banks[0].layers[i], model, kernels, i);
-    plan->first_decoder = plan->n_steps;
-    for (int i = 0; i < BC_N_DECODER; i++)
-        add_step(plan, &autoencoder->decoder[i], model, kernels, -1);
+    for (int i = 0; i < plan->table->n; i++) {
+        const bc_layer *layer = &plan->table->layers[i];
+        const bool is_step = layer->kind == BC_LAYER_CONV || layer->kind == BC_LAYER_ADD;
+        if (is_step && !(params->is_plain && layer->is_each_styles))
+            add_step(plan, i, kernels, params);
+    }
+    find_styles_steps(plan);
+}
+
+/*
+ * Whether the matrix units can run all steps: a chain of convolutions, each of the one before it,
+ * the first of pixels with stride 2 and the last to phases, all others with norm and ReLU.
+ */
+static bool is_chain(const bc_plan *plan)
+{
+    const bc_step *steps = plan->steps, *last = &steps[plan->n_steps - 1];
+    bool is = steps[0].kernel == 9 && steps[0].stride == 2 && last->n_phases == 4;
+    for (int i = 0; i < plan->n_steps && is; i++) {
+        const bc_layer *layer = steps[i].layer;
+        is = layer->kind == BC_LAYER_CONV && layer->pad == BC_PAD_EDGE &&
+             steps[i].inputs[0].from == i - 1 && steps[i].kernel >= 3 && steps[i].kernel != 7 &&
+             (i == 0 || steps[i].inputs[0].source != BC_SOURCE_PIXELS) &&
+             steps[i].inputs[0].source != BC_SOURCE_CANVAS &&
+             (&steps[i] == last || (layer->norm && layer->relu));
+    }
+    return is;
 }
 
 static void need(size_t *size, size_t wanted)
@@ -203,6 +289,8 @@ static void need(size_t *size, size_t wanted)
 
 static size_t scratch_of(const bc_step *step, const bc_kernels *kernels)
 {
+    if (step->layer->kind != BC_LAYER_CONV)
+        return 0;
     switch (step->pass.algorithm) {
     case BC_DIRECT:
         return BC_CONV_SCRATCH(step->n_out);
@@ -228,24 +316,25 @@ static void size_scratch(bc_plan *plan, const bc_kernels *kernels)
             need(&plan->scratch_floats, bc_matrix_scratch(&step->matrix_shape));
         need(&plan->row_floats, n_rows * (size_t)spread(step->width + 2 * BC_PAD));
         step->slots_offset = plan->slots_doubles;
-        plan->slots_doubles += bc_plan_slots(step) * (step->bank_layer >= 0 ? max_blend : 1);
+        if (step->layer->norm)
+            plan->slots_doubles += bc_plan_slots(step) * (bc_is_each_styles(step) ? max_blend : 1);
     }
-    plan->emit_floats = 4 * (size_t)bc_emit_pitch(&plan->steps[plan->n_steps - 1]);
+    plan->emit_floats = 10 * (size_t)bc_emit_pitch(&plan->steps[plan->n_steps - 1]);
 }
 
-void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels,
+void bc_plan_make(bc_plan *plan, const bc_layers *table, const bc_kernels *kernels,
                   const bc_plan_params *params)
 {
-    assert(params->width > 0 && params->height > 0 && params->n_threads > 0);
-    assert(params->max_blend > 0 && params->max_blend <= BC_MAX_BLEND);
-    *plan = (bc_plan){.max_blend = params->max_blend};
-    plan->steps[0].source = BC_SOURCE_PIXELS;
-    plan->steps[0].in_width = round_up(params->width, 4);
-    plan->steps[0].in_height = round_up(params->height, 4);
-    add_steps(plan, model, kernels);
-    for (int i = 0; i < plan->n_steps && params->n_parts > 0; i++)
-        add_matrix_pass(&plan->steps[i], params->n_parts);
-    bc_plan_cut(plan, params);
+    bc_plan_params p = *params;
+    assert(p.width > 0 && p.height > 0 && p.n_threads > 0);
+    assert(p.max_blend > 0 && p.max_blend <= BC_MAX_BLEND);
+    *plan = (bc_plan){.table = table, .max_blend = p.max_blend};
+    add_steps(plan, kernels, &p);
+    if (!is_chain(plan))
+        p.n_parts = 0;
+    for (int i = 0; i < plan->n_steps && p.n_parts > 0; i++)
+        add_matrix_pass(&plan->steps[i], p.n_parts);
+    bc_plan_cut(plan, &p);
     bc_plan_place_maps(plan);
     size_scratch(plan, kernels);
 }

@@ -1,16 +1,17 @@
 /*
- * generator/: the network at work. plan.h turns a net and a frame's size into steps, one a layer,
+ * generator/: the network at work. plan.h turns a table of layers and a frame's size into steps,
  * and says where everything lies; weights.h arranges the weights; session.h runs frames.
  *
- * A step computes a *grid* of width x height positions: its layer's outputs, or for stride 1/2
- * all four sub-pixel phases of them, as an ordinary convolution on the low-resolution grid. Its
- * outputs are stored raw, as a map [n_out][height][width]; the next step normalises them as it
- * loads them, row by row, into a ring of rows that its kernel reads.
+ * Convolutions and sums are steps; a mix is a way to read its input, and a canvas is made by who
+ * reads it. A convolution computes a *grid* of width x height positions: its layer's outputs, or
+ * for stride 1/2 all four sub-pixel phases of them, as an ordinary convolution on the
+ * low-resolution grid. Its outputs are stored raw, as a map [n_out][height][width]; whoever reads
+ * them normalises them as it loads them, row by row, into a ring of rows that its kernel reads.
  *
  * A step's pass is the way in which it is computed: an algorithm, and its cut of the grid into
- * calls of the kernel, one or four whole rows each. Calls depend on nothing but the grid: each has
- * its own slot for its sums, and slots are added in order, so that the statistics are the same
- * whichever thread ran what.
+ * calls of the kernel, some whole rows each. Calls depend on nothing but the grid: each has its own
+ * slot for its sums, and slots are added in order, so that the statistics are the same whichever
+ * thread ran what.
  *
  * Depth first, for frames whose normalisation is known before they start: the steps of a *group*
  * run together. A *stripe*, some rows of the group's last step, rolls down the frame: each call's
@@ -19,8 +20,9 @@
  * neighbouring stripe as well. cut.h chooses the groups. Since calls are the same in either order,
  * so are the statistics and the painting, bit for bit.
  *
- * With matrix units every step has a second pass, on bf16 rows, and all steps are one group: each
- * call writes what it computes, normalised, straight into the rings of the next step.
+ * With matrix units every step of a net that is a chain of convolutions has a second pass, on bf16
+ * rows, and all steps are one group: each call writes what it computes, normalised, straight into
+ * the rings of the next step.
  */
 #ifndef BC_GENERATOR_PLAN_H
 #define BC_GENERATOR_PLAN_H
@@ -30,7 +32,7 @@
 #include "kernels/pack.h"
 #include "model/model.h"
 
-enum { BC_MAX_STEPS = BC_N_ENCODER + BC_MAX_BANK_LAYERS + BC_N_DECODER };
+enum { BC_MAX_STEPS = BC_MAX_LAYERS };
 
 typedef enum bc_algorithm {
     BC_DIRECT,
@@ -66,52 +68,72 @@ typedef struct bc_group {
     bool is_matrix;
 } bc_group;
 
-/* How a frame may run: layer by layer or depth first, in a style or through the auto-encoder alone.
- */
-typedef enum bc_way { BC_LAYERS, BC_LAYERS_PLAIN, BC_GROUPS, BC_GROUPS_PLAIN, BC_N_WAYS } bc_way;
+/* How a frame may run: layer by layer or depth first. */
+typedef enum bc_way { BC_LAYERS, BC_GROUPS, BC_N_WAYS } bc_way;
 
 /* The steps from which and up to which a map is needed; dies < born: never. */
 typedef struct bc_life {
     int born, dies;
 } bc_life;
 
-/* Raw outputs of a step, from row y on: all of them in the arena, or those of a call. */
+/*
+ * Raw outputs of a step, from row y on: all of them in the arena, or those of a call. Of a step
+ * that runs once for each style and is read through a mix there are n_copies, one behind the other.
+ */
 typedef struct bc_map {
     size_t offset;                        /* floats into the arena */
     ptrdiff_t row_stride, channel_stride; /* floats */
     int y;
-    size_t size;
+    size_t size; /* floats of one copy */
+    int n_copies;
     bc_life lives[BC_N_WAYS];
 } bc_map;
 
-typedef enum bc_source { BC_SOURCE_PIXELS, BC_SOURCE_MAP, BC_SOURCE_PHASES } bc_source;
+typedef enum bc_source {
+    BC_SOURCE_PIXELS,
+    BC_SOURCE_CANVAS,
+    BC_SOURCE_MAP,
+    BC_SOURCE_PHASES /* a map of four sub-pixel phases */
+} bc_source;
+
+/* An input of a step. */
+typedef struct bc_edge {
+    bc_source source;
+    int from;    /* the step that makes it; of pixels and canvases -1 */
+    bool is_mix; /* of a step that runs once for each style: their sum by share */
+} bc_edge;
 
 typedef struct bc_step {
-    char name[16];                  /* the layer's */
-    const bc_weighted_layer *layer; /* of a bank's step: the first bank's, whose shape all share */
-    int bank_layer;                 /* or -1 */
-    bc_source source;
-    int n_in, n_out;         /* n_out: all phases */
-    int n_channels;          /* n_out / n_phases */
-    int n_phases;            /* 1 or 4; output phase * n_channels + channel */
-    int kernel, stride;      /* of the convolution on the grid: stride 1 or 2 */
-    int in_width, in_height; /* of the loaded input */
-    int width, height;       /* of the grid */
-    double macs;             /* multiply-adds a frame, as an ordinary convolution */
-    bc_pass pass;
+    char name[BC_LAYER_NAME_SIZE]; /* the layer's */
+    const bc_layer *layer;
+    int index; /* of the layer in its table */
+    bool is_last;
+    int n_inputs;
+    bc_edge inputs[2];
+    /* Of a step that runs once for each style: the first of its kind and the end of them. */
+    int first_of_styles, end_of_styles;
+    int n_in, n_out;              /* n_out: all phases */
+    int n_channels;               /* n_out / n_phases, but 3 of 8 of a last step with stride 1 */
+    int n_phases;                 /* 1 or 4; output phase * n_channels + channel */
+    int kernel, stride;           /* of the convolution on the grid: stride 1 or 2 */
+    int in_width, in_height;      /* of the loaded input */
+    int width, height;            /* of the grid */
+    double macs;                  /* multiply-adds a frame, as an ordinary convolution */
+    bc_pass pass;                 /* of a sum: rows and calls alone */
     bc_matrix_shape matrix_shape; /* with matrix units */
     bc_pass matrix;               /* likewise; rows 0: there is none */
-    size_t slots_offset; /* doubles: sums of its calls; of banks, those of each style follow */
-    bc_map map;          /* of the last bank layer: geometry only, its places are in `responses` */
+    size_t
+        slots_offset; /* doubles: sums of its calls; if it runs for each style, one after another */
+    bc_map map;
 } bc_step;
 
 typedef struct bc_plan {
-    int n_steps, first_bank, n_bank_layers, first_decoder;
+    const bc_layers *table;
+    int n_steps;
     bc_step steps[BC_MAX_STEPS];
     int n_groups;
     bc_group groups[BC_MAX_STEPS];
     int max_blend;
-    bc_map responses[BC_MAX_BLEND]; /* the last bank layer's, one for each style of a blend */
     size_t arena_floats;
     size_t ring_floats, load_floats, scratch_floats, row_floats, emit_floats; /* for each thread */
     size_t slots_doubles; /* sums of all calls */
@@ -123,19 +145,26 @@ typedef struct bc_plan_params {
     int n_threads;
     bc_caches caches; /* to run depth first in; 0: never, every step is a group */
     int n_parts;      /* of numbers for the matrix units: 1 bf16 or 2; 0: not to use them */
+    bool is_plain;    /* without a style: what each style runs on its own is left out */
 } bc_plan_params;
 
 /*
- * Plans frames on `model` with the kernels of `kernels`. Banks must all have the same number of
- * layers. Allocates nothing. Neither threads nor cache change what is computed, only its order.
+ * Plans frames on `table`, which must outlive the plan, with the kernels of `kernels`. Allocates
+ * nothing. Neither threads nor caches change what is computed, only its order.
  */
-void bc_plan_make(bc_plan *plan, const bc_model *model, const bc_kernels *kernels,
+void bc_plan_make(bc_plan *plan, const bc_layers *table, const bc_kernels *kernels,
                   const bc_plan_params *params);
+
+/* Whether the step runs once for each style of a blend. */
+static inline bool bc_is_each_styles(const bc_step *step)
+{
+    return step->layer->is_each_styles;
+}
 
 /* Floats from plane to plane of a row's chroma on its way out: even and odd pixels of two. */
 static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
 {
-    return last->width + 4 * BC_PAD;
+    return last->width / (last->n_phases == 4 ? 1 : 2) + 4 * BC_PAD;
 }
 
 /* Samples of a plane of a row that a pass loads, halo left out. */

@@ -5,64 +5,83 @@
 #define BC_GENERATOR_SESSION_H
 
 #include "base/pool.h"
+#include "generator/canvas.h"
 #include "generator/plan.h"
 #include "generator/scene.h"
 #include "generator/statistics.h"
 #include "generator/weights.h"
 
-/* A style bank that is packed and ready: one for each style of the largest blend. */
-typedef struct bc_slot {
-    int style;    /* in the model, or -1 */
-    float weight; /* of the current blend, or 0: not in it */
-    bc_weights layers[BC_MAX_BANK_LAYERS];
-    bc_affine affines[BC_MAX_BANK_LAYERS]; /* of each layer's output; the last one's: the share */
-    bc_affine lanes[BC_MAX_BANK_LAYERS];   /* the same for the lanes of the matrix units */
-    bc_statistics running[BC_MAX_BANK_LAYERS];
-    uint8_t *memory;
-} bc_slot;
+/* A layer as a session runs it: of the net, or in one style. */
+typedef struct bc_layer_state {
+    bc_weights weights;
+    const float *scale, *shift; /* the norm's learned ones in force: [n_out] */
+    bc_affine affine;           /* of the outputs, for who reads them */
+    bc_affine mixed;            /* the same times the style's share, for who reads a mix */
+    bc_affine lanes;            /* for the lanes of the matrix units */
+    bc_statistics running;
+} bc_layer_state;
 
-typedef struct bc_session_memory_parts {
-    size_t maps, weights, threads, statistics, scratch; /* bytes, multiples of 64 */
-} bc_session_memory_parts;
+/* A style that is packed and ready: one for each style of the largest blend. */
+typedef struct bc_slot {
+    int style;                            /* in the model, or -1 */
+    float weight;                         /* of the current blend, or 0: not in it */
+    bc_layer_state layers[BC_MAX_LAYERS]; /* of the table: those that run once for each style */
+    uint8_t *packed;                      /* the weights that are the style's */
+} bc_slot;
 
 struct bc_session {
     const bc_model *model;
     bc_session_params params;
     bc_kernels kernels;
     bc_pool *pool;
-    bc_plan plan;
+    bc_plan plan;  /* of the whole table */
+    bc_plan plain; /* of what is run without a style, if that can be */
 
-    bc_session_memory_parts parts;
-    uint8_t *memory; /* one block, cut into: */
+    uint8_t *memory; /* one block, cut by bc_session_lay_out into: */
     size_t memory_bytes;
-    float *maps;                      /* the plan's arena */
-    bc_weights weights[BC_MAX_STEPS]; /* of all but the banks */
+    float *maps;                          /* the arena of either plan */
+    bc_layer_state layers[BC_MAX_LAYERS]; /* of the table */
     bc_slot slots[BC_MAX_BLEND];
-    float *fold_scratch; /* bc_weights_scratch of the largest step */
-    uint8_t *threads;    /* for each: rings, loaded rows, scratch, chroma, output rows */
+    float *blended[BC_MAX_LAYERS]; /* [2][n_out]: the mean norm of a blend's styles, by share */
+    uint8_t *packed;               /* the weights that are the net's */
+    float *fold_scratch;           /* bc_weights_scratch of the largest step */
+    uint8_t *threads;              /* for each: rings, loaded rows, scratch, chroma, output rows */
     size_t thread_bytes;
-    double *sums;                    /* of all steps: [call][sums, squares][n_out] */
-    bc_affine affines[BC_MAX_STEPS]; /* of each step's output; the banks' are with their slots */
-    bc_affine lanes[BC_MAX_STEPS];   /* the same for the lanes of the matrix units */
+    double *sums; /* of all steps: [call][sums, squares][n_out] */
 
-    bc_statistics running[BC_MAX_STEPS]; /* of `stream`; the banks' are with their slots */
     bc_scene scene;
-    double interval;      /* seconds between frames */
-    bc_statistics recent; /* of the first layer: bc_statistics_rate's */
-    double rate;          /* of the frame at hand */
+    bc_displacement moved; /* of the canvas */
+    double interval;       /* seconds between frames */
+    bc_statistics recent;  /* of the first layer: bc_statistics_rate's */
+    double rate;           /* of the frame at hand */
 
     bool is_deep;                  /* the last frame ran depth first */
     bool times_layers;             /* for bench: depth first too, layer by layer is always timed */
-    int64_t time_ns[BC_MAX_STEPS]; /* of it; of a group that is not timed, at its first step */
+    int64_t time_ns[BC_MAX_STEPS]; /* of it, or of its group where layers are not timed */
     _Atomic int64_t busy_ns[BC_MAX_STEPS]; /* of the group at hand: stages on all threads */
 };
 
-/* Packs one layer for its step into *memory, which moves on by bc_weights_size. */
-void bc_session_pack_layer(bc_session *session, const bc_step *step, const bc_weighted_layer *layer,
-                           bc_weights *to, uint8_t **memory);
+/* lay_out.c: gives every part of an opened session its place from `memory` on (NULL: nowhere), and
+ * returns the bytes. */
+size_t bc_session_lay_out(bc_session *session, uint8_t *memory);
+
+/* blend.c: packs what is the net's; no style is chosen. */
+void bc_session_pack_net(bc_session *session);
 
 /* blend.c: running statistics are unknown from here on. */
 void bc_session_forget(bc_session *session);
+
+/* The slots of the current blend, in order of style; returns their number. */
+int bc_session_slots(const bc_session *session, int slots[BC_MAX_BLEND]);
+
+/* The plan of the frames to come: the plain one without a style. */
+static inline const bc_plan *bc_session_plan(const bc_session *session)
+{
+    int slots[BC_MAX_BLEND];
+    const bool is_plain =
+        bc_model_has_plain(session->model) && bc_session_slots(session, slots) == 0;
+    return is_plain ? &session->plain : &session->plan;
+}
 
 /* The pixels of one frame; `linear` as in bc_observer. The matrices are those of 4:2:0 images. */
 typedef struct bc_frame_views {
@@ -73,10 +92,9 @@ typedef struct bc_frame_views {
 
 bc_frame_views bc_frame_views_make(const bc_image *source, const bc_image *painting);
 
-/* Called as soon as a step's map is computed and its normalisation known. */
+/* Called as soon as a step's map is computed and its normalisation known; not of the last. */
 typedef struct bc_watcher {
-    void (*step)(void *cookie, const bc_step *step, const float *data, const bc_map *map,
-                 const bc_affine *affine);
+    void (*step)(void *cookie, const bc_step *step, const float *data, const bc_layer_state *state);
     void *cookie;
 } bc_watcher;
 
@@ -86,7 +104,8 @@ void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
 
 /* What the tools see of a frame's layers. */
 typedef struct bc_observer {
-    /* data [n_channels][height][width], after normalisation and ReLU, valid during the call */
+    /* data [n_channels][height][width], after norm and ReLU, valid during the call; of what runs
+     * once for each style it comes once for each */
     void (*layer)(void *cookie, const char *name, const float *data, int n_channels, int height,
                   int width);
     void *cookie;

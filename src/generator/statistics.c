@@ -23,19 +23,18 @@ static moments measure(const bc_totals *t, int channel)
     return (moments){.mean = mean, .variance = fmax(square / t->n - mean * mean, 0)};
 }
 
-static void set_channel(const bc_affine *affine, int channel, moments m, double scale, double shift,
-                        double share)
+static void set_channel(const bc_affine *affine, int channel, moments m, double scale, double shift)
 {
     const double gain = scale / sqrt(m.variance + epsilon);
-    affine->scale[channel] = (float)(gain * share);
-    affine->shift[channel] = (float)((shift - m.mean * gain) * share);
+    affine->scale[channel] = (float)gain;
+    affine->shift[channel] = (float)(shift - m.mean * gain);
 }
 
 void bc_normalise_frame(const bc_affine *affine, const bc_totals *totals, const float *scale,
-                        const float *shift, double share)
+                        const float *shift)
 {
     for (int c = 0; c < totals->n_channels; c++)
-        set_channel(affine, c, measure(totals, c), (double)scale[c], (double)shift[c], share);
+        set_channel(affine, c, measure(totals, c), (double)scale[c], (double)shift[c]);
 }
 
 void bc_statistics_start(bc_statistics *running, const bc_totals *totals)
@@ -49,11 +48,11 @@ void bc_statistics_start(bc_statistics *running, const bc_totals *totals)
 }
 
 void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, int n_channels,
-                         const float *scale, const float *shift, double share)
+                         const float *scale, const float *shift)
 {
     for (int c = 0; c < n_channels; c++) {
         const moments m = {.mean = running->mean[c], .variance = running->variance[c]};
-        set_channel(affine, c, m, (double)scale[c], (double)shift[c], share);
+        set_channel(affine, c, m, (double)scale[c], (double)shift[c]);
     }
 }
 
@@ -80,11 +79,10 @@ void bc_statistics_follow(bc_statistics *running, const bc_totals *totals, doubl
     }
 }
 
-void bc_statistics_relight(bc_statistics *running, const bc_weighted_layer *layer,
+void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float *weight,
                            const float shift[3])
 {
     const int n_taps = layer->kernel * layer->kernel;
-    const float *weight = layer->weight;
     for (int out = 0; out < layer->n_out; out++)
         for (int in = 0; in < layer->n_in; in++, weight += n_taps)
             for (int i = 0; i < n_taps; i++)

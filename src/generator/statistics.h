@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 #include "brushcast.h"
-#include "model/network.h"
+#include "model/tensors.h"
 
-/* Instance normalisation as an affine map for each channel: y = max(0, scale * x + shift). */
+/* Instance normalisation as an affine map for each channel: y = scale * x + shift. */
 typedef struct bc_affine {
     float *scale, *shift; /* [n_channels] */
 } bc_affine;
@@ -28,19 +28,17 @@ typedef struct bc_totals {
     double n; /* positions of a channel, all phases */
 } bc_totals;
 
-/*
- * The affine map of the frame's own statistics, times a style's share of a blend. `scale` and
- * `shift` are the layer's learned ones.
+/* The affine map of the frame's own statistics. `scale` and `shift` are the layer's learned ones.
  */
 void bc_normalise_frame(const bc_affine *affine, const bc_totals *totals, const float *scale,
-                        const float *shift, double share);
+                        const float *shift);
 
 /* Running statistics begin with a frame's own. */
 void bc_statistics_start(bc_statistics *running, const bc_totals *totals);
 
 /* The affine map of running statistics, as bc_normalise_frame. */
 void bc_normalise_stream(const bc_affine *affine, const bc_statistics *running, int n_channels,
-                         const float *scale, const float *shift, double share);
+                         const float *scale, const float *shift);
 
 /*
  * How much of a frame's statistics M the running ones S take in, `seconds` after the last frame:
@@ -60,10 +58,11 @@ double bc_statistics_rate(bc_statistics *recent, const bc_statistics *running,
 bool bc_statistics_are_far(const bc_statistics *running, const bc_totals *totals);
 
 /*
- * The first layer's means where every pixel of the frame becomes lighter by `shift` [3], levels of
- * red, green and blue. Deeper layers, which see it normalised, do not notice.
+ * The means of a layer that reads the frame where every pixel of the frame becomes lighter by
+ * `shift` [3], levels of red, green and blue. Deeper layers, which see it normalised, do not
+ * notice.
  */
-void bc_statistics_relight(bc_statistics *running, const bc_weighted_layer *layer,
+void bc_statistics_relight(bc_statistics *running, const bc_layer *layer, const float *weight,
                            const float shift[3]);
 
 /* S += rate (M - S). */

@@ -28,19 +28,26 @@ typedef struct call {
     float *scratch;
 } call;
 
+static void run_direct(const call *c, const bc_conv *conv, bc_map_rows out, const bc_sums *sums)
+{
+    const bc_task *t = c->task;
+    for (int i = 0; i < c->n_rows; i++, out.map += out.row_stride)
+        t->session->kernels.conv_row(conv, c->rows + i * t->pass->stride, &out, t->step->width,
+                                     sums, c->scratch);
+}
+
 /* The pass's kernel on the input rows of a call. */
 static void run_kernel(const call *c, const bc_weights *weights, const bc_map_rows *out,
                        const bc_sums *sums)
 {
     const bc_step *step = c->task->step;
-    const bc_kernels *kernels = &c->task->session->kernels;
     switch (c->task->pass->algorithm) {
     case BC_DIRECT:
-        kernels->conv_row(&weights->direct, c->rows, out, step->width, sums, c->scratch);
+        run_direct(c, &weights->direct, *out, sums);
         break;
     case BC_WINOGRAD:
-        kernels->winograd_rows(&weights->winograd, c->rows, out, step->width, c->n_rows, sums,
-                               &c->ahead, c->scratch);
+        c->task->session->kernels.winograd_rows(&weights->winograd, c->rows, out, step->width,
+                                                c->n_rows, sums, &c->ahead, c->scratch);
         break;
     case BC_MATRIX: /* in matrix.c */
         break;
@@ -53,14 +60,15 @@ static void run_kernel(const call *c, const bc_weights *weights, const bc_map_ro
 static bc_ahead rows_ahead(const bc_task *t, int y)
 {
     const bc_pass *pass = t->pass;
-    const int scale = t->step->source == BC_SOURCE_PHASES ? 2 : 1;
+    const bc_input *in = &t->inputs[0];
+    const int scale = in->source == BC_SOURCE_PHASES ? 2 : 1;
     const int next = (y - pass->above + pass->n_slots) / scale;
     const int n_rows = t->step->in_height / scale - next;
-    if (!t->in_map || n_rows <= 0)
+    if (!in->map || n_rows <= 0)
         return (bc_ahead){0};
-    return (bc_ahead){.map = t->inputs[0].map + next * t->in_map->row_stride,
-                      .channel_stride = t->in_map->channel_stride,
-                      .row_stride = t->in_map->row_stride,
+    return (bc_ahead){.map = in->data + next * in->map->row_stride,
+                      .channel_stride = in->map->channel_stride,
+                      .row_stride = in->map->row_stride,
                       .n_channels = t->step->n_in * scale * scale,
                       .n_rows = bc_clamp(n_rows, 1, pass->rows / scale),
                       .n = t->step->width / scale};
@@ -70,7 +78,8 @@ float *bc_stripe_ring(const bc_stripe *s, int stage, int variant)
 {
     const bc_step *step = s->cascade->stages[stage].task.step;
     const bc_pass *pass = s->cascade->stages[stage].task.pass;
-    const size_t ring = stage > 0 && step->bank_layer > 0 ? (size_t)variant : 0;
+    const bool has_own = stage > 0 && bc_is_each_styles(step) && bc_is_each_styles(&step[-1]);
+    const size_t ring = has_own ? (size_t)variant : 0;
     return s->memory.rings + pass->ring_offset + ring * (size_t)pass->n_ring * pass->ring_row;
 }
 
@@ -137,7 +146,7 @@ bc_map bc_stripe_map(const bc_stripe *s, int stage)
 }
 
 /* Returns the rows. */
-static const float *call_to_memory(const bc_stripe *s, int stage, int variant, const bc_map *map)
+static float *call_to_memory(const bc_stripe *s, int stage, int variant, const bc_map *map)
 {
     float *rows = s->memory.rows + (size_t)variant * s->cascade->session->plan.row_floats;
     const bc_map_rows out = {
@@ -150,19 +159,23 @@ static void call_to_pixels(const bc_stripe *s, int stage)
 {
     const bc_task *t = &s->cascade->stages[stage].task;
     const bc_map map = bc_stripe_map(s, stage);
-    const float *rows = t->pass->algorithm == BC_MATRIX ? bc_matrix_to_memory(s, stage, &map)
-                                                        : call_to_memory(s, stage, 0, &map);
+    float *rows = t->pass->algorithm == BC_MATRIX ? bc_matrix_to_memory(s, stage, &map)
+                                                  : call_to_memory(s, stage, 0, &map);
     const int n_rows = bc_clamp(t->step->height - map.y, 1, t->pass->rows);
-    for (int i = 0; i < n_rows; i++)
-        bc_emit_rows(t, rows + i * map.row_stride, map.channel_stride, map.y + i,
-                     s->memory.emitted);
+    const int at_once = t->step->n_phases == 4 ? 1 : 2;
+    for (int i = 0; i < n_rows; i += at_once) {
+        const bc_map_rows out = {.map = rows + i * map.row_stride,
+                                 .channel_stride = map.channel_stride,
+                                 .row_stride = map.row_stride};
+        bc_emit_rows(t, &out, (map.y + i) / at_once, s->memory.emitted);
+    }
 }
 
 /* Loads a call's rows, the task's inputs, into a ring of the next stage. */
-static void load_rows(const bc_stripe *s, bc_task *t, int stage, int variant)
+static void load_rows(const bc_stripe *s, const bc_task *t, int stage, int variant)
 {
-    const bc_step *from = t->from;
-    const int scale = from->n_phases == 4 ? 2 : 1, y = t->in_map->y;
+    const bc_step *from = t->inputs[0].from;
+    const int scale = from->n_phases == 4 ? 2 : 1, y = t->inputs[0].map->y;
     const int n_rows = s->cascade->stages[stage - 1].task.pass->rows;
     const int end = scale * bc_clamp(y + n_rows, 0, from->height);
     const int first = scale * y > s->lines[stage].first_row ? scale * y : s->lines[stage].first_row;
@@ -175,14 +188,16 @@ static void call_to_rings(const bc_stripe *s, int stage)
 {
     const bc_stage *from = &s->cascade->stages[stage], *to = from + 1;
     const bc_map map = bc_stripe_map(s, stage);
+    const bool adds = to->n_variants < from->n_variants;
     bc_task t = to->task;
-    t.from = from->task.step;
-    t.in_map = &map;
     for (int v = 0; v < from->n_variants; v++) {
-        const bool adds = to->n_variants < from->n_variants;
         t.n_inputs = adds ? v : 0;
-        t.inputs[t.n_inputs++] = (bc_input){.map = call_to_memory(s, stage, v, &map),
-                                            .affine = from->variants[v].affine};
+        t.inputs[t.n_inputs++] = (bc_input){.source = to->task.step->inputs[0].source,
+                                            .from = from->task.step,
+                                            .map = &map,
+                                            .data = call_to_memory(s, stage, v, &map),
+                                            .affine = from->variants[v].affine,
+                                            .least = from->task.step->layer->relu ? 0 : BC_NO_RELU};
         if (!adds || v == from->n_variants - 1)
             load_rows(s, &t, stage + 1, v);
     }

@@ -26,7 +26,7 @@ typedef struct bc_stripe {
     int64_t busy_ns[BC_MAX_STEPS]; /* of each stage, if layers are timed */
 } bc_stripe;
 
-/* Behind a bank's first layer every style has a ring of its own. */
+/* Behind the first step that runs for each style every style has a ring of its own. */
 float *bc_stripe_ring(const bc_stripe *stripe, int stage, int variant);
 
 /* Where the sums of a stage's next call go, set to 0; false: they are not the stripe's own. */
@@ -40,6 +40,6 @@ bc_map bc_stripe_map(const bc_stripe *stripe, int stage);
  * the thread's memory, of which it returns the first; `map` as by bc_stripe_map.
  */
 void bc_matrix_to_rings(const bc_stripe *stripe, int stage);
-const float *bc_matrix_to_memory(const bc_stripe *stripe, int stage, const bc_map *map);
+float *bc_matrix_to_memory(const bc_stripe *stripe, int stage, const bc_map *map);
 
 #endif

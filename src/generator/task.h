@@ -7,21 +7,25 @@
 
 #include "generator/session.h"
 
-/* A map that a step loads, and how it is normalised: a style's share is part of the affine map. */
+/* What a step loads: a map and how it is normalised, a style's share included; or the frame, or a
+ * canvas. */
 typedef struct bc_input {
-    const float *map;
+    bc_source source;
+    const bc_step *from; /* of a map: the step that made it */
+    const bc_map *map;   /* likewise, its geometry */
+    const float *data;
     bc_affine affine;
+    float least; /* 0 with ReLU, else BC_NO_RELU */
 } bc_input;
 
-/* What a step loads from. */
+/* A step of one frame, and its inputs, which are added up. */
 typedef struct bc_task {
     bc_session *session;
     const bc_frame_views *frame;
-    const bc_step *step, *from; /* `from`: the step that made the inputs; NULL for pixels */
+    const bc_step *step;
     const bc_pass *pass;
     int n_inputs;
-    bc_input inputs[BC_MAX_BLEND]; /* added up */
-    const bc_map *in_map;          /* geometry of all inputs */
+    bc_input inputs[2 * BC_MAX_BLEND];
 } bc_task;
 
 /* Where the ring row of input row y lies. */
@@ -50,16 +54,25 @@ static inline int bc_clamp(int x, int low, int high)
 /* load.c: fills the ring row of input row y (any, edges repeat); `loaded` has the load_floats. */
 void bc_load_row(const bc_task *task, int y, float *ring, float *loaded);
 
+/* load.c: row y of a map's channel, normalised, into `to`; `adds` as in bc_norm. */
+void bc_load_channel(const bc_task *task, const bc_input *input, int channel, int y, float *to,
+                     bool adds);
+
 /*
- * emit.c: writes the painting's rows 2y and 2y + 1 from grid row y of the last step: output o is
- * `rows + o * pitch`. `scratch` has the plan's emit_floats.
+ * emit.c: writes the painting's rows 2y and 2y + 1 from the last step's outputs: all phases of grid
+ * row y, or with stride 1 grid rows 2y and 2y + 1; output o is at rows.map + o * channel_stride.
+ * `scratch` has the plan's emit_floats.
  */
-void bc_emit_rows(const bc_task *task, const float *rows, ptrdiff_t pitch, int y, float *scratch);
+void bc_emit_rows(const bc_task *task, const bc_map_rows *rows, int y, float *scratch);
+
+/* sum.c: runs a BC_LAYER_ADD, whose inputs are the task's, into `out`, laid out as the step's map.
+ */
+void bc_sum_run(const bc_task *task, float *out);
 
 /* What a step does in one style; all but the banks' steps do one thing. */
 typedef struct bc_variant {
     const bc_weights *weights;
-    bc_affine affine; /* of the outputs */
+    bc_affine affine; /* of the outputs, for the next stage */
     bc_affine lanes;  /* likewise, for a BC_MATRIX pass: [lanes] */
     double *sums;     /* [call][sums, squares][n_out]; NULL: the last step */
     float *out;       /* the map, for the last stage; unless that is the last step */

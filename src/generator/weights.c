@@ -29,6 +29,8 @@ static size_t pass_size(const bc_step *step)
 
 size_t bc_weights_size(const bc_step *step)
 {
+    if (step->layer->kind != BC_LAYER_CONV)
+        return 0;
     return pass_size(step) + (step->matrix.rows > 0 ? bc_matrix_size(&step->matrix_shape) : 0);
 }
 
@@ -40,6 +42,8 @@ static size_t filter_floats(const bc_step *step)
 /* The folded weights and their biases. */
 size_t bc_weights_scratch(const bc_step *step)
 {
+    if (step->layer->kind != BC_LAYER_CONV)
+        return 0;
     return (size_t)step->n_out * (filter_floats(step) + 1);
 }
 
@@ -53,63 +57,63 @@ static int half_down(int n)
  * Where tap t of a filter on the doubled grid falls on the low-resolution one, in taps of the
  * folded kernel, for output phase r; -1 if it falls on an inserted zero.
  */
-static int folded_tap(const bc_step *step, const bc_weighted_layer *layer, bc_upsample upsample,
-                      int t, int r)
+static int folded_tap(const bc_step *step, int t, int r)
 {
+    const bc_layer *layer = step->layer;
     const int doubled = r + t - layer->kernel / 2;
-    if (upsample == BC_UPSAMPLE_ZERO && (doubled & 1))
+    if (layer->upsample == BC_UPSAMPLE_ZERO && (doubled & 1))
         return -1;
     return half_down(doubled) + step->kernel / 2;
 }
 
 /* Adds one filter [kernel][kernel] of the doubled grid to its phase (ry, rx). */
-static void fold_filter(float *to, const float *filter, const bc_step *step,
-                        const bc_weighted_layer *layer, bc_upsample upsample, int ry, int rx)
+static void fold_filter(float *to, const float *filter, const bc_step *step, int ry, int rx)
 {
-    for (int ky = 0; ky < layer->kernel; ky++) {
-        for (int kx = 0; kx < layer->kernel; kx++) {
-            const int y = folded_tap(step, layer, upsample, ky, ry);
-            const int x = folded_tap(step, layer, upsample, kx, rx);
+    const int kernel = step->layer->kernel;
+    for (int ky = 0; ky < kernel; ky++) {
+        for (int kx = 0; kx < kernel; kx++) {
+            const int y = folded_tap(step, ky, ry), x = folded_tap(step, kx, rx);
             if (y >= 0 && x >= 0)
-                to[y * step->kernel + x] += filter[ky * layer->kernel + kx];
+                to[y * step->kernel + x] += filter[ky * kernel + kx];
         }
     }
 }
 
 /* Weights [n_out][n_in][kernel][kernel] and biases [n_out] of one phase of one channel. */
-static void fold_phase(float *weights, float *bias, const bc_step *step,
-                       const bc_weighted_layer *layer, bc_upsample upsample, int phase, int channel)
+static void fold_phase(float *weights, float *bias, const bc_step *step, const bc_tensors *from,
+                       int phase, int channel)
 {
+    const bc_layer *layer = step->layer;
     const size_t filter = filter_floats(step);
     const size_t to = (size_t)(phase * step->n_channels + channel);
-    if (upsample == BC_UPSAMPLE_SUBPIXEL) {
-        const size_t from = (size_t)(channel * step->n_phases + phase);
-        memcpy(weights + to * filter, layer->weight + from * filter, filter * sizeof(float));
-        bias[to] = layer->bias[from];
+    if (layer->upsample == BC_UPSAMPLE_SUBPIXEL) {
+        const size_t row = (size_t)(channel * step->n_phases + phase);
+        memcpy(weights + to * filter, from->weight + row * filter, filter * sizeof(float));
+        bias[to] = from->bias[row];
         return;
     }
     const size_t taps = (size_t)(step->kernel * step->kernel);
     const size_t layer_taps = (size_t)(layer->kernel * layer->kernel);
     for (size_t i = 0; i < (size_t)step->n_in; i++)
         fold_filter(weights + to * filter + i * taps,
-                    layer->weight + ((size_t)channel * (size_t)step->n_in + i) * layer_taps, step,
-                    layer, upsample, phase / 2, phase % 2);
-    bias[to] = layer->bias[channel];
+                    from->weight + ((size_t)channel * (size_t)step->n_in + i) * layer_taps, step,
+                    phase / 2, phase % 2);
+    bias[to] = from->bias[channel];
 }
 
-static void fold_layer(float *weights, float *bias, const bc_step *step,
-                       const bc_weighted_layer *layer, bc_upsample upsample)
+static void fold_layer(float *weights, float *bias, const bc_step *step, const bc_tensors *from)
 {
-    const size_t n_out = (size_t)step->n_out;
+    const size_t n_out = (size_t)step->n_out, n_rows = (size_t)step->layer->n_rows;
+    memset(weights, 0, n_out * filter_floats(step) * sizeof(float));
+    memset(bias, 0, n_out * sizeof(float));
     if (step->n_phases == 1) {
-        memcpy(weights, layer->weight, n_out * filter_floats(step) * sizeof(float));
-        memcpy(bias, layer->bias, n_out * sizeof(float));
+        memcpy(weights, from->weight, n_rows * filter_floats(step) * sizeof(float));
+        memcpy(bias, from->bias, n_rows * sizeof(float));
         return;
     }
-    memset(weights, 0, n_out * filter_floats(step) * sizeof(float));
     for (int phase = 0; phase < step->n_phases; phase++) {
         for (int channel = 0; channel < step->n_channels; channel++)
-            fold_phase(weights, bias, step, layer, upsample, phase, channel);
+            fold_phase(weights, bias, step, from, phase, channel);
     }
 }
 
@@ -117,21 +121,20 @@ static void fold_layer(float *weights, float *bias, const bc_step *step,
  * Normalisation takes a channel's bias away again, but not the difference between the biases of
  * its phases.
  */
-static bool keeps_bias(const bc_step *step, const bc_weighted_layer *layer)
+static bool keeps_bias(const bc_step *step)
 {
-    return !layer->scale || step->n_phases > 1;
+    return !step->layer->norm || step->n_phases > 1;
 }
 
-bc_weights bc_weights_pack(const bc_step *step, const bc_weighted_layer *layer,
-                           bc_upsample upsample, const bc_kernels *kernels, void *memory,
-                           float *scratch)
+bc_weights bc_weights_pack(const bc_step *step, const bc_tensors *tensors,
+                           const bc_kernels *kernels, void *memory, float *scratch)
 {
     const size_t n_weights = (size_t)step->n_out * filter_floats(step);
     float *folded = scratch, *bias = folded + n_weights;
-    fold_layer(folded, bias, step, layer, upsample);
+    fold_layer(folded, bias, step, tensors);
     const bc_conv_shape shape = direct_shape(step);
-    const float *kept = keeps_bias(step, layer) ? bias : NULL;
-    const float gain = step->source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
+    const float *kept = keeps_bias(step) ? bias : NULL;
+    const float gain = step->inputs[0].source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
     bc_weights weights = {0};
     switch (step->pass.algorithm) {
     case BC_DIRECT:

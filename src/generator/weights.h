@@ -6,24 +6,24 @@
 
 #include "generator/plan.h"
 
-/* One layer, packed for its step's algorithm, and for the matrix units where it has their pass. */
+/* A convolution, packed for its step's algorithm, and for the matrix units where it has their pass.
+ */
 typedef struct bc_weights {
     bc_conv direct;
     bc_winograd winograd;
     bc_matrix matrix;
 } bc_weights;
 
-/* Bytes for bc_weights_pack, a multiple of 64, and floats of its scratch. */
+/* Bytes for bc_weights_pack, a multiple of 64, and floats of its scratch; 0 for a sum. */
 size_t bc_weights_size(const bc_step *step);
 size_t bc_weights_scratch(const bc_step *step);
 
 /*
  * Folds stride 1/2 into phases, output phase * n_channels + channel, and packs. The result points
- * into `memory` (aligned to 64). A bias that instance normalisation cancels is dropped; the first
- * layer takes pixels of 0..255.
+ * into `memory` (aligned to 64). A bias that instance normalisation cancels is dropped; layers
+ * that read the frame take pixels of 0..255.
  */
-bc_weights bc_weights_pack(const bc_step *step, const bc_weighted_layer *layer,
-                           bc_upsample upsample, const bc_kernels *kernels, void *memory,
-                           float *scratch);
+bc_weights bc_weights_pack(const bc_step *step, const bc_tensors *tensors,
+                           const bc_kernels *kernels, void *memory, float *scratch);
 
 #endif

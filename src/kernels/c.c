@@ -3,33 +3,31 @@
 
 #include "kernels/kernels.h"
 
-static float norm(float x, float scale, float shift)
+static void put(float *to, float x, bc_norm how)
 {
-    const float y = scale * x + shift;
-    return y > 0 ? y : 0;
+    const float y = how.scale * x + how.shift;
+    *to = (y > how.least ? y : how.least) + (how.add ? *to : 0);
 }
 
-static void norm_row(float *to, const float *from, int n, float scale, float shift, bool add)
+static void norm_row(float *to, const float *from, int n, bc_norm how)
 {
     for (int i = 0; i < n; i++)
-        to[i] = norm(from[i], scale, shift) + (add ? to[i] : 0);
+        put(&to[i], from[i], how);
 }
 
-static void norm_split(float *even, float *odd, const float *from, int n, float scale, float shift,
-                       bool add)
+static void norm_split(float *even, float *odd, const float *from, int n, bc_norm how)
 {
     for (int i = 0; i < n; i++) {
-        even[i] = norm(from[2 * i], scale, shift) + (add ? even[i] : 0);
-        odd[i] = norm(from[2 * i + 1], scale, shift) + (add ? odd[i] : 0);
+        put(&even[i], from[2 * i], how);
+        put(&odd[i], from[2 * i + 1], how);
     }
 }
 
-static void norm_join(float *to, const float *even, const float *odd, int n, float scale,
-                      float shift)
+static void norm_join(float *to, const float *even, const float *odd, int n, bc_norm how)
 {
     for (int i = 0; i < n; i++) {
-        to[2 * i] = norm(even[i], scale, shift);
-        to[2 * i + 1] = norm(odd[i], scale, shift);
+        put(&to[2 * i], even[i], how);
+        put(&to[2 * i + 1], odd[i], how);
     }
 }
 

@@ -23,6 +23,7 @@
 #ifndef BC_KERNELS_KERNELS_H
 #define BC_KERNELS_KERNELS_H
 
+#include <float.h>
 #include <stdbool.h>
 
 #include "brushcast.h"
@@ -155,23 +156,30 @@ typedef struct bc_yuv_row {
     float share_row, share_even, share_odd;
 } bc_yuv_row;
 
+/*
+ * What is done to a layer's raw outputs when they are loaded: y = max(least, scale * x + shift),
+ * instance normalisation, and ReLU where `least` is 0 (BC_NO_RELU: none); `add` adds y to what is
+ * there.
+ */
+typedef struct bc_norm {
+    float scale, shift, least;
+    bool add;
+} bc_norm;
+
+#define BC_NO_RELU (-FLT_MAX)
+
 typedef struct bc_kernels {
     bc_cpu cpu;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
     int winograd_block; /* likewise; 0: this tier has no Winograd kernels */
     int winograd_strip; /* tiles that it computes at once */
 
-    /*
-     * Loads: y = max(0, scale * x + shift), instance normalisation and ReLU of the layer before;
-     * `add` adds y to what is there: blends. n counts samples of a destination row.
-     */
-    void (*norm_row)(float *to, const float *from, int n, float scale, float shift, bool add);
+    /* Loads. n counts samples of a destination row. */
+    void (*norm_row)(float *to, const float *from, int n, bc_norm how);
     /* even[i] from from[2i], odd[i] from from[2i + 1]. */
-    void (*norm_split)(float *even, float *odd, const float *from, int n, float scale, float shift,
-                       bool add);
+    void (*norm_split)(float *even, float *odd, const float *from, int n, bc_norm how);
     /* to[2i] from even[i], to[2i + 1] from odd[i], i < n: sub-pixel phases become a row. */
-    void (*norm_join)(float *to, const float *even, const float *odd, int n, float scale,
-                      float shift);
+    void (*norm_join)(float *to, const float *even, const float *odd, int n, bc_norm how);
     /*
      * n pairs of 8-bit pixels to floats 0..255: planes[2c] gets channel c (red, green, blue) of
      * the even pixels, planes[2c + 1] of the odd ones.

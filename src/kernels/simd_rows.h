@@ -7,9 +7,19 @@
 
 #include "kernels/kernels.h"
 
-VEC_INLINE vec norm(vec x, vec scale, vec shift)
+/* A bc_norm in all lanes. */
+typedef struct norm_lanes {
+    vec scale, shift, least;
+} norm_lanes;
+
+VEC_INLINE norm_lanes spread_norm(bc_norm how)
 {
-    return vec_max(vec_fma(x, scale, shift), vec_all(0));
+    return (norm_lanes){vec_all(how.scale), vec_all(how.shift), vec_all(how.least)};
+}
+
+VEC_INLINE vec norm(vec x, norm_lanes how)
+{
+    return vec_max(vec_fma(x, how.scale, how.shift), how.least);
 }
 
 VEC_INLINE void put(float *to, vec y, bool add)
@@ -17,34 +27,32 @@ VEC_INLINE void put(float *to, vec y, bool add)
     vec_store(to, add ? vec_add(y, vec_load(to)) : y);
 }
 
-static void norm_row(float *to, const float *from, int n, float scale, float shift, bool add)
+static void norm_row(float *to, const float *from, int n, bc_norm how)
 {
-    const vec a = vec_all(scale), b = vec_all(shift);
+    const norm_lanes lanes = spread_norm(how);
     for (int i = 0; i < n; i += LANES)
-        put(to + i, norm(vec_load(from + i), a, b), add);
+        put(to + i, norm(vec_load(from + i), lanes), how.add);
 }
 
-static void norm_split(float *even, float *odd, const float *from, int n, float scale, float shift,
-                       bool add)
+static void norm_split(float *even, float *odd, const float *from, int n, bc_norm how)
 {
-    const vec a = vec_all(scale), b = vec_all(shift);
+    const norm_lanes lanes = spread_norm(how);
     for (int i = 0; i < n; i += LANES) {
-        const vec first = norm(vec_load(from + 2 * i), a, b);
-        const vec second = norm(vec_load(from + 2 * i + LANES), a, b);
-        put(even + i, vec_even(first, second), add);
-        put(odd + i, vec_odd(first, second), add);
+        const vec first = norm(vec_load(from + 2 * i), lanes);
+        const vec second = norm(vec_load(from + 2 * i + LANES), lanes);
+        put(even + i, vec_even(first, second), how.add);
+        put(odd + i, vec_odd(first, second), how.add);
     }
 }
 
-static void norm_join(float *to, const float *even, const float *odd, int n, float scale,
-                      float shift)
+static void norm_join(float *to, const float *even, const float *odd, int n, bc_norm how)
 {
-    const vec a = vec_all(scale), b = vec_all(shift);
+    const norm_lanes lanes = spread_norm(how);
     for (int i = 0; i < n; i += LANES) {
-        const vec first = norm(vec_load(even + i), a, b);
-        const vec second = norm(vec_load(odd + i), a, b);
-        vec_store(to + 2 * i, vec_join_low(first, second));
-        vec_store(to + 2 * i + LANES, vec_join_high(first, second));
+        const vec first = norm(vec_load(even + i), lanes);
+        const vec second = norm(vec_load(odd + i), lanes);
+        put(to + 2 * i, vec_join_low(first, second), how.add);
+        put(to + 2 * i + LANES, vec_join_high(first, second), how.add);
     }
 }
 

@@ -8,22 +8,29 @@
 #include "base/log.h"
 #include "model/model.h"
 
-/* BASE[/SUB]/NET if an auto-encoder is in it, else NULL; what was looked at goes to `places`. */
+/* Whether FOLDER/NAME can be read. */
+static bool has_file(const char *folder, const char *name)
+{
+    char *file;
+    if (asprintf(&file, "%s/%s", folder, name) < 0)
+        return false;
+    const bool has = access(file, R_OK) == 0;
+    free(file);
+    return has;
+}
+
+/* BASE[/SUB]/NET if a net of either format is in it, else NULL; what was looked at goes to
+ * `places`. */
 static char *try_folder(const char *base, const char *sub, const char *net, FILE *places)
 {
-    char *folder, *file, *found = NULL;
+    char *folder;
     if (!base || !*base || asprintf(&folder, "%s%s/%s", base, sub, net) < 0)
         return NULL;
-    if (asprintf(&file, "%s/autoencoder.safetensors", folder) >= 0) {
-        if (access(file, R_OK) == 0)
-            found = folder;
-        free(file);
-    }
-    if (!found) {
-        fprintf(places, "%s%s", ftell(places) > 0 ? ", " : "", folder);
-        free(folder);
-    }
-    return found;
+    if (has_file(folder, "network.safetensors") || has_file(folder, "autoencoder.safetensors"))
+        return folder;
+    fprintf(places, "%s%s", ftell(places) > 0 ? ", " : "", folder);
+    free(folder);
+    return NULL;
 }
 
 /* The program's own folder; "" where the system does not tell. */

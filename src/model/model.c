@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -41,7 +42,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Fills in style_names, in order, and n_banks. A net without the folder has no styles. */
+/* Fills in style_names, in order, and n_styles. A net without the folder has no styles. */
 static bc_status list_styles(bc_model *model, const char *folder, const bc_log *log)
 {
     struct dirent **entries;
@@ -55,54 +56,54 @@ static bc_status list_styles(bc_model *model, const char *folder, const bc_log *
     for (int i = 0; i < n; i++) {
         char *name = model->style_names ? style_name(entries[i]->d_name) : NULL;
         if (name)
-            model->style_names[model->n_banks++] = name;
+            model->style_names[model->n_styles++] = name;
         else
             status = fail_memory(folder, log);
         free(entries[i]);
     }
     free(entries);
     if (model->style_names)
-        qsort(model->style_names, (size_t)model->n_banks, sizeof(char *), compare_names);
+        qsort(model->style_names, (size_t)model->n_styles, sizeof(char *), compare_names);
     return status;
 }
 
 /* Opening ---------------------------------------------------------------------------------- */
 
-static bc_status check_depth(const bc_model *model, int bank, const char *path, const bc_log *log)
-{
-    const int other = bank == 0 ? model->n_banks - 1 : 0;
-    const int n_layers = model->banks[bank].n_layers, expected = model->banks[other].n_layers;
-    return n_layers == expected
-               ? BC_OK
-               : bc_fail(log, BC_ERR_FORMAT, "%s: %d layers, but style '%s' of the net has %d",
-                         path, n_layers, model->style_names[other], expected);
-}
-
-static bc_status open_banks(bc_model *model, const char *folder, const bc_log *log)
+static bc_status open_styles(bc_model *model, const char *folder, const bc_log *log)
 {
     bc_status status = BC_OK;
-    model->banks = calloc((size_t)model->n_banks + 1, sizeof(*model->banks));
-    if (!model->banks)
+    model->styles = calloc((size_t)model->n_styles + 1, sizeof(*model->styles));
+    if (!model->styles)
         return fail_memory(folder, log);
-    for (int i = 0; i < model->n_banks && status == BC_OK; i++) {
+    for (int i = 0; i < model->n_styles && status == BC_OK; i++) {
         char *path;
         const char *name = model->style_names[i];
         if (asprintf(&path, "%s/%s%s", folder, name, extension) < 0)
             return fail_memory(folder, log);
-        status = bc_bank_open(&model->banks[i], path, name, &model->autoencoder, log);
-        if (status == BC_OK && i > 0)
-            status = check_depth(model, i, path, log);
+        status = bc_style_open(&model->styles[i], path, name, &model->net, log);
         free(path);
     }
     return status;
 }
 
+/* The file of a folder that describes the net, of either format; the caller's to free. */
+static char *net_path(const char *folder)
+{
+    char *path;
+    if (asprintf(&path, "%s/network%s", folder, extension) < 0)
+        return NULL;
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return asprintf(&path, "%s/autoencoder%s", folder, extension) < 0 ? NULL : path;
+}
+
 static bc_status open_folder(bc_model *model, const char *folder, const bc_log *log)
 {
-    char *path, *styles;
-    if (asprintf(&path, "%s/autoencoder%s", folder, extension) < 0)
+    char *path = net_path(folder), *styles;
+    if (!path)
         return fail_memory(folder, log);
-    bc_status status = bc_autoencoder_open(&model->autoencoder, path, log);
+    bc_status status = bc_net_open(&model->net, path, log);
     free(path);
     if (status < 0)
         return status;
@@ -110,7 +111,7 @@ static bc_status open_folder(bc_model *model, const char *folder, const bc_log *
         return fail_memory(folder, log);
     status = list_styles(model, styles, log);
     if (status == BC_OK)
-        status = open_banks(model, styles, log);
+        status = open_styles(model, styles, log);
     free(styles);
     return status;
 }
@@ -127,31 +128,33 @@ bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_par
     return status;
 }
 
-static bc_status open_files(bc_model *model, const char *autoencoder_path, const char *bank_path,
-                            const bc_log *log)
+static bc_status open_style_files(bc_model *model, const char *const *paths, int n,
+                                  const bc_log *log)
 {
-    const bc_status status = bc_autoencoder_open(&model->autoencoder, autoencoder_path, log);
-    if (status < 0 || !bank_path)
-        return status;
-    model->banks = calloc(1, sizeof(*model->banks));
-    model->style_names = calloc(1, sizeof(*model->style_names));
-    char *name = style_name(bank_path);
-    if (!model->banks || !model->style_names || !name) {
-        free(name);
-        return fail_memory(bank_path, log);
+    bc_status status = BC_OK;
+    model->styles = calloc((size_t)n + 1, sizeof(*model->styles));
+    model->style_names = calloc((size_t)n + 1, sizeof(*model->style_names));
+    if (!model->styles || !model->style_names)
+        return fail_memory(model->net.name, log);
+    for (int i = 0; i < n && status == BC_OK; i++) {
+        char *name = model->style_names[i] = style_name(paths[i]);
+        if (!name)
+            return fail_memory(paths[i], log);
+        model->n_styles++;
+        status = bc_style_open(&model->styles[i], paths[i], name, &model->net, log);
     }
-    model->style_names[0] = name;
-    model->n_banks = 1;
-    return bc_bank_open(&model->banks[0], bank_path, name, &model->autoencoder, log);
+    return status;
 }
 
-bc_status bc_model_open_files(bc_model **model, const char *autoencoder_path, const char *bank_path,
-                              const bc_log *log)
+bc_status bc_model_open_files(bc_model **model, const char *path, const char *const *style_paths,
+                              int n_styles, const bc_log *log)
 {
     *model = calloc(1, sizeof(**model));
     if (!*model)
-        return fail_memory(autoencoder_path, log);
-    const bc_status status = open_files(*model, autoencoder_path, bank_path, log);
+        return fail_memory(path, log);
+    bc_status status = bc_net_open(&(*model)->net, path, log);
+    if (status == BC_OK)
+        status = open_style_files(*model, style_paths, n_styles, log);
     if (status < 0)
         bc_model_close(model);
     return status;
@@ -159,35 +162,32 @@ bc_status bc_model_open_files(bc_model **model, const char *autoencoder_path, co
 
 /* Adding ----------------------------------------------------------------------------------- */
 
-/* The parts of the base, and room for one bank more. */
+/* The parts of the base, and room for one style more. */
 static bc_status share(bc_model *model, const bc_model *base, const char *path, const bc_log *log)
 {
-    const size_t n = (size_t)base->n_banks;
-    model->banks = calloc(n + 1, sizeof(*model->banks));
+    const size_t n = (size_t)base->n_styles;
+    model->styles = calloc(n + 1, sizeof(*model->styles));
     model->style_names = calloc(n + 1, sizeof(*model->style_names));
-    if (!model->banks || !model->style_names)
+    if (!model->styles || !model->style_names)
         return fail_memory(path, log);
     for (size_t i = 0; i < n; i++) {
-        model->banks[i] = base->banks[i];
+        model->styles[i] = base->styles[i];
         model->style_names[i] = base->style_names[i];
     }
-    model->autoencoder = base->autoencoder;
-    model->n_banks = base->n_banks;
+    model->net = base->net;
+    model->n_styles = base->n_styles;
     return BC_OK;
 }
 
-static bc_status add_bank(bc_model *model, const char *path, const bc_log *log)
+static bc_status add_style(bc_model *model, const char *path, const bc_log *log)
 {
     char *name = style_name(path);
     if (!name)
         return fail_memory(path, log);
     const int same = bc_model_find_style(model, name);
-    const int added = model->added = same >= 0 ? same : model->n_banks++;
+    const int added = model->added = same >= 0 ? same : model->n_styles++;
     model->style_names[added] = name;
-    bc_status status = bc_bank_open(&model->banks[added], path, name, &model->autoencoder, log);
-    if (status == BC_OK && model->n_banks > 1)
-        status = check_depth(model, added, path, log);
-    return status;
+    return bc_style_open(&model->styles[added], path, name, &model->net, log);
 }
 
 bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
@@ -201,7 +201,7 @@ bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *p
     atomic_fetch_add(&model->n_followers, 1);
     bc_status status = share(made, model, path, &params->log);
     if (status == BC_OK)
-        status = add_bank(made, path, &params->log);
+        status = add_style(made, path, &params->log);
     if (status < 0)
         bc_model_close(extended);
     return status;
@@ -209,10 +209,10 @@ bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *p
 
 /* Closing ---------------------------------------------------------------------------------- */
 
-static void close_bank(bc_model *model, int index)
+static void close_style(bc_model *model, int index)
 {
-    if (model->banks)
-        bc_bank_close(&model->banks[index]);
+    if (model->styles)
+        bc_style_close(&model->styles[index]);
     if (model->style_names)
         free(model->style_names[index]);
 }
@@ -224,14 +224,14 @@ void bc_model_close(bc_model **model)
         *model = NULL;
     if (!m || atomic_fetch_sub(&m->n_followers, 1) > 0)
         return;
-    for (int i = 0; i < m->n_banks && !m->base; i++)
-        close_bank(m, i);
+    for (int i = 0; i < m->n_styles && !m->base; i++)
+        close_style(m, i);
     if (m->base && m->added >= 0)
-        close_bank(m, m->added);
+        close_style(m, m->added);
     if (!m->base)
-        bc_autoencoder_close(&m->autoencoder);
+        bc_net_close(&m->net);
     bc_model_close(&m->base);
-    free(m->banks);
+    free(m->styles);
     free(m->style_names);
     free(m->weights);
     free(m);
@@ -241,24 +241,24 @@ void bc_model_close(bc_model **model)
 
 const char *bc_model_name(const bc_model *model)
 {
-    return model->autoencoder.name;
+    return model->net.name;
 }
 
 int bc_model_style_count(const bc_model *model)
 {
-    return model->n_banks;
+    return model->n_styles;
 }
 
 bc_style_info bc_model_style(const bc_model *model, int style)
 {
-    assert(style >= 0 && style < model->n_banks);
-    return model->banks[style].info;
+    assert(style >= 0 && style < model->n_styles);
+    return model->styles[style].info;
 }
 
 int bc_model_find_style(const bc_model *model, const char *name)
 {
-    for (int i = 0; i < model->n_banks; i++) {
-        if (strcmp(model->banks[i].info.name, name) == 0)
+    for (int i = 0; i < model->n_styles; i++) {
+        if (strcmp(model->styles[i].info.name, name) == 0)
             return i;
     }
     return -1;

@@ -1,35 +1,40 @@
 /*
- * model.h: what brushcast.h's bc_model is inside: an auto-encoder and its banks, immutable.
+ * model.h: what brushcast.h's bc_model is inside: a net and its styles, immutable.
  */
 #ifndef BC_MODEL_MODEL_H
 #define BC_MODEL_MODEL_H
 
 #include <stdatomic.h>
 
-#include "model/network.h"
+#include "model/net.h"
 
 struct bc_model {
-    bc_autoencoder autoencoder;
-    int n_banks;
-    bc_bank *banks;         /* [n_banks], in order of name but for added ones, all as deep */
-    char **style_names;     /* [n_banks] */
+    bc_net net;
+    int n_styles;
+    bc_style *styles;       /* [n_styles], in order of name but for added ones */
+    char **style_names;     /* [n_styles] */
     float *weights;         /* of a random model; otherwise the files hold them */
     bc_model *base;         /* the model that this one was made of, or NULL */
-    int added;              /* with a base: the one bank that is not the base's */
+    int added;              /* with a base: the one style that is not the base's */
     atomic_int n_followers; /* models that have it as their base: the last to go frees it */
 };
 
-/* A model of one auto-encoder file and at most one bank file (NULL: none), for the tools. */
-bc_status bc_model_open_files(bc_model **model, const char *autoencoder_path, const char *bank_path,
-                              const bc_log *log);
+/* A model of one net's file and n_styles files of styles, for the tools. */
+bc_status bc_model_open_files(bc_model **model, const char *path, const char *const *style_paths,
+                              int n_styles, const bc_log *log);
 
 /*
- * A model of random weights (He's initialisation) with one bank of `n_bank_layers`, for benchmarks
- * and tests: same seed, same weights on every machine.
+ * A model of random weights (He's initialisation) with `n_styles` styles, for benchmarks and tests:
+ * same table and seed, same weights on every machine. The table is copied.
  */
-bc_status bc_model_make_random(bc_model **model, const int widths[BC_N_WIDTHS],
-                               bc_upsample upsample, int n_bank_layers, uint64_t seed,
-                               const bc_log *log);
+bc_status bc_model_make_random(bc_model **model, const bc_layers *table, int n_styles,
+                               uint64_t seed, const bc_log *log);
+
+/* Frames may go through the net without a style: the nets of format 1. */
+static inline bool bc_model_has_plain(const bc_model *model)
+{
+    return model->net.format == 1;
+}
 
 /*
  * Finds the folder of a net. `net` is a folder (anything with a '/') or a name that is looked for

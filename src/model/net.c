@@ -137,9 +137,9 @@ bc_status bc_net_load(bc_net *net, bc_safetensors *file, const char *path, const
     const char *format = bc_safetensors_metadata(file, "brushcast.format");
     const bool is_first = format && strcmp(format, "1") == 0;
     *net = (bc_net){.file = file, .format = is_first ? 1 : 2};
-    bc_status status = bc_take_name(&from, net->name, sizeof(net->name));
+    bc_status status = is_first ? take_format_1(net, &from) : take_format_2(net, &from);
     if (status == BC_OK)
-        status = is_first ? take_format_1(net, &from) : take_format_2(net, &from);
+        status = bc_take_name(&from, net->name, sizeof(net->name));
     if (status == BC_OK)
         status = bc_take_tensors(&from, net->tensors, &net->table, BC_OWNER_NET);
     if (status == BC_OK)
@@ -179,7 +179,10 @@ static int count_bank_layers(const bc_safetensors *file)
 static bc_status set_depth(bc_net *net, const bc_taker *from)
 {
     const int n = count_bank_layers(from->file);
-    if (n < 1 || n > BC_MAX_BANK_LAYERS)
+    if (n == 0)
+        return bc_fail(from->log, BC_ERR_FORMAT, "%s: tensor 'bank.0.weight': is missing",
+                       from->path);
+    if (n > BC_MAX_BANK_LAYERS)
         return bc_fail(from->log, BC_ERR_FORMAT, "%s: %d layers 'bank.N', expected 1 to %d",
                        from->path, n, BC_MAX_BANK_LAYERS);
     if (net->n_bank_layers > 0 && net->n_bank_layers != n)
@@ -193,6 +196,8 @@ static bc_status set_depth(bc_net *net, const bc_taker *from)
     net->n_bank_layers = n;
     bc_layers_of_format_1(&net->table, net->widths, net->upsample, n);
     memset(net->tensors, 0, sizeof(net->tensors));
+    if (!net->file) /* made, not read: then so are its tensors */
+        return BC_OK;
     return bc_take_tensors(&again, net->tensors, &net->table, BC_OWNER_NET);
 }
 

@@ -35,38 +35,35 @@ static const float *fill(stock *from, size_t n, float low, float high)
     return values;
 }
 
-static void fill_layer(stock *from, bc_weighted_layer *layer)
-{
-    const size_t n_rows = (size_t)layer->n_rows, n_out = (size_t)layer->n_out;
-    const size_t fan_in = (size_t)(layer->n_in * layer->kernel * layer->kernel);
-    const float bound = sqrtf(6.0f / (float)fan_in);
-    layer->weight = fill(from, n_rows * fan_in, -bound, bound);
-    layer->bias = fill(from, n_rows, -0.1f, 0.1f);
-    layer->scale = fill(from, n_out, 0.5f, 1.5f);
-    layer->shift = fill(from, n_out, -0.5f, 0.5f);
-}
-
-/* A quarter of He's range around grey, so that most of the picture is not clipped. */
-static void fill_linear_layer(stock *from, bc_weighted_layer *layer)
+/* A quarter of He's range in the last layer, around grey, so that most is not clipped. */
+static void fill_conv(stock *from, bc_tensors *to, const bc_layer *layer, bool is_last)
 {
     const size_t n_rows = (size_t)layer->n_rows;
     const size_t fan_in = (size_t)(layer->n_in * layer->kernel * layer->kernel);
-    const float bound = 0.25f * sqrtf(6.0f / (float)fan_in);
-    layer->weight = fill(from, n_rows * fan_in, -bound, bound);
-    layer->bias = fill(from, n_rows, 0.4f, 0.6f);
+    const float bound = (is_last ? 0.25f : 1) * sqrtf(6.0f / (float)fan_in);
+    to->weight = fill(from, n_rows * fan_in, -bound, bound);
+    to->bias = is_last ? fill(from, n_rows, 0.4f, 0.6f) : fill(from, n_rows, -0.1f, 0.1f);
+}
+
+static void fill_owner(stock *from, bc_tensors *to, const bc_layers *table, bc_owner owner)
+{
+    for (int i = 0; i < table->n; i++) {
+        const bc_layer *layer = &table->layers[i];
+        if (layer->kind == BC_LAYER_CONV && layer->weights == owner)
+            fill_conv(from, &to[i], layer, i == table->n - 1);
+        if (!layer->norm || layer->norm_owner != owner)
+            continue;
+        to[i].scale = fill(from, (size_t)layer->n_out, 0.5f, 1.5f);
+        to[i].shift = fill(from, (size_t)layer->n_out, -0.5f, 0.5f);
+    }
 }
 
 static void fill_model(bc_model *model, stock *from)
 {
-    bc_autoencoder *autoencoder = &model->autoencoder;
-    bc_bank *bank = &model->banks[0];
-    for (int i = 0; i < BC_N_ENCODER; i++)
-        fill_layer(from, &autoencoder->encoder[i]);
-    for (int i = 0; i < BC_N_DECODER - 1; i++)
-        fill_layer(from, &autoencoder->decoder[i]);
-    fill_linear_layer(from, &autoencoder->decoder[BC_N_DECODER - 1]);
-    for (int i = 0; i < bank->n_layers; i++)
-        fill_layer(from, &bank->layers[i]);
+    const bc_layers *table = &model->net.table;
+    fill_owner(from, model->net.tensors, table, BC_OWNER_NET);
+    for (int i = 0; i < model->n_styles; i++)
+        fill_owner(from, model->styles[i].tensors, table, BC_OWNER_STYLE);
 }
 
 static bc_status make_weights(bc_model *model, uint64_t seed, const bc_log *log)
@@ -80,39 +77,36 @@ static bc_status make_weights(bc_model *model, uint64_t seed, const bc_log *log)
     return BC_OK;
 }
 
-static bc_status make_model(bc_model *model, const int widths[BC_N_WIDTHS], bc_upsample upsample,
-                            int n_bank_layers, uint64_t seed, const bc_log *log)
+static bc_status make_styles(bc_model *model, int n, const bc_log *log)
 {
-    bc_autoencoder *autoencoder = &model->autoencoder;
-    snprintf(autoencoder->name, sizeof(autoencoder->name), "random");
-    bc_autoencoder_describe(autoencoder, widths, upsample);
-    model->banks = calloc(1, sizeof(*model->banks));
-    model->style_names = calloc(1, sizeof(*model->style_names));
-    if (!model->banks || !model->style_names || !(model->style_names[0] = strdup("random")))
+    model->styles = calloc((size_t)n + 1, sizeof(*model->styles));
+    model->style_names = calloc((size_t)n + 1, sizeof(*model->style_names));
+    if (!model->styles || !model->style_names)
         return bc_fail(log, BC_ERR_MEMORY, "random model: out of memory");
-    model->n_banks = 1;
-    bc_bank_describe(&model->banks[0], n_bank_layers, widths[2]);
-    model->banks[0].info = (bc_style_info){
-        .name = model->style_names[0], .title = "random", .artist = "", .year = "", .licence = ""};
-    return make_weights(model, seed, log);
+    for (int i = 0; i < n; i++) {
+        if (asprintf(&model->style_names[i], "random-%d", i) < 0)
+            return bc_fail(log, BC_ERR_MEMORY, "random model: out of memory");
+        model->styles[i].info = (bc_style_info){.name = model->style_names[i],
+                                                .title = "random",
+                                                .artist = "",
+                                                .year = "",
+                                                .licence = ""};
+        model->n_styles++;
+    }
+    return BC_OK;
 }
 
-bc_status bc_model_make_random(bc_model **model, const int widths[BC_N_WIDTHS],
-                               bc_upsample upsample, int n_bank_layers, uint64_t seed,
-                               const bc_log *log)
+bc_status bc_model_make_random(bc_model **model, const bc_layers *table, int n_styles,
+                               uint64_t seed, const bc_log *log)
 {
-    *model = NULL;
-    for (int i = 0; i < BC_N_WIDTHS; i++) {
-        if (widths[i] < 8 || widths[i] > BC_MAX_WIDTH || widths[i] % 8 != 0)
-            return bc_fail(log, BC_ERR_ARGUMENT, "random model: width %d is no multiple of 8",
-                           widths[i]);
-    }
-    if (n_bank_layers < 1 || n_bank_layers > BC_MAX_BANK_LAYERS)
-        return bc_fail(log, BC_ERR_ARGUMENT, "random model: a bank of %d layers", n_bank_layers);
     *model = calloc(1, sizeof(**model));
     if (!*model)
         return bc_fail(log, BC_ERR_MEMORY, "random model: out of memory");
-    const bc_status status = make_model(*model, widths, upsample, n_bank_layers, seed, log);
+    bc_net *net = &(*model)->net;
+    *net = (bc_net){.format = 2, .name = "random", .table = *table};
+    bc_status status = make_styles(*model, n_styles, log);
+    if (status == BC_OK)
+        status = make_weights(*model, seed, log);
     if (status < 0)
         bc_model_close(model);
     return status;

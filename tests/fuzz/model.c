@@ -1,10 +1,10 @@
 /*
- * A model file is untrusted: as a container, as an auto-encoder and as a bank of width 8 it may be
- * refused, but it never reads outside itself, takes memory it does not justify or crashes.
+ * A model file is untrusted: as a container, as a net and as a style of nets of both formats it may
+ * be refused, but it never reads outside itself, takes memory it does not justify or crashes.
  */
 #include <string.h>
 
-#include "model/network.h"
+#include "model/net.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,34 +17,37 @@ static void lose(void *cookie, bc_log_level level, const char *message)
 
 static const bc_log messages = {.write = lose};
 
-static void read_autoencoder(const uint8_t *data, size_t size)
+static void read_net(const uint8_t *data, size_t size)
 {
-    bc_autoencoder autoencoder;
+    bc_net net;
     bc_safetensors *file;
     if (bc_safetensors_parse(&file, data, size, "FILE", &messages) < 0)
         return;
-    bc_autoencoder_load(&autoencoder, file, "FILE", &messages);
-    bc_autoencoder_close(&autoencoder);
+    bc_net_load(&net, file, "FILE", &messages);
+    bc_net_close(&net);
 }
 
-/* The bank of whatever auto-encoder it names: the hash is no wall to climb. */
-static void read_bank(const uint8_t *data, size_t size)
+/* The style of whatever net it names: the hash is no wall to climb. */
+static void read_style(const uint8_t *data, size_t size, bc_net *net, const char *key)
 {
-    bc_bank bank;
-    bc_autoencoder autoencoder = {.name = "fuzz", .widths = {8, 8, 8}};
+    bc_style style;
     bc_safetensors *file;
     if (bc_safetensors_parse(&file, data, size, "FILE", &messages) < 0)
         return;
-    const char *id = bc_safetensors_metadata(file, "brushcast.autoencoder");
+    const char *id = bc_safetensors_metadata(file, key);
     if (id && strlen(id) == BC_ID_SIZE - 1)
-        memcpy(autoencoder.id, id, BC_ID_SIZE);
-    bc_bank_load(&bank, file, "FILE", "fuzz", &autoencoder, &messages);
-    bc_bank_close(&bank);
+        memcpy(net->id, id, BC_ID_SIZE);
+    bc_style_load(&style, file, "FILE", "fuzz", net, &messages);
+    bc_style_close(&style);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    read_autoencoder(data, size);
-    read_bank(data, size);
+    bc_net first = {.format = 1, .name = "fuzz", .widths = {8, 8, 8}};
+    bc_net second = {.format = 2, .name = "fuzz"};
+    bc_layers_open(&second.table, "stylebank", &messages);
+    read_net(data, size);
+    read_style(data, size, &first, "brushcast.autoencoder");
+    read_style(data, size, &second, "brushcast.network");
     return 0;
 }

@@ -56,7 +56,7 @@ static void test_flat(const net *n, const uint8_t colour[3], bool has_style)
     for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
         uint8_t *painting = paint_by(n, cpu, frame, has_style);
         CHECK_INT(unevenness(painting, PERIOD), 0);
-        if (n->model->autoencoder.upsample == BC_UPSAMPLE_NEAREST)
+        if (n->model->net.upsample == BC_UPSAMPLE_NEAREST)
             CHECK_AT_MOST(unevenness(painting, 1), 1);
         CHECK_AT_MOST(largest_difference(painting, expected, BYTES), 1);
         free(painting);

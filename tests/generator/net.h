@@ -12,15 +12,12 @@
 #include "model/model.h"
 #include "test.h"
 
-enum { MAX_STYLES = 20 };
-
 static const int light[BC_N_WIDTHS] = {8, 16, 32};
 static const int wide[BC_N_WIDTHS] = {16, 32, 64};
 
-/* A random model has one style; those of the others are lent to the first. */
+/* A random net of format 1. */
 typedef struct net {
-    bc_model *model, *lenders[MAX_STYLES];
-    int n_styles;
+    bc_model *model;
 } net;
 
 static inline void *allocate(size_t n, size_t size)
@@ -34,28 +31,17 @@ static inline void *allocate(size_t n, size_t size)
 static inline void net_open(net *n, const int widths[BC_N_WIDTHS], bc_upsample upsample,
                             int n_styles)
 {
-    n->n_styles = n_styles;
-    for (int i = 0; i < n_styles; i++) {
-        if (bc_model_make_random(&n->lenders[i], widths, upsample, 2, (uint64_t)i + 1, NULL) < 0)
-            abort();
-    }
-    bc_model *model = n->model = n->lenders[0];
-    model->banks = realloc(model->banks, (size_t)n_styles * sizeof(*model->banks));
-    model->style_names =
-        realloc(model->style_names, (size_t)n_styles * sizeof(*model->style_names));
-    if (!model->banks || !model->style_names)
+    bc_layers table;
+    bc_layers_of_format_1(&table, widths, upsample, 2);
+    if (bc_model_make_random(&n->model, &table, n_styles, 1, NULL) < 0)
         abort();
-    for (int i = 1; i < n_styles; i++) {
-        model->banks[i] = n->lenders[i]->banks[0];
-        model->style_names[i] = strdup("lent");
-    }
-    model->n_banks = n_styles;
+    n->model->net.format = 1;
+    n->model->net.upsample = upsample;
 }
 
 static inline void net_close(net *n)
 {
-    for (int i = 0; i < n->n_styles; i++)
-        bc_model_close(&n->lenders[i]);
+    bc_model_close(&n->model);
 }
 
 static inline bc_image view(uint8_t *pixels, int width, int height)

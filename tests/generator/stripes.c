@@ -63,12 +63,14 @@ static void check_statistics(const bc_session *a, const bc_session *b)
 {
     for (int i = 0; i < a->plan.n_steps - 1; i++) {
         const bc_step *step = &a->plan.steps[i];
-        if (step->bank_layer < 0)
-            CHECK(same_statistics(&a->running[i], &b->running[i], step->n_channels));
-        for (int slot = 0; slot < BLEND && step->bank_layer >= 0; slot++) {
+        const int layer = step->index;
+        if (!bc_is_each_styles(step))
+            CHECK(same_statistics(&a->layers[layer].running, &b->layers[layer].running,
+                                  step->n_channels));
+        for (int slot = 0; slot < BLEND && bc_is_each_styles(step); slot++) {
             if (a->slots[slot].weight > 0)
-                CHECK(same_statistics(&a->slots[slot].running[step->bank_layer],
-                                      &b->slots[slot].running[step->bank_layer], step->n_channels));
+                CHECK(same_statistics(&a->slots[slot].layers[layer].running,
+                                      &b->slots[slot].layers[layer].running, step->n_channels));
         }
     }
 }

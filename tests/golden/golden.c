@@ -31,7 +31,7 @@ static void open_fixture(fixture *f, const char *name)
     snprintf(bank, sizeof(bank), format, BC_TESTS_DIR, name, "bank");
     snprintf(values, sizeof(values), format, BC_TESTS_DIR, name, "case");
     f->name = name;
-    if (bc_model_open_files(&f->model, autoencoder, bank, NULL) != BC_OK ||
+    if (bc_model_open_files(&f->model, autoencoder, (const char *[]){bank}, 1, NULL) != BC_OK ||
         bc_safetensors_open(&f->file, values, NULL) != BC_OK) {
         fprintf(stderr, "%s: cannot be opened\n", name);
         exit(1);

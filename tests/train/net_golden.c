@@ -161,7 +161,7 @@ static void check_session(const fixture *f, const char *name, const bc_workspace
     bc_image to = from;
     to.pixels += input->size_bytes;
     CHECK_INT(bc_model_open_files(&model, fixture_path(autoencoder, name, "autoencoder"),
-                                  fixture_path(bank, name, "bank"), log),
+                                  (const char *[]){fixture_path(bank, name, "bank")}, 1, log),
               BC_OK);
     const bc_session_params params = {.width = f->width, .height = f->height, .n_threads = 1};
     CHECK_INT(bc_session_open(&session, model, &params), BC_OK);

@@ -135,7 +135,7 @@ static void apply(contents *c, const damage *d, float *scratch)
 }
 
 static const damage autoencoder_damages[] = {
-    {.reason = "brushcast.format is '2', expected '1'", .key = "brushcast.format", .value = "2"},
+    {.reason = "brushcast.kind is 'autoencoder', expected 'network'", .key = "brushcast.format", .value = "2"},
     {.reason = "brushcast.format is ''", .key = "brushcast.format"},
     {.reason = "brushcast.kind is 'bank'", .key = "brushcast.kind", .value = "bank"},
     {.reason = "brushcast.name is missing", .key = "brushcast.name"},
@@ -219,7 +219,7 @@ static void test_damages(const char *source, const damage *damages, size_t n, in
         write_contents(&c, path);
         last[0] = '\0';
         const bc_status status =
-            bc_model_open_files(&model, is_bank ? intact : path, is_bank ? path : NULL, &messages);
+            bc_model_open_files(&model, is_bank ? intact : path, &path, is_bank, &messages);
         check_refused(path, status, BC_ERR_FORMAT, damages[i].reason);
         CHECK(!model);
         bc_model_close(&model);
@@ -238,7 +238,7 @@ static void check_bank_with(const bc_tensor *added, const char *name, const char
     add_tensor(&c, added, name);
     write_contents(&c, path);
     const bc_status status =
-        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", path, &messages);
+        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", &path, 1, &messages);
     check_refused(path, status, BC_ERR_FORMAT, reason);
     unlink(path);
 }
@@ -272,8 +272,8 @@ static void test_too_many_layers(void)
     }
     write_contents(&c, path);
     const bc_status status =
-        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", path, &messages);
-    check_refused(path, status, BC_ERR_FORMAT, "holds too many layers");
+        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", &path, 1, &messages);
+    check_refused(path, status, BC_ERR_FORMAT, "9 layers 'bank.N', expected 1 to 8");
     unlink(path);
 }
 
@@ -285,17 +285,23 @@ static void test_golden(const char *name, int width, bc_upsample upsample)
     bc_model *model;
     snprintf(autoencoder, sizeof(autoencoder), GOLDEN "%s.autoencoder.safetensors", name);
     snprintf(bank, sizeof(bank), GOLDEN "%s.bank.safetensors", name);
-    if (!CHECK_INT(bc_model_open_files(&model, autoencoder, bank, &messages), BC_OK)) {
+    if (!CHECK_INT(bc_model_open_files(&model, autoencoder, (const char *[]){bank}, 1, &messages),
+                   BC_OK)) {
         fprintf(stderr, "    %s\n", last);
         return;
     }
-    const bc_autoencoder *a = &model->autoencoder;
+    const bc_net *net = &model->net;
+    const int decoder = bc_layers_find(&net->table, "decoder.1");
     CHECK(strcmp(bc_model_name(model), name) == 0);
-    CHECK_INT(a->widths[0], width);
-    CHECK_INT(a->upsample, upsample);
-    CHECK_INT(a->decoder[1].n_rows, upsample == BC_UPSAMPLE_SUBPIXEL ? 4 * width : width);
-    CHECK(a->decoder[1].scale && !a->decoder[2].scale && a->decoder[2].bias);
-    CHECK_INT(model->banks[0].n_layers, 2);
+    CHECK_INT(net->format, 1);
+    CHECK_INT(net->widths[0], width);
+    CHECK_INT(net->upsample, upsample);
+    CHECK_INT(net->n_bank_layers, 2);
+    CHECK_INT(net->table.layers[decoder].n_rows,
+              upsample == BC_UPSAMPLE_SUBPIXEL ? 4 * width : width);
+    CHECK(net->tensors[decoder].scale && !net->tensors[decoder + 1].scale);
+    CHECK(net->tensors[decoder + 1].bias && !net->tensors[3].weight);
+    CHECK(model->styles[0].tensors[3].weight && model->styles[0].tensors[4].shift);
     CHECK_INT(bc_model_style_count(model), 1);
     CHECK(strncmp(bc_model_style(model, 0).title, "Golden ", 7) == 0);
     CHECK(*bc_model_style(model, 0).artist == '\0' && !bc_model_style(model, 0).thumbnail);
@@ -309,7 +315,7 @@ static void test_mismatch(void)
     bc_model *model;
     const char *bank = GOLDEN "odd.bank.safetensors";
     const bc_status status =
-        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", bank, &messages);
+        bc_model_open_files(&model, GOLDEN "tiny.autoencoder.safetensors", &bank, 1, &messages);
     check_refused(bank, status, BC_ERR_MISMATCH, "style 'odd.bank' was trained");
     CHECK(strstr(last, "da01d8bf5cc9") && strstr(last, "not on 'tiny' (7366112faffb"));
 }
@@ -335,7 +341,7 @@ static void write_style(const char *path)
     write_contents(&c, path);
     if (!read_contents(&c, path) || !CHECK_INT(bc_safetensors_open(&file, path, NULL), BC_OK))
         return;
-    bc_autoencoder_id(file, id);
+    bc_net_identify(id, "", file);
     set_metadata(&c, "brushcast.id", id);
     write_contents(&c, path);
     bc_safetensors_close(&file);
@@ -387,7 +393,7 @@ static void test_folder(void)
     remove_metadata(&c, "brushcast.id");
     write_contents(&c, in_folder("styles/c.safetensors"));
     check_refused("styles/c.safetensors", bc_model_open(&model, folder, &params), BC_ERR_FORMAT,
-                  "1 layers, but style 'a' of the net has 2");
+                  "1 layers, but other styles of the net have 2");
 
     CHECK_INT(truncate(in_folder("styles/a.safetensors"), 1000), 0);
     check_refused("styles/a.safetensors", bc_model_open(&model, folder, &params), BC_ERR_FORMAT,
@@ -434,31 +440,29 @@ static void remove_folder(void)
 
 static void test_random(void)
 {
-    static const int widths[BC_N_WIDTHS] = {8, 24, 40}, bad[BC_N_WIDTHS] = {8, 12, 16};
+    static const int widths[BC_N_WIDTHS] = {8, 24, 40};
+    bc_layers table;
     bc_model *a, *b;
-    CHECK_INT(bc_model_make_random(&a, widths, BC_UPSAMPLE_SUBPIXEL, 3, 7, &messages), BC_OK);
-    CHECK_INT(bc_model_make_random(&b, widths, BC_UPSAMPLE_SUBPIXEL, 3, 8, &messages), BC_OK);
-    const bc_weighted_layer *layer = &a->banks[0].layers[2],
-                            *last_layer = &a->autoencoder.decoder[2];
-    CHECK_INT(layer->n_out, 40);
-    CHECK_INT(last_layer->n_rows, 12);
-    CHECK_INT(last_layer->kernel, 5);
-    CHECK(layer->weight[0] != b->banks[0].layers[2].weight[0]);
+    bc_layers_of_format_1(&table, widths, BC_UPSAMPLE_SUBPIXEL, 3);
+    CHECK_INT(bc_model_make_random(&a, &table, 2, 7, &messages), BC_OK);
+    CHECK_INT(bc_model_make_random(&b, &table, 2, 8, &messages), BC_OK);
+    const int layer = bc_layers_find(&table, "bank.2");
+    const float *weight = a->styles[0].tensors[layer].weight;
+    CHECK(weight[0] != b->styles[0].tensors[layer].weight[0]);
+    CHECK(weight[0] != a->styles[1].tensors[layer].weight[0]);
     /* The same on every machine: the first number of seed 7, He's bound for 3 x 9 x 9 inputs. */
-    CHECK(a->autoencoder.encoder[0].weight[0] == -0x1.1ba218p-5f);
+    CHECK(a->net.tensors[0].weight[0] == -0x1.1ba218p-5f);
     double sum = 0, squares = 0;
     const int n = 40 * 40 * 9;
     for (int i = 0; i < n; i++) {
-        sum += (double)layer->weight[i];
-        squares += (double)layer->weight[i] * (double)layer->weight[i];
+        sum += (double)weight[i];
+        squares += (double)weight[i] * (double)weight[i];
     }
     CHECK_AT_MOST(fabs(sum / n), 3 * sqrt(2.0 / (40 * 9) / n));
     CHECK_AT_MOST(fabs(squares / n * (40 * 9) / 2 - 1), 0.05);
-    CHECK_INT(bc_model_find_style(a, "random"), 0);
+    CHECK_INT(bc_model_find_style(a, "random-1"), 1);
     bc_model_close(&a);
     bc_model_close(&b);
-    CHECK_INT(bc_model_make_random(&a, bad, BC_UPSAMPLE_ZERO, 2, 1, &messages), BC_ERR_ARGUMENT);
-    CHECK_INT(bc_model_make_random(&a, widths, BC_UPSAMPLE_ZERO, 9, 1, &messages), BC_ERR_ARGUMENT);
 }
 
 /* Bytes damaged at random ------------------------------------------------------------------ */
@@ -477,17 +481,17 @@ static uint8_t *read_bytes(const char *path, size_t *size)
     return bytes;
 }
 
-static bc_status load(const uint8_t *bytes, size_t size, bc_autoencoder *autoencoder)
+static bc_status load(const uint8_t *bytes, size_t size, bc_net *net)
 {
     bc_safetensors *file;
     bc_status status = bc_safetensors_parse(&file, bytes, size, "FILE", &messages);
     if (status < 0)
         return status;
-    status = bc_autoencoder_load(autoencoder, file, "FILE", &messages);
+    status = bc_net_load(net, file, "FILE", &messages);
     return status;
 }
 
-/* A flipped bit is refused or makes another auto-encoder, which refuses the intact one's banks. */
+/* A flipped bit is refused or makes another net, which refuses the intact one's styles. */
 static void test_flips(const uint8_t *intact, size_t size)
 {
     static const char id[] = "7366112faffbb30bac5d9ebc9a7cd293897e7bf578c35038dca8e8fc96bc0702";
@@ -498,18 +502,18 @@ static void test_flips(const uint8_t *intact, size_t size)
         return;
     memcpy(bytes, intact, size);
     for (int i = 0; i < 4000; i++) {
-        bc_autoencoder autoencoder = {0};
+        bc_net net = {0};
         state = state * 1664525u + 1013904223u;
         const size_t place = (state >> 3) % (i % 4 ? n_head : size);
         const uint8_t bit = (uint8_t)(1u << (state >> 29));
         bytes[place] ^= bit;
         last[0] = '\0';
-        const bc_status status = load(bytes, size, &autoencoder);
+        const bc_status status = load(bytes, size, &net);
         if (status < 0)
             CHECK(last[0]);
         else if (place >= n_head)
-            CHECK(strcmp(autoencoder.id, id) != 0);
-        bc_autoencoder_close(&autoencoder);
+            CHECK(strcmp(net.id, id) != 0);
+        bc_net_close(&net);
         bytes[place] ^= bit;
     }
     free(bytes);
@@ -518,14 +522,14 @@ static void test_flips(const uint8_t *intact, size_t size)
 static void test_damaged_bytes(void)
 {
     size_t size = 0;
-    bc_autoencoder autoencoder = {0};
+    bc_net net = {0};
     uint8_t *bytes = read_bytes(GOLDEN "tiny.autoencoder.safetensors", &size);
     if (!bytes)
         return;
-    CHECK_INT(load(bytes, size, &autoencoder), BC_OK);
-    bc_autoencoder_close(&autoencoder);
+    CHECK_INT(load(bytes, size, &net), BC_OK);
+    bc_net_close(&net);
     for (size_t n = 0; n < size; n += n < 2200 ? 1 : 997)
-        CHECK_INT(load(bytes, n, &autoencoder), BC_ERR_FORMAT);
+        CHECK_INT(load(bytes, n, &net), BC_ERR_FORMAT);
     test_flips(bytes, size);
     free(bytes);
 }
@@ -538,7 +542,7 @@ static void test_added_styles(void)
     bc_model *base, *more, *same, *none;
     write_style(path);
     if (!CHECK_INT(
-            bc_model_open_files(&base, GOLDEN "tiny.autoencoder.safetensors", bank, &messages),
+            bc_model_open_files(&base, GOLDEN "tiny.autoencoder.safetensors", &bank, 1, &messages),
             BC_OK) ||
         !CHECK_INT(bc_model_add_style(&more, base, path, &params), BC_OK))
         return;
@@ -553,7 +557,8 @@ static void test_added_styles(void)
     CHECK_INT(bc_model_find_style(more, "extra"), 1);
     CHECK_INT(bc_model_add_style(&same, more, path, &params), BC_OK);
     CHECK_INT(bc_model_style_count(same), 2);
-    CHECK(same->banks[1].file != more->banks[1].file && same->banks[0].file == more->banks[0].file);
+    CHECK(same->styles[1].file != more->styles[1].file &&
+          same->styles[0].file == more->styles[0].file);
     bc_model_close(&more);
     CHECK(bc_model_style(same, 1).thumbnail && bc_model_style(same, 0).name[0] == 't');
     bc_model_close(&same);

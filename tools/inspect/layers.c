@@ -175,7 +175,7 @@ static bc_status inspect(options *o, const bc_log *log)
 {
     bc_model *model;
     bc_frame *picture;
-    bc_status status = bc_model_open_files(&model, o->autoencoder, o->bank, log);
+    bc_status status = bc_model_open_files(&model, o->autoencoder, &o->bank, o->bank != NULL, log);
     if (status < 0)
         return status;
     status = read_input(&picture, o->input, log);

@@ -1,0 +1,220 @@
+/*
+ * Nets of any table against the fixtures of an independent float64 reference: residual blocks, a
+ * canvas and one that has moved, norms that are the style, reflected edges. Every tier: the layers'
+ * responses, the linear output of two styles and of their blend; bit-identical for every number of
+ * threads. Arguments name other fixtures' folder and names, to try large ones by hand.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "generator/session.h"
+#include "test.h"
+
+typedef struct fixture {
+    const char *name;
+    bc_model *model;
+    bc_safetensors *file;
+    const bc_tensor *input;
+    int width, height;
+} fixture;
+
+static const char *folder = BC_TESTS_DIR "/golden/tables";
+
+static void open_fixture(fixture *f, const char *name)
+{
+    char paths[4][512];
+    static const char *const parts[4] = {"network", "case", "style-a", "style-b"};
+    for (int i = 0; i < 4; i++)
+        snprintf(paths[i], sizeof(paths[i]), "%s/%s.%s.safetensors", folder, name, parts[i]);
+    const char *const styles[2] = {paths[2], paths[3]};
+    FILE *style = fopen(paths[2], "rb");
+    *f = (fixture){.name = name};
+    if (bc_model_open_files(&f->model, paths[0], styles, style ? 2 : 0, NULL) != BC_OK ||
+        bc_safetensors_open(&f->file, paths[1], NULL) != BC_OK) {
+        fprintf(stderr, "%s: cannot be opened\n", name);
+        exit(1);
+    }
+    if (style)
+        fclose(style);
+    f->input = bc_safetensors_find(f->file, "input");
+    f->height = (int)f->input->shape[0];
+    f->width = (int)f->input->shape[1];
+}
+
+static void close_fixture(fixture *f)
+{
+    bc_safetensors_close(&f->file);
+    bc_model_close(&f->model);
+}
+
+static bc_image view(const fixture *f, void *pixels)
+{
+    return (bc_image){.pixels = pixels,
+                      .stride_bytes = 3 * f->width,
+                      .width = f->width,
+                      .height = f->height,
+                      .format = BC_RGB24};
+}
+
+static bc_session *open_session(const fixture *f, bc_cpu cpu, int n_threads)
+{
+    bc_session *session;
+    const bc_session_params params = {
+        .width = f->width, .height = f->height, .n_threads = n_threads, .max_blend = 2, .cpu = cpu};
+    if (bc_session_open(&session, f->model, &params) < 0)
+        exit(1);
+    return session;
+}
+
+/* The fixture's blend is 0.3 a + 0.7 b. */
+static void choose(bc_session *session, const char *output)
+{
+    static const bc_style_weight styles[] = {{0, 0.3f}, {1, 0.7f}};
+    if (bc_model_style_count(session->model) == 0)
+        return;
+    const bool is_mix = strcmp(output, "output.mix") == 0, is_b = strcmp(output, "output.b") == 0;
+    CHECK_INT(bc_session_set_style(session, &styles[is_b], is_mix ? 2 : 1), BC_OK);
+}
+
+/* Layers against the fixture's, counted. */
+typedef struct layer_check {
+    const fixture *fixture;
+    double worst;
+    int n_seen;
+} layer_check;
+
+static double largest_difference(const float *a, const float *b, size_t n)
+{
+    double largest = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double difference = fabs((double)a[i] - (double)b[i]);
+        if (!(difference <= largest))
+            largest = difference;
+    }
+    return largest;
+}
+
+static void check_layer(void *cookie, const char *name, const float *data, int n_channels,
+                        int height, int width)
+{
+    layer_check *check = cookie;
+    char key[64];
+    snprintf(key, sizeof(key), "layer.%s", name);
+    const bc_tensor *expected = bc_safetensors_find(check->fixture->file, key);
+    if (!expected)
+        return;
+    CHECK_INT(expected->shape[0], n_channels);
+    CHECK_INT(expected->shape[1], height);
+    CHECK_INT(expected->shape[2], width);
+    const size_t n = expected->size_bytes / sizeof(float);
+    check->worst = fmax(check->worst, largest_difference(data, expected->data, n));
+    check->n_seen++;
+}
+
+/* Convolutions and sums but the last, which is the output. */
+static int count_layers(const fixture *f)
+{
+    char key[64];
+    int n = 0;
+    const bc_layers *table = &f->model->net.table;
+    for (int i = 0; i < table->n - 1; i++) {
+        const bc_layer *layer = &table->layers[i];
+        snprintf(key, sizeof(key), "layer.%s", layer->name);
+        n += (layer->kind == BC_LAYER_CONV || layer->kind == BC_LAYER_ADD) &&
+             bc_safetensors_find(f->file, key);
+    }
+    return n;
+}
+
+static void check_output(const fixture *f, bc_cpu cpu, const char *output)
+{
+    const bc_tensor *expected = bc_safetensors_find(f->file, output);
+    if (!expected)
+        return;
+    const size_t n = f->input->size_bytes;
+    float *linear = malloc(n * sizeof(*linear));
+    uint8_t *painted = malloc(n), *source = malloc(n);
+    if (!linear || !painted || !source)
+        exit(1);
+    memcpy(source, f->input->data, n);
+    const bool is_a = strcmp(output, "output.a") == 0;
+    layer_check layers = {.fixture = f};
+    const bc_observer observer = {
+        .layer = is_a ? check_layer : NULL, .cookie = &layers, .linear = linear};
+    const bc_image from = view(f, source), to = view(f, painted);
+    bc_session *session = open_session(f, cpu, 2);
+    choose(session, output);
+    if (strcmp(output, "output.moved") == 0)
+        bc_session_move_canvas(session, bc_safetensors_find(f->file, "moved")->data);
+    CHECK_INT(bc_session_observe(session, &from, &to, &observer), BC_OK);
+    bc_session_close(&session);
+    const double worst = largest_difference(linear, expected->data, n);
+    printf("%-12s %-7s %-13s output %.1e  layers %.1e (%d)\n", f->name, bc_cpu_name(cpu), output,
+           worst, layers.worst, layers.n_seen);
+    CHECK_AT_MOST(worst, 2e-4);
+    CHECK_AT_MOST(layers.worst, 2e-4);
+    CHECK_INT(layers.n_seen, is_a ? count_layers(f) : 0);
+    free(source);
+    free(painted);
+    free(linear);
+}
+
+static void paint(const fixture *f, bc_cpu cpu, int n_threads, const char *output, uint8_t *painted)
+{
+    uint8_t *source = malloc(f->input->size_bytes);
+    if (!source)
+        exit(1);
+    memcpy(source, f->input->data, f->input->size_bytes);
+    const bc_image from = view(f, source), to = view(f, painted);
+    bc_session *session = open_session(f, cpu, n_threads);
+    choose(session, output);
+    CHECK_INT(bc_session_run(session, &from, &to), BC_OK);
+    CHECK_INT(bc_session_run(session, &from, &to), BC_OK);
+    bc_session_close(&session);
+    free(source);
+}
+
+static void test_threads(const fixture *f, bc_cpu cpu, const char *output)
+{
+    static const int threads[] = {2, 3, 5, 8};
+    const size_t n = f->input->size_bytes;
+    uint8_t *first = malloc(n), *other = malloc(n);
+    if (!first || !other)
+        exit(1);
+    paint(f, cpu, 1, output, first);
+    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+        memset(other, 0, n);
+        paint(f, cpu, threads[i], output, other);
+        CHECK(memcmp(first, other, n) == 0);
+    }
+    free(other);
+    free(first);
+}
+
+static void test_fixture(const char *name)
+{
+    static const char *const outputs[] = {"output.a", "output.b", "output.mix", "output.moved"};
+    fixture f;
+    open_fixture(&f, name);
+    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+        for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++)
+            check_output(&f, cpu, outputs[i]);
+        test_threads(&f, cpu, "output.a");
+        test_threads(&f, cpu, "output.mix");
+    }
+    close_fixture(&f);
+}
+
+int main(int n_args, char **args)
+{
+    static const char *const names[] = {"deep-one", "deep-tiny",    "deep-odd",
+                                        "cin-odd",  "johnson-tiny", "johnson-odd"};
+    folder = n_args > 2 ? args[1] : folder;
+    for (int i = 2; i < n_args; i++)
+        test_fixture(args[i]);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && n_args <= 2; i++)
+        test_fixture(names[i]);
+    return TEST_END();
+}
