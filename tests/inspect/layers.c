@@ -15,6 +15,7 @@
 #include "test.h"
 
 #define GOLDEN BC_TESTS_DIR "/golden/"
+#define TABLES GOLDEN "tables/"
 
 static char folder[] = "/tmp/brushcast-test-XXXXXX";
 static char output[4096]; /* of the last command: stdout and stderr */
@@ -101,6 +102,58 @@ static void test_fixture(const char *name, const char *cpu)
     bc_safetensors_close(&expected);
 }
 
+/* A net of any table in styles, against one of its case's outputs and, if wanted, its layers. */
+static void check_table(const bc_safetensors *expected, const char *arguments, const char *key,
+                        int n_layers)
+{
+    int n_seen = 0;
+    CHECK_INT(inspect("layers %s -o taps.safetensors --threads 2", arguments), 0);
+    CHECK(!*output);
+    bc_safetensors *taps = open_in_folder("taps.safetensors");
+    CHECK_AT_MOST(difference(taps, "output", expected, key), 2e-4);
+    for (int i = 0; i < bc_safetensors_count(taps) && n_layers > 0; i++) {
+        const char *layer = bc_safetensors_at(taps, i)->name;
+        if (strncmp(layer, "layer.", 6) != 0)
+            continue;
+        CHECK_AT_MOST(difference(taps, layer, expected, layer), 2e-4);
+        n_seen++;
+    }
+    CHECK_INT(n_seen, n_layers);
+    bc_safetensors_close(&taps);
+}
+
+/* In one style, in a blend and on a canvas that has moved; in a blend the styles' layers are twice.
+ */
+static void test_table(const char *name, int n_layers, int n_each, bool has_canvas)
+{
+    char path[512], net[1024], arguments[2048];
+    bc_safetensors *expected;
+    snprintf(path, sizeof(path), TABLES "%s.case.safetensors", name);
+    snprintf(net, sizeof(net), "%s --network " TABLES "%s.network.safetensors", path, name);
+    if (bc_safetensors_open(&expected, path, NULL) < 0)
+        exit(1);
+    snprintf(arguments, sizeof(arguments), "%s --style " TABLES "%s.style-a.safetensors", net,
+             name);
+    check_table(expected, arguments, "output.a", n_layers);
+    snprintf(arguments, sizeof(arguments),
+             "%s --style " TABLES "%s.style-a.safetensors:0.3 --style " TABLES
+             "%s.style-b.safetensors:0.7",
+             net, name, name);
+    check_table(expected, arguments, "output.mix", 0);
+    bc_safetensors *taps = open_in_folder("taps.safetensors");
+    CHECK_INT(bc_safetensors_count(taps), n_layers + n_each + 1);
+    CHECK(!bc_safetensors_find(taps, "layer.bank.0") ||
+          bc_safetensors_find(taps, "layer.bank.0@2"));
+    bc_safetensors_close(&taps);
+    snprintf(arguments, sizeof(arguments), "%s --moved --style " TABLES "%s.style-a.safetensors",
+             net, name);
+    if (has_canvas)
+        check_table(expected, arguments, "output.moved", 0);
+    else
+        CHECK_INT(inspect("layers %s -o none.safetensors", arguments), 1);
+    bc_safetensors_close(&expected);
+}
+
 /* The fixture's input as a picture gives the same. */
 static void test_picture(void)
 {
@@ -142,6 +195,9 @@ static void test_errors(void)
     CHECK(strstr(output, "Usage: brushcast-inspect COMMAND"));
     refuse(inspect("layer"), 2, "no command 'layer'");
     refuse(inspect("layers %s -o x", input), 2, "--autoencoder");
+    refuse(inspect("%s %s -o x --network x", net, input), 2, "one of --network and --autoencoder");
+    refuse(inspect("%s %s -o x --style x", net, input), 2, "--style goes with --network");
+    refuse(inspect("%s %s -o x --moved", net, input), 1, "no 'moved' F32 [2,");
     refuse(inspect("%s %s", net, input), 2, "--output");
     refuse(inspect("%s -o x", net), 2, "one INPUT");
     refuse(inspect("%s %s %s -o x", net, input, input), 2, "one INPUT");
@@ -179,6 +235,8 @@ int main(void)
         test_fixture("small-zero", bc_cpu_name(cpu));
         test_fixture("tiny-subpixel", bc_cpu_name(cpu));
     }
+    test_table("deep-tiny", 19, 6, true);
+    test_table("cin-odd", 6, 0, false);
     test_picture();
     test_errors();
     test_help();
