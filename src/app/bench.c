@@ -8,9 +8,9 @@
 #include "app/commands.h"
 #include "app/compare.h"
 #include "app/measure.h"
-#include "app/precision.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "cli/precision.h"
 #include "media/log.h"
 
 typedef struct settings {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
-#include "app/live_options.h"
 #include "base/log.h"
+#include "live/live_options.h"
 #include "media/camera.h"
 
 static const bc_option options[] = {
@@ -109,12 +109,12 @@ static int show(int n_args, char **args, bc_live_options *o, const bc_log *log)
     const char *device = n_args == 2 ? args[1] : devices[0];
     if (choose_mode(device, &wish, text, sizeof(text), log) < 0)
         return 1;
-    bc_stage_params stage = {.input = device,
-                             .format = "v4l2",
-                             .options = text[0] ? text : NULL,
-                             .is_camera = true,
-                             .log = *log};
-    return bc_live_run(o, &stage);
+    bc_live_params live = {.input = device,
+                           .format = "v4l2",
+                           .options = text[0] ? text : NULL,
+                           .is_camera = true,
+                           .log = *log};
+    return bc_live_options_run(o, &live);
 }
 
 static int run(int n_args, char **args, const bc_log *log)

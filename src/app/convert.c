@@ -6,11 +6,11 @@
 #include "app/commands.h"
 #include "app/inputs.h"
 #include "app/pipeline.h"
-#include "app/precision.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
+#include "cli/precision.h"
 #include "media/log.h"
 
 enum { MAX_CONVERSION_THREADS = 4 };

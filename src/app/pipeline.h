@@ -12,9 +12,9 @@
 #ifndef BC_APP_PIPELINE_H
 #define BC_APP_PIPELINE_H
 
-#include "app/painter.h"
 #include "app/progress.h"
 #include "media/mix.h"
+#include "paint/painter.h"
 
 typedef struct bc_pipeline_params {
     bc_reader *reader;

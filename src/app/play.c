@@ -1,6 +1,6 @@
 #include "app/commands.h"
-#include "app/live_options.h"
 #include "base/log.h"
+#include "live/live_options.h"
 
 static const bc_option options[] = {
     BC_LIVE_OPTIONS,
@@ -42,13 +42,13 @@ static int play(int n_args, char **args, bc_live_options *o, const bc_log *log)
         bc_log_write(log, BC_LOG_ERROR, "play: one input is wanted (--help tells more)");
         return 2;
     }
-    bc_stage_params stage = {.input = args[1],
-                             .format = o->format,
-                             .is_looped = o->is_looped,
-                             .is_silent = o->is_silent,
-                             .start_us = o->start_us,
-                             .log = *log};
-    return bc_live_run(o, &stage);
+    bc_live_params live = {.input = args[1],
+                           .format = o->format,
+                           .is_looped = o->is_looped,
+                           .is_silent = o->is_silent,
+                           .start_us = o->start_us,
+                           .log = *log};
+    return bc_live_options_run(o, &live);
 }
 
 static int run(int n_args, char **args, const bc_log *log)

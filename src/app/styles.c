@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/painter.h"
 #include "base/log.h"
 #include "frame/frame.h"
 #include "media/convert.h"
 #include "media/log.h"
 #include "media/picture.h"
 #include "model/model.h"
+#include "paint/painter.h"
 
 enum { CELL_SIZE = 480, GAP = 8 };
 

@@ -1,5 +1,5 @@
 /* Blends and fades: shares on the way, room for two and two, and another net at once. */
-#include "app/blend.h"
+#include "paint/blend.h"
 
 #include <math.h>
 

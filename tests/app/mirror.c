@@ -1,5 +1,5 @@
 /* The mirror: every sample at its place, odd sizes too, and twice is once. */
-#include "app/mirror.h"
+#include "live/mirror.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "live/bindings.h"
+#include "window/bindings.h"
 #include "test.h"
 
 static const bc_binding defaults[] = {

@@ -2,7 +2,7 @@
  */
 #include <math.h>
 
-#include "app/governor.h"
+#include "live/governor.h"
 #include "test.h"
 
 /* A machine on which a frame of the full size costs so much with the net that was asked for. */

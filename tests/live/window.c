@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/window.h"
+#include "window/window.h"
 #include "test.h"
 
 static const bc_binding defaults[] = {

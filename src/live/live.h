@@ -1,0 +1,110 @@
+/*
+ * live.h: a live picture, all of it: where it comes from, how it is painted, where it goes, and
+ * what is being shown. Three threads and one queue of depth 1 between each two of them:
+ *
+ *     source (reads, keeps time)  ->  painter (studio, governor)  ->  whoever called
+ *     bc_live_run (window, keys)
+ *
+ * The newest frame wins in both queues and the loser is counted. Outputs get every painted frame.
+ * Commands come from keys, the mouse and the control socket, from any thread; each takes the lock,
+ * changes what it is about, and the next frame shows it.
+ */
+#ifndef BC_LIVE_LIVE_H
+#define BC_LIVE_LIVE_H
+
+#include <pthread.h>
+
+#include "live/governor.h"
+#include "live/input.h"
+#include "live/outputs.h"
+#include "live/studio.h"
+#include "live/times.h"
+#include "window/window.h"
+
+typedef struct bc_live_params {
+    const char *input, *format, *options; /* as bc_live_input_params */
+    bool is_camera, is_looped, no_window, is_fullscreen, is_silent;
+    int64_t start_us;
+    int n_threads;
+    bc_precision precision;
+    bool overwrite;
+    bc_settings settings;       /* at first */
+    const char *const *outputs; /* [n_outputs] */
+    int n_outputs;
+    const char *record, *control; /* paths, or NULL */
+    bc_bindings *bindings;
+    bc_nets *nets;
+    atomic_int *stop;
+    bc_log log;
+} bc_live_params;
+
+typedef struct bc_live {
+    bc_live_params params;
+    bc_nets *nets;
+    bc_live_input *source;
+    bc_studio *studio;
+    bc_window *window; /* NULL: there is none */
+    bc_queue *captured, *painted;
+    pthread_t paint_thread;
+    bool is_painting; /* the thread runs */
+
+    pthread_mutex_t lock; /* of all that follows */
+    bc_settings settings;
+    uint64_t settings_serial; /* counts changes of the settings */
+    bc_governor governor;
+    int n_scale_changes;
+    bool was_quit; /* by a command */
+    bool is_paused, shows_statistics, shows_help, wants_fullscreen;
+    bc_outputs outputs;
+    char message[128], detail[192];
+    int64_t message_ns;          /* when it was said */
+    bc_painted *shown;           /* the last one that was presented, or NULL */
+    uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
+    bc_times latency, interval, convert, paint, mix;
+    int64_t shown_ns;
+    char next_input[1024]; /* to be opened by the main thread, or "" */
+    char grab_path[1024];  /* the window's picture is wanted there, or "" */
+    bc_status grab_status;
+    pthread_cond_t grabbed;
+    pthread_t main_thread;
+} bc_live;
+
+/* Opens everything and shows it until the user quits or the input ends; BC_ERR_INTERRUPTED if
+ * somebody else set *stop. */
+bc_status bc_live_run(const bc_live_params *params);
+
+/* The main thread's loop, in show.c: presents what is painted until the end. */
+void bc_live_show(bc_live *live);
+/* Does what the main thread is to do between two frames. With the lock not held. */
+void bc_live_serve(bc_live *live);
+/* The next picture to present; the program's from now on. */
+void bc_live_adopt(bc_live *live, bc_painted *painted);
+/* By the main thread: the window's picture, if somebody waits for it. With the lock held. */
+void bc_live_grab(bc_live *live);
+/* The adopted picture is on the screen now. */
+void bc_live_presented(bc_live *live);
+
+/* For commands, with the lock held ------------------------------------------------------------ */
+
+/* Shows a line for a while; detail may be "". */
+void bc_live_say(bc_live *live, const char *detail, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Writes `path`, or where that is NULL the first free name in the working folder, to `name`. */
+void bc_live_choose_name(char *name, size_t size, const char *path, const char *ending);
+
+void bc_live_settings_changed(bc_live *live);
+void bc_live_quit(bc_live *live);
+/* Asked for here; done by the thread of bc_live_run. */
+void bc_live_open_input(bc_live *live, const char *url);
+/* `path` as in bc_live_choose_name. */
+bc_status bc_live_record(bc_live *live, const char *path, char *name, size_t size);
+bc_status bc_live_stop_recording(bc_live *live);
+/* screenshot.c */
+bc_status bc_live_screenshot(bc_live *live, const char *path, bool of_window, char *name,
+                             size_t size);
+
+/* Frames a second over the last intervals. */
+double bc_live_fps(const bc_live *live);
+
+#endif

@@ -1,0 +1,257 @@
+#include "live/live_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/interrupt.h"
+#include "live/verbs.h"
+#include "media/log.h"
+
+enum { MAX_CONF_ARGS = 128, MAX_LINE = 1024, INTERRUPTED = 130 };
+
+const bc_binding bc_default_bindings[] = {
+    {"1", "style 1", "1 ... 9\tstyles"},
+    {"2", "style 2", ""},
+    {"3", "style 3", ""},
+    {"4", "style 4", ""},
+    {"5", "style 5", ""},
+    {"6", "style 6", ""},
+    {"7", "style 7", ""},
+    {"8", "style 8", ""},
+    {"9", "style 9", ""},
+    {"n", "style next", "n  p, arrows\tnext, previous style"},
+    {"p", "style prev", ""},
+    {"RIGHT", "style next", ""},
+    {"LEFT", "style prev", ""},
+    {"DOWN", "style next", ""},
+    {"UP", "style prev", ""},
+    {"0", "original", "the original"},
+    {"b-1", "blend 1", "b, then 1 ... 9\tblend with a style"},
+    {"b-2", "blend 2", ""},
+    {"b-3", "blend 3", ""},
+    {"b-4", "blend 4", ""},
+    {"b-5", "blend 5", ""},
+    {"b-6", "blend 6", ""},
+    {"b-7", "blend 7", ""},
+    {"b-8", "blend 8", ""},
+    {"b-9", "blend 9", ""},
+    {",", "share -0.1", ",  .\tthe blend"},
+    {".", "share +0.1", ""},
+    {"[", "strength -0.1", "[  ], wheel\tstrength"},
+    {"]", "strength +0.1", ""},
+    {"WHEEL_DOWN", "strength -0.05", ""},
+    {"WHEEL_UP", "strength +0.05", ""},
+    {"c", "keep-colors", "keep the colours"},
+    {"-", "brush smaller", "-  =\tbrush size"},
+    {"=", "brush larger", ""},
+    {"+", "brush larger", ""},
+    {"w", "net", "light or wide net"},
+    {"t", "stabilize", "stabiliser"},
+    {"x", "split", "split view"},
+    {"m", "mirror", "mirror"},
+    {"SPACE", "pause", "pause"},
+    {"PGUP", "seek +10", "PGUP  PGDWN\tseek by 10 seconds"},
+    {"PGDWN", "seek -10", ""},
+    {"HOME", "seek 0", ""},
+    {"l", "loop", "loop"},
+    {"s", "screenshot", "screenshot"},
+    {"r", "record", "record"},
+    {"f", "fullscreen", "full screen"},
+    {"MBTN_LEFT_DBL", "fullscreen", ""},
+    {"i", "statistics", "statistics"},
+    {"h", "help", "h  ?\tthis help"},
+    {"?", "help", ""},
+    {"q", "quit", "q  ESC\tquit"},
+    {"ESC", "quit", ""},
+    {NULL, NULL, NULL},
+};
+
+/* Configuration ---------------------------------------------------------------------------- */
+
+/* $XDG_CONFIG_HOME/brushcast/NAME; NULL if there is no such file. The caller frees it. */
+static char *find_config(const char *name)
+{
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    char *path = NULL;
+    int length = -1;
+    if (config && *config)
+        length = asprintf(&path, "%s/brushcast/%s", config, name);
+    else if (home)
+        length = asprintf(&path, "%s/.config/brushcast/%s", home, name);
+    if (length < 0)
+        return NULL;
+    if (access(path, F_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* Cuts blanks at both ends, in place. */
+static char *trim(char *line)
+{
+    char *start = line + strspn(line, " \t");
+    size_t length = strcspn(start, "\r\n");
+    while (length > 0 && strchr(" \t", start[length - 1]))
+        length--;
+    start[length] = '\0';
+    return start;
+}
+
+/* The file's lines as options, into `room`: "fade=1" is --fade=1. */
+static bc_status read_conf(const char *path, int *n, char **args, char *room, const bc_log *log)
+{
+    char line[MAX_LINE];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return bc_fail(log, BC_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    while (*n < MAX_CONF_ARGS && fgets(line, sizeof(line), file)) {
+        const char *option = trim(line);
+        if (!*option || *option == '#')
+            continue;
+        args[(*n)++] = room;
+        room += sprintf(room, "--%s", option) + 1;
+    }
+    fclose(file);
+    return BC_OK;
+}
+
+static int parse_conf(const bc_command *command, bc_live_options *options, const bc_log *log)
+{
+    char *args[MAX_CONF_ARGS + 1] = {(char *)command->name};
+    char *path = find_config("brushcast.conf");
+    int n = 1;
+    if (!path)
+        return 0;
+    options->conf = malloc(MAX_CONF_ARGS * (MAX_LINE + 3));
+    int result = options->conf && read_conf(path, &n, args, options->conf, log) == BC_OK ? 0 : -1;
+    if (result == 0)
+        result = bc_options_parse(command, &n, args, options, log);
+    if (result < 0 || n > 1)
+        bc_log_write(log, BC_LOG_ERROR, "%s is not understood: a line is OPTION or OPTION=VALUE",
+                     path);
+    free(path);
+    return result;
+}
+
+int bc_live_options_parse(const bc_command *command, int *n_args, char **args,
+                          bc_live_options *options, const bc_log *log)
+{
+    const int result = parse_conf(command, options, log);
+    if (result != 0)
+        return result;
+    options->to.n = 0; /* those of the file give way; none of them is usual there */
+    return bc_options_parse(command, n_args, args, options, log);
+}
+
+void bc_live_options_close(bc_live_options *options)
+{
+    free(options->conf);
+    options->conf = NULL;
+}
+
+static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)
+{
+    bc_status status = bc_bindings_open(bindings, bc_default_bindings, log);
+    char *path = find_config("input.conf");
+    if (status == BC_OK && path)
+        status = bc_bindings_read(*bindings, path);
+    free(path);
+    return status;
+}
+
+/* Settings --------------------------------------------------------------------------------- */
+
+static bc_status take_style(bc_settings *settings, const bc_model *model, char *name,
+                            const bc_log *log)
+{
+    float share = 1;
+    char *colon = strrchr(name, ':');
+    if (colon) {
+        *colon = '\0';
+        share = strtof(colon + 1, NULL);
+    }
+    const int style = bc_model_find_style(model, name);
+    if (style < 0)
+        return bc_fail(log, BC_ERR_ARGUMENT, "no style '%s' ('brushcast styles' lists them)", name);
+    if (settings->n_styles == 2 || !(share > 0))
+        return bc_fail(log, BC_ERR_ARGUMENT, "style '%s': a blend is of two styles, shares above 0",
+                       name);
+    settings->styles[settings->n_styles++] = (bc_style_weight){.style = style, .weight = share};
+    return BC_OK;
+}
+
+static bc_status take_styles(bc_settings *settings, const bc_model *model, const char *names,
+                             const bc_log *log)
+{
+    if (!names) {
+        settings->n_styles = bc_model_style_count(model) > 0;
+        settings->styles[0].weight = 1;
+        return BC_OK;
+    }
+    bc_status status = BC_OK;
+    char *copy = strcmp(names, "none") == 0 ? NULL : strdup(names), *rest = copy;
+    for (char *name; status == BC_OK && (name = strsep(&rest, ","));)
+        status = take_style(settings, model, name, log);
+    free(copy);
+    float sum = 0;
+    for (int i = 0; i < settings->n_styles; i++)
+        sum += settings->styles[i].weight;
+    for (int i = 0; i < settings->n_styles; i++)
+        settings->styles[i].weight /= sum;
+    return status;
+}
+
+static bc_status take_settings(bc_settings *settings, const bc_live_options *options,
+                               const bc_nets *nets, const bc_log *log)
+{
+    const bool is_auto = !options->scale || strcmp(options->scale, "auto") == 0;
+    char *end = NULL;
+    const double scale = is_auto ? 0 : strtod(options->scale, &end);
+    if (!is_auto && (end == options->scale || *end || !(scale >= 0.1 && scale <= 2)))
+        return bc_fail(log, BC_ERR_ARGUMENT, "a scale is from 0.1 to 2 or auto, not '%s'",
+                       options->scale);
+    *settings = (bc_settings){.split = 0.5F,
+                              .strength = (float)options->strength,
+                              .keep_colors = (float)options->keep_colors,
+                              .stabilize = (float)options->stabilize,
+                              .brush = (float)options->brush,
+                              .fade_s = (float)options->fade_s,
+                              .fixed_scale = (float)scale,
+                              .is_net_fixed = options->net != NULL,
+                              .rate = (float)options->rate,
+                              .mirror = options->mirror};
+    return take_styles(settings, bc_nets_model(nets, 0), options->style, log);
+}
+
+int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
+{
+    bc_nets nets = {0};
+    const bc_log *log = &live->log;
+    live->stop = bc_interrupt_install();
+    bc_media_log(log);
+    live->is_fullscreen = options->is_fullscreen;
+    live->no_window = options->no_window;
+    live->n_threads = options->n_threads;
+    live->precision = bc_precision_named(options->precision);
+    live->overwrite = options->overwrite;
+    live->outputs = options->to.texts;
+    live->n_outputs = options->to.n;
+    live->record = options->record;
+    live->control = options->control;
+    live->nets = &nets;
+    bc_status status = open_bindings(&live->bindings, log);
+    if (status == BC_OK)
+        status = bc_nets_open(&nets, options->net ? options->net : "light", options->models, log);
+    if (status == BC_OK)
+        status = take_settings(&live->settings, options, &nets, log);
+    if (status == BC_OK)
+        status = bc_live_run(live);
+    bc_nets_close(&nets);
+    bc_bindings_close(&live->bindings);
+    if (status == BC_ERR_INTERRUPTED)
+        return INTERRUPTED;
+    return status < 0 ? 1 : 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * live_options.h: what cam and play have in common: their options, the files brushcast.conf and
+ * input.conf, and the way from there to the live program.
+ */
+#ifndef BC_LIVE_LIVE_OPTIONS_H
+#define BC_LIVE_LIVE_OPTIONS_H
+
+#include "cli/precision.h"
+#include "live/live.h"
+
+typedef struct bc_live_options {
+    const char *style, *net, *models, *scale, *record, *control, *precision;
+    bc_texts to;
+    double strength, keep_colors, stabilize, brush, fade_s, rate;
+    bool mirror, no_window, is_fullscreen, overwrite;
+    int n_threads;
+    /* cam */
+    bool lists;
+    const char *size, *pixel_format;
+    /* play */
+    const char *format;
+    bool is_looped, is_silent;
+    int64_t start_us;
+    char *conf; /* what brushcast.conf says; texts may point into it */
+} bc_live_options;
+
+#define BC_LIVE_AT(field) offsetof(bc_live_options, field)
+
+/* The options of both, for the beginning of a command's table. */
+#define BC_LIVE_OPTIONS                                                                            \
+    {"style",                                                                                      \
+     "NAME[:SHARE],...",                                                                           \
+     "the first style, or two to blend (the net's first; none: the "                               \
+     "original)",                                                                                  \
+     BC_OPTION_TEXT,                                                                               \
+     .offset = BC_LIVE_AT(style),                                                                  \
+     .completion = BC_COMPLETE_STYLE},                                                             \
+        {"strength",                                                                               \
+         "0..1",                                                                                   \
+         "how much of the painting is seen (1)",                                                   \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(strength),                                                           \
+         .low = 0,                                                                                 \
+         .high = 1},                                                                               \
+        {"keep-colors",                                                                            \
+         "0..1",                                                                                   \
+         "how much of the source's colours stay (0)",                                              \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(keep_colors),                                                        \
+         .low = 0,                                                                                 \
+         .high = 1},                                                                               \
+        {"stabilize",                                                                              \
+         "0..1",                                                                                   \
+         "hold still parts still (0)",                                                             \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(stabilize),                                                          \
+         .low = 0,                                                                                 \
+         .high = 1},                                                                               \
+        {"brush",                                                                                  \
+         "SIZE",                                                                                   \
+         "size of the strokes, 1 as trained (1)",                                                  \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(brush),                                                              \
+         .low = 0.5,                                                                               \
+         .high = 4},                                                                               \
+        {"fade",                                                                                   \
+         "SECONDS",                                                                                \
+         "how long one style takes to become the next (0)",                                        \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(fade_s),                                                             \
+         .low = 0,                                                                                 \
+         .high = 60},                                                                              \
+        {"scale", "auto|SCALE",                                                                    \
+         "paint at SCALE times the frame's size; auto: as the rate allows "                        \
+         "(auto)",                                                                                 \
+         BC_OPTION_TEXT, .offset = BC_LIVE_AT(scale)},                                             \
+        {"rate",                                                                                   \
+         "FPS",                                                                                    \
+         "the rate that is held (the source's, at most 30)",                                       \
+         BC_OPTION_NUMBER,                                                                         \
+         .offset = BC_LIVE_AT(rate),                                                               \
+         .low = 1,                                                                                 \
+         .high = 240},                                                                             \
+        {"net",                                                                                    \
+         "NET",                                                                                    \
+         "light, wide or a folder (light); given, no cheaper one takes its place",                 \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(net),                                                                \
+         .completion = BC_COMPLETE_FOLDER},                                                        \
+        {"models",                                                                                 \
+         "FOLDER",                                                                                 \
+         "where to look for nets first",                                                           \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(models),                                                             \
+         .completion = BC_COMPLETE_FOLDER},                                                        \
+        {"mirror", NULL, "swap left and right", BC_OPTION_FLAG, .offset = BC_LIVE_AT(mirror)},     \
+        {"fullscreen", NULL, "begin on the full screen", BC_OPTION_FLAG,                           \
+         .offset = BC_LIVE_AT(is_fullscreen)},                                                     \
+        {"no-window", NULL, "show nothing: for --to, --record and --control", BC_OPTION_FLAG,      \
+         .offset = BC_LIVE_AT(no_window)},                                                         \
+        {"to",                                                                                     \
+         "DEVICE|URL|FILE",                                                                        \
+         "send the painting there too: a v4l2loopback device, rtmp:, udp:, "                       \
+         "a pipe; may be given several times",                                                     \
+         BC_OPTION_LIST,                                                                           \
+         .offset = BC_LIVE_AT(to),                                                                 \
+         .high = BC_MAX_OUTPUTS,                                                                   \
+         .completion = BC_COMPLETE_FILE},                                                          \
+        {"record",                                                                                 \
+         "FILE",                                                                                   \
+         "record from the start",                                                                  \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(record),                                                             \
+         .completion = BC_COMPLETE_FILE},                                                          \
+        {"y", NULL, "overwrite files that exist", BC_OPTION_FLAG,                                  \
+         .offset = BC_LIVE_AT(overwrite)},                                                         \
+        {"control",                                                                                \
+         "PATH",                                                                                   \
+         "listen for commands on a Unix socket",                                                   \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(control),                                                            \
+         .completion = BC_COMPLETE_FILE},                                                          \
+        BC_PRECISION_OPTION(BC_LIVE_AT(precision)),                                                \
+    {                                                                                              \
+        "threads", "N", "processors to paint on (all)", BC_OPTION_COUNT,                           \
+            .offset = BC_LIVE_AT(n_threads), .low = 1, .high = BC_MAX_THREADS                      \
+    }
+
+/* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed,
+ * whatever the result. */
+int bc_live_options_parse(const bc_command *command, int *n_args, char **args,
+                          bc_live_options *options, const bc_log *log);
+
+void bc_live_options_close(bc_live_options *options);
+
+/* Fills in the rest of `live` from the options, runs it, and returns the exit status. */
+int bc_live_options_run(const bc_live_options *options, bc_live_params *live);
+
+#endif

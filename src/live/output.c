@@ -1,0 +1,334 @@
+#include "live/output.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    MAX_FRAMES = 8,   /* waiting for the encoder */
+    MAX_ITEMS = 1024, /* sound included */
+    LOOK_MS = 20,
+    PEER_PATIENCE_MS = 400,   /* for what is left at the end */
+    FILE_PATIENCE_MS = 10000, /* as long as it is worked on */
+    MAX_IDLE_LOOKS = 25,      /* and if it is not */
+    STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
+};
+
+/* A frame with its time, or a packet. */
+typedef struct item {
+    bc_output *output;
+    bc_frame *frame;
+    int64_t time_us;
+    bc_packet *packet;
+} item;
+
+struct bc_output {
+    bc_output_params params;
+    char *url;
+    bc_writer *writer;
+    bc_queue *queue; /* item * */
+    pthread_t thread;
+    bool is_peer;     /* may let wait: opened by the thread */
+    int64_t start_us; /* of the source's line: 0 of the output; -1: the first frame says */
+    int64_t finish_ns;
+    bc_status status; /* the thread's; read after it has ended */
+    atomic_int stop;  /* of the writer */
+    atomic_int n_waiting;
+    atomic_bool is_open, has_failed;
+    atomic_llong end_us;
+    atomic_ullong n_frames, n_dropped;
+};
+
+/* How to write ----------------------------------------------------------------------------- */
+
+/* What live pictures need: encoders that keep up, and peers that get every frame at once. */
+static const struct way {
+    const char *prefix, *ending;
+    const char *format, *preset, *options;
+    bool is_peer;
+} ways[] = {
+    {"/dev/video", NULL, "v4l2", NULL, NULL, true},
+    {"rtmp:", NULL, "flv", "veryfast", "tune=zerolatency:g=60", true},
+    {"udp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
+    {"tcp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
+    {"srt:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
+    {NULL, ".webm", NULL, NULL, "deadline=realtime:cpu-used=8", false},
+    {NULL, ".mp4", NULL, "veryfast", NULL, false},
+    {NULL, ".m4v", NULL, "veryfast", NULL, false},
+    {NULL, ".mov", NULL, "veryfast", NULL, false},
+    {NULL, ".mkv", NULL, "veryfast", NULL, false},
+    {NULL, ".ts", NULL, "veryfast", NULL, false},
+    {NULL, ".flv", NULL, "veryfast", NULL, false},
+};
+
+static bool ends_with(const char *text, const char *ending)
+{
+    const size_t length = strlen(text), tail = strlen(ending);
+    return length >= tail && strcmp(text + length - tail, ending) == 0;
+}
+
+static bool is_pipe(const char *url)
+{
+    struct stat info;
+    return strcmp(url, "-") == 0 || strncmp(url, "pipe:", 5) == 0 ||
+           (stat(url, &info) == 0 && S_ISFIFO(info.st_mode));
+}
+
+static struct way find_way(const char *url)
+{
+    struct way found = {0};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !found.prefix && !found.ending; i++) {
+        const struct way *way = &ways[i];
+        if (way->prefix ? strncmp(url, way->prefix, strlen(way->prefix)) == 0
+                        : ends_with(url, way->ending))
+            found = *way;
+    }
+    if (!is_pipe(url))
+        return found;
+    const char *slash = strrchr(url, '/');
+    if (!strchr(slash ? slash : url, '.'))
+        found = (struct way){.format = "matroska", .preset = "veryfast"};
+    found.is_peer = true;
+    if (found.preset)
+        found.options = "tune=zerolatency";
+    return found;
+}
+
+/* The thread ------------------------------------------------------------------------------- */
+
+static void free_item(void *pointer)
+{
+    item *it = pointer;
+    if (it->frame)
+        atomic_fetch_sub(&it->output->n_waiting, 1);
+    bc_frame_unref(&it->frame);
+    bc_packet_free(&it->packet);
+    free(it);
+}
+
+static bc_status write_packet(bc_output *output, bc_packet **packet)
+{
+    if (output->start_us < 0 || bc_packet_time_us(*packet) < output->start_us)
+        return BC_OK;
+    bc_packet_delay(*packet, -output->start_us);
+    return bc_writer_packet(output->writer, packet);
+}
+
+static bc_status write_frame(bc_output *output, const bc_frame *frame, int64_t time_us)
+{
+    bc_frame shifted = *frame; /* to look at: it is no reference */
+    if (output->start_us < 0)
+        output->start_us = time_us;
+    if (time_us < output->start_us)
+        return BC_OK;
+    shifted.pts = time_us - output->start_us;
+    shifted.duration = 0;
+    shifted.time_base = (bc_rational){1, 1000000};
+    atomic_store(&output->end_us, shifted.pts);
+    atomic_fetch_add(&output->n_frames, 1);
+    return bc_writer_frame(output->writer, &shifted);
+}
+
+static void fail(bc_output *output, bc_status status)
+{
+    if (output->status == BC_OK)
+        output->status = status;
+    if (status < 0)
+        atomic_store(&output->has_failed, true);
+}
+
+static void *run(void *arg)
+{
+    bc_output *output = arg;
+    void *pointer;
+    if (output->is_peer)
+        fail(output, bc_writer_begin(output->writer));
+    atomic_store(&output->is_open, output->status == BC_OK);
+    while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
+        item *it = pointer;
+        if (output->status == BC_OK)
+            fail(output, it->frame ? write_frame(output, it->frame, it->time_us)
+                                   : write_packet(output, &it->packet));
+        free_item(it);
+    }
+    if (output->status == BC_OK)
+        fail(output, bc_writer_finish(output->writer));
+    return NULL;
+}
+
+/* Life ------------------------------------------------------------------------------------- */
+
+static void free_output(bc_output *output)
+{
+    bc_writer_close(&output->writer);
+    bc_queue_close(&output->queue);
+    free(output->url);
+    free(output);
+}
+
+static bc_status open_writer(bc_output *output)
+{
+    const struct way way = find_way(output->url);
+    output->is_peer = way.is_peer;
+    output->start_us = way.is_peer ? -1 : output->params.start_us;
+    atomic_init(&output->is_open, !way.is_peer);
+    const bc_writer_params params = {.format = way.format,
+                                     .preset = way.preset,
+                                     .encoder_options = way.options,
+                                     .n_threads = 1,
+                                     .overwrite = output->params.overwrite || way.is_peer,
+                                     .is_deferred = way.is_peer,
+                                     .ends_at_once = true,
+                                     .stop = &output->stop,
+                                     .log = output->params.log};
+    return bc_live_input_open_writer(output->params.source, &output->writer, output->url, &params);
+}
+
+bc_status bc_output_open(bc_output **output_out, const bc_output_params *params)
+{
+    *output_out = NULL;
+    bc_output *output = calloc(1, sizeof(*output));
+    if (!output)
+        return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", params->url);
+    output->params = *params;
+    output->url = strdup(params->url);
+    bc_status status = output->url ? bc_queue_open(&output->queue, MAX_ITEMS, free_item)
+                                   : bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
+    if (status == BC_OK)
+        status = open_writer(output);
+    if (status == BC_OK && pthread_create(&output->thread, NULL, run, output) != 0)
+        status = bc_fail(&params->log, BC_ERR_MEMORY, "%s: no thread", params->url);
+    if (status < 0)
+        free_output(output);
+    else
+        *output_out = output;
+    return status;
+}
+
+void bc_output_finish(bc_output *output)
+{
+    output->finish_ns = bc_clock_ns();
+    bc_queue_finish_sending(output->queue);
+    if (output->is_peer && !atomic_load(&output->is_open))
+        atomic_store(&output->stop, 1); /* nobody is there */
+}
+
+/* True if the thread has ended by then. */
+static bool join_within(const bc_output *output, int ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ms * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_timedjoin_np(output->thread, NULL, &until) == 0;
+}
+
+/* The processor's time that the thread has had. */
+static int64_t work_us(const bc_output *output)
+{
+    clockid_t clock;
+    struct timespec time;
+    if (pthread_getcpuclockid(output->thread, &clock) != 0 || clock_gettime(clock, &time) != 0)
+        return 0;
+    return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
+}
+
+/*
+ * A file is waited for as long as its thread works; one that stands still hangs in a write. Idle
+ * looks are counted, not their time: a machine that is too busy for the thread is for them too.
+ */
+static bool join_patiently(const bc_output *output)
+{
+    const int patience_ms = output->is_peer ? PEER_PATIENCE_MS : FILE_PATIENCE_MS;
+    int64_t seen_us = work_us(output);
+    for (int n_idle = 0; n_idle < MAX_IDLE_LOOKS; n_idle++) {
+        if (join_within(output, LOOK_MS))
+            return true;
+        if (bc_clock_ns() - output->finish_ns > patience_ms * 1000000LL)
+            return false;
+        if (work_us(output) - seen_us > 200) {
+            seen_us = work_us(output);
+            n_idle = 0;
+        }
+    }
+    return false;
+}
+
+/* A thread that hangs in a write for good is left behind with all it has. */
+bc_status bc_output_close(bc_output **output_in)
+{
+    bc_output *output = output_in ? *output_in : NULL;
+    if (!output)
+        return BC_OK;
+    *output_in = NULL;
+    if (output->finish_ns == 0)
+        bc_output_finish(output);
+    if (!join_patiently(output)) {
+        atomic_store(&output->stop, 1);
+        bc_fail(&output->params.log, BC_ERR_IO, "%s: does not take what is left", output->url);
+        if (!join_within(output, STOP_PATIENCE_MS))
+            return BC_ERR_IO;
+    }
+    bc_status status = output->status;
+    if (!atomic_load(&output->is_open) && status == BC_ERR_INTERRUPTED)
+        bc_fail(&output->params.log, status, "%s: nobody was at the other end", output->url);
+    free_output(output);
+    return status == BC_ERR_INTERRUPTED ? BC_ERR_IO : status;
+}
+
+static void send(bc_output *output, bc_frame *frame, int64_t time_us, bc_packet *packet)
+{
+    uint64_t n_dropped = 0;
+    item *it = malloc(sizeof(*it));
+    if (!it) {
+        bc_frame_unref(&frame);
+        bc_packet_free(&packet);
+        return;
+    }
+    *it = (item){.output = output, .frame = frame, .time_us = time_us, .packet = packet};
+    if (frame)
+        atomic_fetch_add(&output->n_waiting, 1);
+    if (bc_queue_send_newest(output->queue, it, &n_dropped) != BC_OK)
+        free_item(it);
+    atomic_fetch_add(&output->n_dropped, n_dropped);
+}
+
+void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us)
+{
+    if (!atomic_load(&output->is_open))
+        return;
+    if (atomic_load(&output->n_waiting) < MAX_FRAMES)
+        send(output, bc_frame_ref(frame), time_us, NULL);
+    else
+        atomic_fetch_add(&output->n_dropped, 1);
+}
+
+void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_packet *packet)
+{
+    if (source != output->params.source || !atomic_load(&output->is_open))
+        return;
+    bc_packet *copy = bc_packet_copy(packet);
+    if (copy)
+        send(output, NULL, BC_NO_PTS, copy);
+}
+
+bc_output_state bc_output_get_state(bc_output *output)
+{
+    return (bc_output_state){.is_open = atomic_load(&output->is_open),
+                             .has_failed = atomic_load(&output->has_failed),
+                             .length_us = atomic_load(&output->end_us),
+                             .n_frames = atomic_load(&output->n_frames),
+                             .n_dropped = atomic_load(&output->n_dropped)};
+}
+
+const char *bc_output_url(const bc_output *output)
+{
+    return output->url;
+}

@@ -1,0 +1,53 @@
+/*
+ * output.h: writes the live picture somewhere, on a thread of its own: a recording, a virtual
+ * camera, a stream, a pipe. It never holds up the picture: frames that it cannot take in time are
+ * left out and counted, and when it fails it says so once and takes everything from then on without
+ * a word. Threads: any.
+ */
+#ifndef BC_LIVE_OUTPUT_H
+#define BC_LIVE_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "live/input.h"
+
+typedef struct bc_output bc_output;
+
+typedef struct bc_output_params {
+    const char *url;
+    bc_live_input *source; /* whose size, sound and metadata it takes */
+    int64_t start_us;      /* of the source's line: 0 of a file; a peer's is its first frame */
+    bool overwrite;
+    bc_log log;
+} bc_output_params;
+
+typedef struct bc_output_state {
+    bool is_open; /* false while nobody is at the other end yet: it takes nothing */
+    bool has_failed;
+    int64_t length_us;
+    uint64_t n_frames, n_dropped;
+} bc_output_state;
+
+/*
+ * Where it goes and how is found from the name: /dev/video* is a virtual camera, rtmp: is FLV,
+ * udp:, tcp: and srt: are MPEG-TS, anything else is what its ending says. Peers and named pipes
+ * are connected to on the output's own thread, so that nothing waits for them.
+ */
+bc_status bc_output_open(bc_output **output, const bc_output_params *params);
+/* Nothing more will come: from here on what is left is written. Several can do so at once. */
+void bc_output_finish(bc_output *output);
+/*
+ * Waits until what is left is written and the file ended: BC_OK if it is whole. A peer or a disk
+ * that takes nothing is given up within a second.
+ */
+bc_status bc_output_close(bc_output **output);
+
+/* A frame and its time on the source's line. */
+void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us);
+/* A packet with its time on the source's line; of another source than the output's: nothing. */
+void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_packet *packet);
+
+bc_output_state bc_output_get_state(bc_output *output);
+const char *bc_output_url(const bc_output *output);
+
+#endif

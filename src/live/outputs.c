@@ -1,0 +1,93 @@
+#include "live/outputs.h"
+
+/* Packets ahead ---------------------------------------------------------------------------- */
+
+static void drop_first(bc_outputs *outputs)
+{
+    bc_packet_free(&outputs->ahead[outputs->first_ahead]);
+    outputs->first_ahead = (outputs->first_ahead + 1) % BC_MAX_AHEAD;
+    outputs->n_ahead--;
+}
+
+static void drop_past(bc_outputs *outputs)
+{
+    while (outputs->n_ahead > 0 &&
+           bc_packet_time_us(outputs->ahead[outputs->first_ahead]) < outputs->line_us)
+        drop_first(outputs);
+}
+
+static void keep(bc_outputs *outputs, const bc_live_input *source, const bc_packet *packet)
+{
+    while (outputs->n_ahead == BC_MAX_AHEAD ||
+           (outputs->n_ahead > 0 && outputs->ahead_source != source))
+        drop_first(outputs);
+    bc_packet *copy = bc_packet_copy(packet);
+    if (!copy)
+        return;
+    outputs->ahead_source = source;
+    outputs->ahead[(outputs->first_ahead + outputs->n_ahead++) % BC_MAX_AHEAD] = copy;
+}
+
+/* Outputs ---------------------------------------------------------------------------------- */
+
+bc_status bc_outputs_add(bc_outputs *outputs, const bc_output_params *params)
+{
+    const bc_status status = bc_output_open(&outputs->fixed[outputs->n_fixed], params);
+    outputs->n_fixed += status == BC_OK;
+    return status;
+}
+
+bc_status bc_outputs_record(bc_outputs *outputs, const bc_output_params *params)
+{
+    bc_output_params own = *params;
+    own.start_us = outputs->line_us;
+    const bc_status status = bc_output_open(&outputs->recording, &own);
+    for (int i = 0; i < outputs->n_ahead && status == BC_OK; i++)
+        bc_output_packet(outputs->recording, outputs->ahead_source,
+                         outputs->ahead[(outputs->first_ahead + i) % BC_MAX_AHEAD]);
+    return status;
+}
+
+bc_output *bc_outputs_take_recording(bc_outputs *outputs)
+{
+    bc_output *recording = outputs->recording;
+    outputs->recording = NULL;
+    return recording;
+}
+
+void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us)
+{
+    outputs->line_us = time_us;
+    drop_past(outputs);
+    for (int i = 0; i < outputs->n_fixed; i++)
+        bc_output_frame(outputs->fixed[i], frame, time_us);
+    if (outputs->recording)
+        bc_output_frame(outputs->recording, frame, time_us);
+}
+
+void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const bc_packet *packet)
+{
+    keep(outputs, source, packet);
+    for (int i = 0; i < outputs->n_fixed; i++)
+        bc_output_packet(outputs->fixed[i], source, packet);
+    if (outputs->recording)
+        bc_output_packet(outputs->recording, source, packet);
+}
+
+bc_status bc_outputs_close(bc_outputs *outputs)
+{
+    bc_status status = BC_OK;
+    for (int i = 0; i < outputs->n_fixed; i++)
+        bc_output_finish(outputs->fixed[i]);
+    if (outputs->recording)
+        bc_output_finish(outputs->recording);
+    for (int i = 0; i < outputs->n_fixed; i++) {
+        const bc_status closed = bc_output_close(&outputs->fixed[i]);
+        status = status < 0 ? status : closed;
+    }
+    const bc_status closed = bc_output_close(&outputs->recording);
+    while (outputs->n_ahead > 0)
+        drop_first(outputs);
+    outputs->n_fixed = 0;
+    return status < 0 ? status : closed;
+}

@@ -1,0 +1,21 @@
+/*
+ * verbs.h: the one table of commands. A key, the mouse and the control socket all say the same
+ * lines: a verb and its words, separated by blanks; words with blanks stand in double quotes, in
+ * which \ takes the next character as it is; several commands are separated by ';'.
+ */
+#ifndef BC_LIVE_VERBS_H
+#define BC_LIVE_VERBS_H
+
+#include "live/live.h"
+
+/* Runs the line and answers as JSON: {"ok":true, ...} or {"ok":false,"error":"..."}. The caller
+ * frees the text. `live` is a bc_live, whose lock is not held. Threads: any. */
+char *bc_verbs_answer(void *live, const char *line);
+
+/* As bc_verbs_answer, and the error, if there is one, is said on the screen. */
+void bc_verbs_run(bc_live *live, const char *line);
+
+/* What the keys are when nobody changed them; ends with NULL keys. */
+extern const bc_binding bc_default_bindings[];
+
+#endif

@@ -1,0 +1,182 @@
+/* Verbs: which styles and which net. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "live/call.h"
+
+static const bc_model *model_of(const bc_live *live)
+{
+    return bc_nets_model(live->nets, live->settings.net);
+}
+
+static void say_style(bc_live *live)
+{
+    const bc_settings *s = &live->settings;
+    char detail[192] = "";
+    if (s->n_styles == 0 || s->shows_original) {
+        bc_live_say(live, "", "Original");
+        return;
+    }
+    const bc_style_info style = bc_model_style(model_of(live), s->styles[0].style);
+    const char *title = *style.title ? style.title : style.name;
+    if (s->n_styles == 2) {
+        const bc_style_info other = bc_model_style(model_of(live), s->styles[1].style);
+        bc_live_say(live, "", "%s + %.0f %% %s", title, 100 * (double)s->styles[1].weight,
+                    *other.title ? other.title : other.name);
+        return;
+    }
+    snprintf(detail, sizeof(detail), "%s%s%s", style.artist,
+             *style.artist && *style.year ? ", " : "", style.year);
+    bc_live_say(live, detail, "%s", title);
+}
+
+static void set_style(bc_live *live, int style)
+{
+    bc_settings *s = &live->settings;
+    s->shows_original = style < 0;
+    if (style >= 0) {
+        s->n_styles = 1;
+        s->styles[0] = (bc_style_weight){.style = style, .weight = 1};
+    }
+    bc_live_settings_changed(live);
+    say_style(live);
+}
+
+/* A name, or a number from 1; 0 is the original, -1 here. */
+static bool find_style(bc_call *c, const char *text, int *style)
+{
+    const bc_model *model = model_of(c->live);
+    const int n = bc_model_style_count(model);
+    char *end;
+    *style = bc_model_find_style(model, text);
+    if (*style >= 0)
+        return true;
+    const long number = strtol(text, &end, 10);
+    if (end == text || *end)
+        bc_call_refuse(c, "no style '%s' ('get styles' lists them)", text);
+    else if (number < 0 || number > n)
+        bc_call_refuse(c, "no style %ld: the net has %d", number, n);
+    else
+        *style = (int)number - 1;
+    return !c->error[0];
+}
+
+void bc_verb_style(bc_call *c)
+{
+    const bc_settings *s = &c->live->settings;
+    const int n = bc_model_style_count(model_of(c->live));
+    const int current = s->n_styles > 0 ? s->styles[0].style : 0;
+    int style;
+    if (n > 0 && strcmp(bc_call_word(c, 1), "next") == 0)
+        set_style(c->live, (current + 1) % n);
+    else if (n > 0 && strcmp(bc_call_word(c, 1), "prev") == 0)
+        set_style(c->live, (current + n - 1) % n);
+    else if (find_style(c, bc_call_word(c, 1), &style))
+        set_style(c->live, style);
+}
+
+void bc_verb_original(bc_call *c)
+{
+    if (!bc_call_change_switch(c, &c->live->settings.shows_original))
+        return;
+    bc_live_settings_changed(c->live);
+    say_style(c->live);
+}
+
+static void set_blend(bc_live *live, int first, int second, float share)
+{
+    bc_settings *s = &live->settings;
+    s->n_styles = 2;
+    s->styles[0] = (bc_style_weight){.style = first, .weight = 1 - share};
+    s->styles[1] = (bc_style_weight){.style = second, .weight = share};
+    s->shows_original = false;
+    bc_live_settings_changed(live);
+    say_style(live);
+}
+
+/* blend A B SHARE, or blend B with what is there. */
+void bc_verb_blend(bc_call *c)
+{
+    const bc_settings *s = &c->live->settings;
+    int first = s->n_styles > 0 ? s->styles[0].style : -1, second;
+    double share = 0.5;
+    if (c->n_words > 2 && !find_style(c, bc_call_word(c, 1), &first))
+        return;
+    if (!find_style(c, bc_call_word(c, c->n_words > 2 ? 2 : 1), &second))
+        return;
+    if (c->n_words > 3 && !bc_call_number(c, bc_call_word(c, 3), &share))
+        return;
+    if (first < 0 || second < 0 || share < 0 || share > 1)
+        bc_call_refuse(c, "a blend is of two styles and a share from 0 to 1");
+    else
+        set_blend(c->live, first, second, (float)share);
+}
+
+void bc_verb_share(bc_call *c)
+{
+    const bc_settings *s = &c->live->settings;
+    float share = s->styles[1].weight;
+    if (s->n_styles < 2)
+        bc_call_refuse(c, "there is no blend");
+    else if (bc_call_change_number(c, &share, 0, 1))
+        set_blend(c->live, s->styles[0].style, s->styles[1].style, share);
+}
+
+/* To another net: the same styles by name, or its first one. */
+static void change_net(bc_live *live, int net)
+{
+    const bc_nets *nets = live->nets;
+    bc_settings *s = &live->settings;
+    for (int i = 0; i < s->n_styles; i++) {
+        const int same = bc_nets_same_style(nets, s->net, s->styles[i].style, net);
+        s->styles[i].style = same >= 0 ? same : 0;
+    }
+    if (s->n_styles == 2 && s->styles[0].style == s->styles[1].style)
+        s->n_styles = 1;
+    s->net = net;
+    if (bc_model_style_count(model_of(live)) == 0)
+        s->n_styles = 0;
+    bc_live_settings_changed(live);
+}
+
+void bc_verb_net(bc_call *c)
+{
+    bc_live *live = c->live;
+    const bc_nets *nets = live->nets;
+    const char *name = bc_call_word(c, 1);
+    int net = name ? 0 : (live->settings.net + 1) % nets->n;
+    while (name && net < nets->n && strcmp(nets->names[net], name) != 0)
+        net++;
+    if (net == nets->n) {
+        bc_call_refuse(c, "no net '%s' is open", name);
+        return;
+    }
+    if (nets->n == 1) {
+        bc_call_refuse(c, "there is no other net than %s", nets->names[0]);
+        return;
+    }
+    change_net(live, net);
+    bc_live_say(live, "", "Net: %s", nets->names[net]);
+}
+
+/* Errors become the answer. */
+static void take_error(void *cookie, bc_log_level level, const char *message)
+{
+    if (level == BC_LOG_ERROR)
+        bc_call_refuse(cookie, "%s", message);
+}
+
+void bc_verb_add(bc_call *c)
+{
+    bc_live *live = c->live;
+    const bc_log log = {.write = take_error, .cookie = c};
+    int net = live->settings.net, style;
+    if (bc_nets_add_style(live->nets, bc_call_word(c, 1), &net, &style, &log) < 0)
+        return;
+    if (net != live->settings.net)
+        change_net(live, net);
+    set_style(live, style);
+    json_object_set_new(c->answer, "style",
+                        json_string(bc_model_style(model_of(live), style).name));
+}
