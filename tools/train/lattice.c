@@ -4,22 +4,37 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LONGEST = 8, BORDER = 16 };
+enum { LONGEST = 8, BORDER = 16, MAX_SIDE = 1024 };
 
 /* One cell of the pattern of a plane: means over the places that are whole periods apart. */
 typedef struct cell {
     double values[LONGEST][LONGEST];
 } cell;
 
+/* The mean of one period around x[0], in steps of `step`: of a pattern with the period, the mean.
+ */
+static float smooth(const float *x, ptrdiff_t step)
+{
+    float sum = (x[-LONGEST / 2 * step] + x[LONGEST / 2 * step]) / 2;
+    for (int i = 1 - LONGEST / 2; i < LONGEST / 2; i++)
+        sum += x[i * step];
+    return sum / LONGEST;
+}
+
+/* Strokes are longer than the period: what is smooth is taken off first. */
 static cell fold(const float *plane, int side)
 {
     const int end = BORDER + (side - 2 * BORDER) / LONGEST * LONGEST;
     const double n = (double)(end - BORDER) * (end - BORDER) / (LONGEST * LONGEST);
+    float columns[MAX_SIDE];
     cell mean = {{{0}}};
-    for (int y = BORDER; y < end; y++)
+    for (int y = BORDER; y < end; y++) {
+        const float *row = plane + (ptrdiff_t)y * side;
+        for (int x = 0; x < side; x++)
+            columns[x] = smooth(row + x, side);
         for (int x = BORDER; x < end; x++)
-            mean.values[y % LONGEST][x % LONGEST] +=
-                plane[(size_t)y * (size_t)side + (size_t)x] / n;
+            mean.values[y % LONGEST][x % LONGEST] += (row[x] - smooth(columns + x, 1)) / n;
+    }
     return mean;
 }
 
@@ -50,7 +65,7 @@ static double shared(const cell cells[2], int period)
 /* The periods are averages one in the other: what a shorter one explains is at right angles. */
 void bc_lattice(double powers[BC_N_PERIODS], const float *a, const float *b, int side)
 {
-    assert(side >= 2 * BORDER + LONGEST);
+    assert(side >= 2 * BORDER + LONGEST && side <= MAX_SIDE);
     memset(powers, 0, BC_N_PERIODS * sizeof(*powers));
     for (int c = 0; c < 3; c++) {
         const size_t plane = (size_t)c * (size_t)side * (size_t)side;

@@ -12,6 +12,7 @@ enum { BC_N_PERIODS = 3 };
  * canvas: what they share from cell to cell is bound to the pixels' grid. powers[i] is the mean
  * square of what they share with the period 2, 4 and 8, each without what a shorter one explains;
  * it may be below 0 by chance. A border of 16 pixels is left out.
+ * side is 40 to 1024.
  */
 void bc_lattice(double powers[BC_N_PERIODS], const float *a, const float *b, int side);
 
