@@ -1,4 +1,5 @@
 #include "media/copy.h"
+#include "media/versions.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/avstring.h>
@@ -45,9 +46,9 @@ static uint32_t choose_tag(const AVOutputFormat *container, const AVCodecParamet
 
 static int copy_side_data(AVStream *target, const AVStream *source)
 {
-    for (int i = 0; i < source->nb_side_data; i++) {
-        const AVPacketSideData *data = &source->side_data[i];
-        uint8_t *bytes = av_stream_new_side_data(target, data->type, data->size);
+    for (int i = 0; i < bc_stream_n_side_data(source); i++) {
+        const AVPacketSideData *data = bc_stream_side_data(source, i);
+        uint8_t *bytes = bc_stream_add_side_data(target, data->type, data->size);
         if (!bytes)
             return AVERROR(ENOMEM);
         memcpy(bytes, data->data, data->size);

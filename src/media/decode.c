@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "media/adapt.h"
 #include "media/av.h"
+#include "media/versions.h"
 
 enum { MAX_ERRORS_AT_END = 100 }; /* of a decoder that is drained */
 
@@ -59,7 +60,7 @@ static int64_t duration_of(const bc_decoder *decoder)
     AVFormatContext *input = decoder->demuxer->input;
     const AVRational rate = av_guess_frame_rate(input, stream, av);
     const int64_t pts = av->best_effort_timestamp;
-    int64_t duration = av->pkt_duration;
+    int64_t duration = bc_frame_duration(av);
     if (duration <= 0 && rate.num > 0)
         duration = av_rescale_q(1, av_inv_q(rate), stream->time_base);
     if (pts == AV_NOPTS_VALUE)
@@ -96,8 +97,9 @@ static const int32_t *display_matrix(const bc_decoder *decoder)
     const AVFrameSideData *own = av_frame_get_side_data(decoder->av, AV_FRAME_DATA_DISPLAYMATRIX);
     if (own)
         return (const int32_t *)own->data;
-    return (const int32_t *)av_stream_get_side_data(decoder->demuxer->video,
-                                                    AV_PKT_DATA_DISPLAYMATRIX, NULL);
+    const AVPacketSideData *streams =
+        bc_stream_find_side_data(decoder->demuxer->video, AV_PKT_DATA_DISPLAYMATRIX);
+    return streams ? (const int32_t *)(const void *)streams->data : NULL;
 }
 
 static bc_status wrap(bc_decoder *decoder, bc_frame **frame)

@@ -1,4 +1,5 @@
 #include "media/deinterlace.h"
+#include "media/versions.h"
 
 #include "base/log.h"
 
@@ -16,7 +17,7 @@ bool bc_deinterlacer_wants(const bc_deinterlacer *deinterlacer, const AVFrame *a
         return true;
     if (deinterlacer->mode == BC_DEINTERLACE_OFF || av->width < MIN_SIZE || av->height < MIN_SIZE)
         return false;
-    return deinterlacer->mode == BC_DEINTERLACE_ON || av->interlaced_frame;
+    return deinterlacer->mode == BC_DEINTERLACE_ON || bc_frame_is_interlaced(av);
 }
 
 static bc_status start(bc_deinterlacer *deinterlacer, AVFrame *av, const bc_log *log)

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "media/quality.h"
+#include "media/versions.h"
 
 enum {
     MAX_MPEG4_TICKS = 65535,
@@ -64,9 +65,10 @@ static bc_status choose_codec(const AVCodec **codec, const AVOutputFormat *conta
 
 static bool has_format(const AVCodec *codec, enum AVPixelFormat format)
 {
-    if (!codec->pix_fmts)
+    const enum AVPixelFormat *formats = bc_codec_pixel_formats(codec);
+    if (!formats)
         return true;
-    for (const enum AVPixelFormat *f = codec->pix_fmts; *f != AV_PIX_FMT_NONE; f++)
+    for (const enum AVPixelFormat *f = formats; *f != AV_PIX_FMT_NONE; f++)
         if (*f == format)
             return true;
     return false;
@@ -76,7 +78,7 @@ static enum AVPixelFormat nearest_format(const AVCodec *codec, enum AVPixelForma
 {
     if (has_format(codec, format))
         return format;
-    return avcodec_find_best_pix_fmt_of_list(codec->pix_fmts, format, 1, NULL);
+    return avcodec_find_best_pix_fmt_of_list(bc_codec_pixel_formats(codec), format, 1, NULL);
 }
 
 static const AVPixFmtDescriptor *describe(enum AVPixelFormat format)
@@ -213,9 +215,9 @@ static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *c
                                    const bc_encoder_source *source)
 {
     const AVRational rate = source->frame_rate;
-    if (codec->supported_framerates)
-        return av_inv_q(
-            codec->supported_framerates[av_find_nearest_q_idx(rate, codec->supported_framerates)]);
+    const AVRational *rates = bc_codec_frame_rates(codec);
+    if (rates)
+        return av_inv_q(rates[av_find_nearest_q_idx(rate, rates)]);
     if (has_one_rate(container) || codec->id == AV_CODEC_ID_THEORA)
         return av_inv_q(rate);
     if (codec->id == AV_CODEC_ID_GIF)
@@ -369,7 +371,7 @@ int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base)
         return avcodec_send_frame(encoder->context, NULL);
     const bool is_gif = encoder->context->codec_id == AV_CODEC_ID_GIF;
     const AVRational own = encoder->context->time_base;
-    const int64_t end = av_rescale_q(av->pts + av->pkt_duration, time_base, own);
+    const int64_t end = av_rescale_q(av->pts + bc_frame_duration(av), time_base, own);
     av->pts = av_rescale_q(av->pts, time_base, own);
     encoder->end = FFMAX(end, av->pts);
     if (is_gif && encoder->last_pts != INT64_MIN && av->pts < encoder->last_pts + MIN_GIF_DELAY) {

@@ -43,7 +43,7 @@ int64_t bc_encoder_last_delay(const bc_encoder *encoder);
 /* Whether it writes the captions that come with frames. */
 bool bc_encoder_takes_captions(const bc_encoder *encoder);
 
-/* `av` is like the canvas; pts and pkt_duration in `time_base`, or NULL: drain. FFmpeg's error or
+/* `av` is like the canvas; pts and duration in `time_base`, or NULL: drain. FFmpeg's error or
  * 0. */
 int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base);
 /* The next packet in context->time_base; AVERROR(EAGAIN): send more; AVERROR_EOF: drained. */

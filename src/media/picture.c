@@ -18,6 +18,7 @@
 #include "media/reader.h"
 #include "media/scale.h"
 #include "media/truncation.h"
+#include "media/versions.h"
 
 static uint8_t over_white(unsigned value, unsigned alpha)
 {
@@ -117,10 +118,10 @@ static enum AVPixelFormat choose_format(const AVCodec *codec, const AVFrame *vie
 {
     if (is_jpeg(codec->id))
         return AV_PIX_FMT_YUV444P;
-    if (!codec->pix_fmts)
+    const enum AVPixelFormat *formats = bc_codec_pixel_formats(codec);
+    if (!formats)
         return (enum AVPixelFormat)view->format;
-    return avcodec_find_best_pix_fmt_of_list(codec->pix_fmts, (enum AVPixelFormat)view->format, 1,
-                                             NULL);
+    return avcodec_find_best_pix_fmt_of_list(formats, (enum AVPixelFormat)view->format, 1, NULL);
 }
 
 static bc_status convert_for(AVFrame *av, const AVFrame *view, enum AVPixelFormat format,

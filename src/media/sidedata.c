@@ -1,4 +1,5 @@
 #include "media/sidedata.h"
+#include "media/versions.h"
 
 #include <string.h>
 
@@ -34,11 +35,11 @@ static bool is_of_view(enum AVPacketSideDataType type)
 
 int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_same_light)
 {
-    for (int i = 0; i < source->nb_side_data; i++) {
-        const AVPacketSideData *from = &source->side_data[i];
+    for (int i = 0; i < bc_stream_n_side_data(source); i++) {
+        const AVPacketSideData *from = bc_stream_side_data(source, i);
         if (!is_of_view(from->type) && !(is_of_light(from->type) && is_same_light))
             continue;
-        uint8_t *bytes = av_stream_new_side_data(target, from->type, from->size);
+        uint8_t *bytes = bc_stream_add_side_data(target, from->type, from->size);
         if (!bytes)
             return AVERROR(ENOMEM);
         memcpy(bytes, from->data, from->size);
@@ -58,8 +59,8 @@ const char *bc_sidedata_lost(const AVStream *stream, const AVOutputFormat *conta
 {
     static const char *const of_view[] = {"matroska", "webm", "mp4"};
     static const char *const of_light[] = {"matroska", "webm", "mp4", "mov"};
-    for (int i = 0; i < stream->nb_side_data; i++) {
-        const enum AVPacketSideDataType type = stream->side_data[i].type;
+    for (int i = 0; i < bc_stream_n_side_data(stream); i++) {
+        const enum AVPacketSideDataType type = bc_stream_side_data(stream, i)->type;
         if ((is_of_view(type) && !is_listed(container->name, of_view, 3)) ||
             (is_of_light(type) && !is_listed(container->name, of_light, 4)))
             return av_packet_side_data_name(type);

@@ -16,6 +16,7 @@
 #include "media/filter.h"
 #include "media/pipe.h"
 #include "media/sidedata.h"
+#include "media/versions.h"
 
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
@@ -86,7 +87,7 @@ static int add_video(bc_writer *writer, const AVStream *source)
     if (lost && !writer->destination.is_picture)
         bc_log_write(&writer->params.log, BC_LOG_WARNING, "%s: %s is left out: %s cannot hold it",
                      writer->name, lost, writer->destination.container->name);
-    if (video->nb_side_data > 0) /* what mp4 calls unofficial */
+    if (bc_stream_n_side_data(video) > 0) /* what mp4 calls unofficial */
         writer->output->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
     return error < 0 ? error : bc_copy_stream_notes(video, source);
 }
@@ -427,7 +428,7 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
     }
     name_lost_captions(writer, av);
     av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
-    av->pkt_duration = frame->duration;
+    bc_frame_set_duration(av, frame->duration);
     const AVRational time_base = {frame->time_base.num, frame->time_base.den};
     const int error = bc_encoder_send(&writer->encoder, av, time_base);
     av_frame_free(&av);
