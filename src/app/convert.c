@@ -23,7 +23,7 @@ typedef struct settings {
     const char *mask;
     int64_t start_us, duration_us;
     bc_deinterlace deinterlace;
-    const char *codec, *crf, *preset, *encoder_options, *pixel_format;
+    const char *codec, *sound, *crf, *preset, *encoder_options, *pixel_format;
     int n_threads;
     const char *progress;
 } settings;
@@ -71,6 +71,9 @@ static const bc_option options[] = {
      BC_OPTION_TEXT, .offset = AT(output_format)},
     {"c:v", "ENCODER", "the video encoder (libx264, or what suits the container)", BC_OPTION_TEXT,
      .offset = AT(codec)},
+    {"c:a", "CODEC",
+     "the sound: copy, none or an encoder (copied where the container holds it, else encoded)",
+     BC_OPTION_TEXT, .offset = AT(sound)},
     {"crf", "QUALITY",
      "constant quality as the encoder counts it, lower is better (18 for libx264)", BC_OPTION_TEXT,
      .offset = AT(crf)},
@@ -147,6 +150,7 @@ static bc_status open_writer(conversion *c, const char *output)
         bc_writer_open(&c->writer, output, bc_reader_first(c->reader), c->reader,
                        &(bc_writer_params){.format = s->output_format,
                                            .codec = s->codec,
+                                           .sound = s->sound,
                                            .crf = s->crf,
                                            .preset = s->preset,
                                            .encoder_options = s->encoder_options,

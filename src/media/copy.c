@@ -5,10 +5,58 @@
 #include <libavutil/avstring.h>
 #include <string.h>
 
+/* Some demuxers give several frames of AMR at once, which muxers that want one cannot tell apart.
+ */
+static bool is_in_lumps(const AVCodecParameters *codec)
+{
+    return (codec->codec_id == AV_CODEC_ID_AMR_NB || codec->codec_id == AV_CODEC_ID_AMR_WB) &&
+           codec->frame_size == 0;
+}
+
+/* MPEG-TS takes anything as private data, and nobody can tell sound from other data in it. */
+static bool becomes_private(const AVOutputFormat *container, const AVCodecParameters *codec)
+{
+    static const enum AVCodecID known[] = {
+        AV_CODEC_ID_MPEG1VIDEO,
+        AV_CODEC_ID_MPEG2VIDEO,
+        AV_CODEC_ID_MPEG4,
+        AV_CODEC_ID_H264,
+        AV_CODEC_ID_HEVC,
+        AV_CODEC_ID_CAVS,
+        AV_CODEC_ID_DIRAC,
+        AV_CODEC_ID_VC1,
+        AV_CODEC_ID_MP1,
+        AV_CODEC_ID_MP2,
+        AV_CODEC_ID_MP3,
+        AV_CODEC_ID_AAC,
+        AV_CODEC_ID_AAC_LATM,
+        AV_CODEC_ID_AC3,
+        AV_CODEC_ID_EAC3,
+        AV_CODEC_ID_DTS,
+        AV_CODEC_ID_TRUEHD,
+        AV_CODEC_ID_OPUS,
+        AV_CODEC_ID_S302M,
+        AV_CODEC_ID_DVB_SUBTITLE,
+        AV_CODEC_ID_DVB_TELETEXT,
+        AV_CODEC_ID_SMPTE_KLV,
+        AV_CODEC_ID_HDMV_PGS_SUBTITLE,
+        AV_CODEC_ID_TIMED_ID3,
+        AV_CODEC_ID_SCTE_35,
+        AV_CODEC_ID_HDMV_TEXT_SUBTITLE,
+    };
+    if (strcmp(container->name, "mpegts") != 0 || codec->codec_type == AVMEDIA_TYPE_DATA)
+        return false;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i] == codec->codec_id)
+            return false;
+    return true;
+}
+
 bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream)
 {
     const AVCodecParameters *codec = stream->codecpar;
-    if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || strncmp(container->name, "image2", 6) == 0)
+    if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || is_in_lumps(codec) ||
+        becomes_private(container, codec) || strncmp(container->name, "image2", 6) == 0)
         return false;
     if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
         avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)

@@ -245,6 +245,8 @@ static void fill_context(AVCodecContext *context, const AVFrame *canvas,
     context->thread_count = params->n_threads;
     if (container->flags & AVFMT_GLOBALHEADER)
         context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    if (context->codec_id == AV_CODEC_ID_MPEG1VIDEO || context->codec_id == AV_CODEC_ID_MPEG2VIDEO)
+        context->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL; /* 15 frames a second */
     if (has_one_rate(container))
         context->max_b_frames = 0; /* decoding order has to be the order of presentation */
 }

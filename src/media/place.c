@@ -15,7 +15,8 @@ bool bc_place_is_file(const char *name)
     if (strcmp(name, "-") == 0)
         return false;
     const char *protocol = avio_find_protocol_name(name);
-    return !protocol || strcmp(protocol, "file") == 0 || access(name, F_OK) == 0;
+    const bool is_url = protocol ? strcmp(protocol, "file") != 0 : strstr(name, "://") != NULL;
+    return !is_url || access(name, F_OK) == 0;
 }
 
 const char *bc_place_path(const char *name)

@@ -15,6 +15,7 @@
 #include "media/encoder.h"
 #include "media/filter.h"
 #include "media/pipe.h"
+#include "media/route.h"
 #include "media/sidedata.h"
 #include "media/versions.h"
 
@@ -38,11 +39,8 @@ struct bc_writer {
     AVStream *video;
     AVPacket *packet; /* scratch */
     int n_inputs;
-    struct route {
-        AVRational time_base;
-        AVStream *stream; /* NULL: left out */
-    } * routes;           /* [n_inputs], by the index of the source's stream */
-    int64_t *last_dts;    /* [output->nb_streams] */
+    bc_route *routes;  /* [n_inputs], by the index of the source's stream */
+    int64_t *last_dts; /* [output->nb_streams] */
     int64_t n_frames, n_refused;
     bool is_tone_mapped, has_lost_captions;
 };
@@ -92,59 +90,68 @@ static int add_video(bc_writer *writer, const AVStream *source)
     return error < 0 ? error : bc_copy_stream_notes(video, source);
 }
 
-static void name_left_out(const bc_writer *writer, const AVStream *stream)
+/* The programme that the stream belongs to, where there are several; or NULL. */
+static const AVProgram *program_of(const AVFormatContext *input, int stream)
 {
-    const AVCodecParameters *codec = stream->codecpar;
-    const AVDictionaryEntry *title = av_dict_get(stream->metadata, "filename", NULL, 0);
-    const bool is_known = codec->codec_id != AV_CODEC_ID_NONE;
-    const char *kind = stream->disposition & AV_DISPOSITION_ATTACHED_PIC
-                           ? "cover picture"
-                           : av_get_media_type_string(codec->codec_type);
-    char tag[AV_FOURCC_MAX_STRING_SIZE] = "no codec";
-    if (codec->codec_tag)
-        av_fourcc_make_string(tag, codec->codec_tag);
-    bc_log_write(&writer->params.log, BC_LOG_WARNING,
-                 "%s: stream %d (%s, %s%s%s) is left out: %s%s cannot hold it", writer->name,
-                 stream->index, kind ? kind : "unknown",
-                 is_known ? avcodec_get_name(codec->codec_id) : tag, title ? ", " : "",
-                 title ? title->value : "", is_known ? "" : "FFmpeg does not know it, and ",
-                 writer->destination.container->name);
+    return input->nb_programs > 1
+               ? av_find_program_from_stream((AVFormatContext *)input, NULL, stream)
+               : NULL;
 }
 
-static int add_copy(bc_writer *writer, AVStream *stream)
+static bool is_in(const AVProgram *program, int stream)
 {
-    struct route *route = &writer->routes[stream->index];
-    if (stream->discard == AVDISCARD_ALL) /* the demuxer's own: mp4's chapters as text */
-        return 0;
-    if (!bc_copy_is_possible(writer->destination.container, stream)) {
-        if (!writer->destination.is_picture)
-            name_left_out(writer, stream);
-        return 0;
+    for (unsigned i = 0; program && i < program->nb_stream_indexes; i++)
+        if (program->stream_index[i] == (unsigned)stream)
+            return true;
+    return !program;
+}
+
+static int add_stream(bc_writer *writer, const AVFormatContext *input, int index, int video)
+{
+    const AVStream *stream = input->streams[index];
+    bc_route *route = &writer->routes[index];
+    if (index == video)
+        return add_video(writer, stream);
+    return bc_route_open(route, writer->output, stream, writer->name, &writer->params);
+}
+
+/* Players take the first of a kind and what is called the default: those of the painted programme.
+ */
+static void set_defaults(const bc_writer *writer, unsigned n_own)
+{
+    bool is_taken[AVMEDIA_TYPE_NB] = {false};
+    for (unsigned i = 0; i < writer->output->nb_streams; i++) {
+        AVStream *stream = writer->output->streams[i];
+        const enum AVMediaType type = stream->codecpar->codec_type;
+        stream->disposition &= ~AV_DISPOSITION_DEFAULT;
+        if (i < n_own && type >= 0 && !is_taken[type]) {
+            stream->disposition |= AV_DISPOSITION_DEFAULT;
+            is_taken[type] = true;
+        }
     }
-    const int error = bc_copy_stream(writer->output, stream);
-    if (error >= 0)
-        route->stream = writer->output->streams[writer->output->nb_streams - 1];
-    return error;
 }
 
-/* In the source's order, so that the streams keep their numbers. */
+/* In the source's order, so that the streams keep their numbers; but other programmes come last. */
 static int add_streams(bc_writer *writer, const bc_reader *source)
 {
     if (!source)
         return add_video(writer, NULL);
     const AVFormatContext *input = bc_reader_input(source);
+    const int video = bc_reader_video_index(source);
+    const AVProgram *program = program_of(input, video);
     writer->n_inputs = (int)input->nb_streams;
     writer->is_tone_mapped = bc_reader_info_of(source)->is_hdr;
     writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
     int error = writer->routes ? 0 : AVERROR(ENOMEM);
-    for (int i = 0; error >= 0 && i < writer->n_inputs; i++) {
-        AVStream *stream = input->streams[i];
-        writer->routes[i].time_base = stream->time_base;
-        if (i == bc_reader_video_index(source))
-            error = add_video(writer, stream);
-        else
-            error = add_copy(writer, stream);
-    }
+    for (int i = 0; error >= 0 && i < writer->n_inputs; i++)
+        if (is_in(program, i))
+            error = add_stream(writer, input, i, video);
+    const unsigned n_own = writer->output->nb_streams;
+    for (int i = 0; error >= 0 && i < writer->n_inputs; i++)
+        if (!is_in(program, i))
+            error = add_stream(writer, input, i, video);
+    if (program)
+        set_defaults(writer, n_own);
     return error < 0 ? error : bc_copy_notes(writer->output, source);
 }
 
@@ -210,6 +217,8 @@ static int begin(bc_writer *writer)
             av_dict_set(&options, "movflags", "+use_metadata_tags", AV_DICT_APPEND);
     }
     int error = open_place(writer);
+    if (strcmp(destination->container->name, "webm") == 0)
+        writer->output->avoid_negative_ts = 0;
     if (error >= 0)
         error = avformat_write_header(writer->output, &options);
     av_dict_free(&options);
@@ -236,6 +245,8 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
                                                writer->destination.url);
     if (error >= 0)
         error = add_streams(writer, source);
+    if (error == AVERROR_ENCODER_NOT_FOUND)
+        return BC_ERR_ARGUMENT;
     if (error >= 0)
         error = bc_copy_remember_notes(&writer->meant, writer->output);
     if (error < 0)
@@ -302,6 +313,8 @@ void bc_writer_close(bc_writer **writer_in)
     avformat_free_context(writer->meant);
     bc_destination_close(&writer->destination);
     av_packet_free(&writer->packet);
+    for (int i = 0; writer->routes && i < writer->n_inputs; i++)
+        bc_route_close(&writer->routes[i]);
     free(writer->routes);
     free(writer->last_dts);
     free(writer->name);
@@ -331,38 +344,107 @@ static void order_times(bc_writer *writer, AVPacket *packet)
     *last = packet->dts;
 }
 
-static bc_status mux(bc_writer *writer, AVPacket *packet, bool is_copy)
+static int mux(bc_writer *writer, AVPacket *packet)
 {
     order_times(writer, packet);
-    int error = av_interleaved_write_frame(writer->output, packet);
+    const int error = av_interleaved_write_frame(writer->output, packet);
     if (error >= 0 && writer->output->pb && writer->output->pb->error < 0)
-        error = writer->output->pb->error;
+        return writer->output->pb->error;
+    return error;
+}
+
+static bc_status fail_to_write(const bc_writer *writer, int error)
+{
+    return error == AVERROR_EXIT
+               ? BC_ERR_INTERRUPTED
+               : bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name);
+}
+
+/* Not the stream's, but the place's: it is full or gone. */
+static bool is_fault_of_place(const bc_writer *writer, int error)
+{
+    return error == AVERROR_EXIT || error == AVERROR(ENOMEM) || !writer->output->pb ||
+           writer->output->pb->error < 0;
+}
+
+/* Whatever is wrong with a stream that is not painted must not cost the picture. */
+static bc_status write_other(bc_writer *writer, bc_route *route, AVPacket *packet)
+{
+    if (!route->stream)
+        return BC_OK;
+    const int index = packet->stream_index = route->stream->index;
+    const AVRational from =
+        route->transcoder ? bc_transcoder_encoder(route->transcoder)->time_base : route->time_base;
+    packet->pos = -1;
+    av_packet_rescale_ts(packet, from, route->stream->time_base);
+    const int error = mux(writer, packet);
+    if (error >= 0)
+        return BC_OK;
+    if (is_fault_of_place(writer, error))
+        return fail_to_write(writer, error);
     if (error == AVERROR(EINVAL) || error == AVERROR_INVALIDDATA) {
-        if (is_copy) { /* damaged sound must not cost the picture */
-            writer->n_refused++;
-            return BC_OK;
-        }
+        writer->n_refused++;
+        return BC_OK;
     }
-    if (error == AVERROR_EXIT)
-        return BC_ERR_INTERRUPTED;
-    return error < 0 ? bc_av_fail(&writer->params.log, error, "cannot write %s", writer->name)
-                     : BC_OK;
+    char reason[AV_ERROR_MAX_STRING_SIZE];
+    av_strerror(error, reason, sizeof(reason));
+    bc_log_write(&writer->params.log, BC_LOG_WARNING, "%s: stream %d is left out from here on: %s",
+                 writer->name, index, reason);
+    route->stream = NULL;
+    return BC_OK;
+}
+
+/* WebM is not known to hold times before 0, but takes the encoder's delay off them. */
+static bool holds_negative(const AVOutputFormat *container)
+{
+    return container->flags & AVFMT_TS_NEGATIVE || strcmp(container->name, "webm") == 0;
+}
+
+/* False: it is nothing but the encoder's lead-in, which would move the picture. */
+static bool fit_lead_in(const bc_writer *writer, AVPacket *packet)
+{
+    if (packet->pts >= 0 || holds_negative(writer->output->oformat))
+        return true;
+    const bool is_heard = packet->pts + packet->duration > 0;
+    packet->pts = packet->dts = 0;
+    return is_heard;
+}
+
+/* NULL: the end. */
+static bc_status convert_packet(bc_writer *writer, bc_route *route, const AVPacket *packet)
+{
+    bc_status status = BC_OK;
+    if (bc_transcoder_send(route->transcoder, packet) < 0)
+        writer->n_refused++;
+    for (AVPacket *out; status == BC_OK && (out = bc_transcoder_receive(route->transcoder));) {
+        if (fit_lead_in(writer, out))
+            status = write_other(writer, route, out);
+        av_packet_free(&out);
+    }
+    return status;
 }
 
 bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet_in)
 {
     AVPacket *packet = *packet_in;
     *packet_in = NULL;
-    const struct route *route =
+    bc_route *route =
         packet->stream_index < writer->n_inputs ? &writer->routes[packet->stream_index] : NULL;
     bc_status status = BC_OK;
-    if (route && route->stream) {
-        packet->stream_index = route->stream->index;
-        packet->pos = -1;
-        av_packet_rescale_ts(packet, route->time_base, route->stream->time_base);
-        status = mux(writer, packet, true);
-    }
+    if (route && route->transcoder)
+        status = convert_packet(writer, route, packet);
+    else if (route)
+        status = write_other(writer, route, packet);
     av_packet_free(&packet);
+    return status;
+}
+
+static bc_status finish_conversions(bc_writer *writer)
+{
+    bc_status status = BC_OK;
+    for (int i = 0; i < writer->n_inputs && status == BC_OK; i++)
+        if (writer->routes[i].transcoder)
+            status = convert_packet(writer, &writer->routes[i], NULL);
     return status;
 }
 
@@ -385,8 +467,10 @@ static bc_status write_encoded(bc_writer *writer)
         writer->packet->stream_index = writer->video->index;
         av_packet_rescale_ts(writer->packet, writer->encoder.context->time_base,
                              writer->video->time_base);
-        status = mux(writer, writer->packet, false);
+        const int write_error = mux(writer, writer->packet);
         av_packet_unref(writer->packet);
+        if (write_error < 0)
+            status = fail_to_write(writer, write_error);
     }
     return status;
 }
@@ -482,6 +566,8 @@ bc_status bc_writer_finish(bc_writer *writer)
     bc_status status = drain_error < 0 && drain_error != AVERROR_EOF
                            ? bc_av_fail(log, drain_error, "%s: encoder", writer->name)
                            : write_encoded(writer);
+    if (status == BC_OK)
+        status = finish_conversions(writer);
     if (status < 0)
         return status;
     set_last_delay(writer);

@@ -1,7 +1,8 @@
 /*
  * writer.h: encodes frames into whatever FFmpeg writes (files, pictures, numbered pictures, URLs,
  * devices) and copies the other streams of a reader bit for bit: sound, subtitles, attachments,
- * cover pictures, data, with chapters and metadata. It knows nothing about styles.
+ * cover pictures, data, with chapters and metadata. Sound and text that the container cannot hold
+ * are converted to what it can. It knows nothing about styles.
  *
  * Times are kept exactly where the container can hold them, variable rates too. The output carries
  * the matrix, range, primaries, transfer, chroma position and pixel aspect of the first frame.
@@ -28,6 +29,8 @@ typedef struct bc_writer bc_writer;
 typedef struct bc_writer_params {
     const char *format;          /* of the container; NULL: by the name */
     const char *codec;           /* an encoder or a codec; NULL: what suits the container */
+    const char *sound;           /* "copy", "none", an encoder or a codec; NULL: copied where the
+                                    container can hold it, else what that prefers */
     const char *crf;             /* quality as the encoder counts it; NULL: visually lossless */
     const char *preset;          /* of the encoder; NULL: its own default */
     const char *encoder_options; /* "key=value:key=value", or NULL */
