@@ -19,7 +19,19 @@ typedef struct pass {
     const bc_workspace *workspace;
 } pass;
 
-/* It is symmetric: a job makes its rows from the diagonal on, and mirrors them. */
+/* Divides the rows, which are there from the diagonal on, and mirrors them. */
+BC_SIMD static void finish_rows(const pass *p, int begin, int end)
+{
+    const int n = p->n_channels;
+    for (int i = begin; i < end; i++)
+        for (int j = i; j < n; j++)
+            p->out[i * n + j] /= (float)p->n_positions;
+    for (int j = begin + 1; j < n; j++)
+        for (int i = begin; i < end && i < j; i++)
+            p->out[j * n + i] = p->out[i * n + j];
+}
+
+/* It is symmetric: a job makes its rows from the diagonal on. */
 static void make_rows(void *arg, int job, int thread)
 {
     (void)thread;
@@ -32,9 +44,7 @@ static void make_rows(void *arg, int job, int thread)
     else
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, end - begin, n - begin, p->n_positions,
                     1, rows, p->n_positions, rows, p->n_positions, 0, gram + begin, n);
-    for (int i = begin; i < end; i++)
-        for (int j = i; j < n; j++)
-            p->out[j * n + i] = p->out[i * n + j] /= (float)p->n_positions;
+    finish_rows(p, begin, end);
 }
 
 void bc_gram_forward(float *gram, const float *map, int n_channels, int n_positions,

@@ -81,7 +81,7 @@ static void add_block(const piece *p, int row, int column)
 void bc_gram_rows_avx512(float *gram, const float *map, int begin, int end, int n_channels,
                          int n_positions)
 {
-    const int fitting = CACHED / n_channels / LANES * LANES, step = fitting > 256 ? fitting : 256;
+    const int fitting = CACHED / n_channels / LANES * LANES, step = fitting > 192 ? fitting : 192;
     for (ptrdiff_t row = begin; row < end; row++)
         memset(gram + row * n_channels + begin, 0, (size_t)(n_channels - begin) * sizeof(*gram));
     for (int at = 0; at < n_positions; at += step) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/simd.h"
@@ -15,7 +16,7 @@ enum {
     SMALL_TILES = 32,        /* at least, to be worth it */
     BAND_TILES = 160,        /* elsewhere, to repay the packing of the weights */
     BANDS_PER_THREAD = 4,    /* at least, so that threads end together */
-    STRIP = 64,              /* tiles that are transformed at a time */
+    STRIP = 48,              /* tiles that are transformed at a time, at most */
     LINE = 16,               /* floats of a cache line */
     SKEW = 80,               /* floats that keep the 36 points out of each other's cache sets */
 };
@@ -121,13 +122,32 @@ void bc_train_winograd_close(bc_train_winograd *winograd)
 /* Input tiles ------------------------------------------------------------------------------ */
 
 /*
- * A strip is up to STRIP tiles of a row. Its columns are transformed as they lie in memory, from
- * LINE on; then they are kept by column modulo 4, so that the transform of rows runs along the
- * tiles: phase q of tile t is input column 4 t + q - 1. Rows start at cache lines: a load that
- * spans two stores has to wait for them.
+ * A strip is up to STRIP tiles that are transformed at a time: whole rows of the band's tiles, or a
+ * part of one. Columns are transformed as they lie in memory, from LINE on; then they are kept by
+ * phase, phase q of tile t being input column 4 t + q - 1, so that the transform of rows runs along
+ * the tiles of all rows of the strip. Rows start at cache lines: a load that spans two stores has
+ * to wait for them.
  */
-typedef float strip_rows[SPAN][LINE + TILE * STRIP + LINE];
-typedef float strip_phases[SPAN][TILE][STRIP + LINE];
+typedef struct strip {
+    int row, column, n_rows, n_columns; /* of its tiles */
+} strip;
+
+typedef float strip_columns[SPAN][LINE + TILE * STRIP + LINE];
+typedef float strip_phases[SPAN][SPAN][STRIP + LINE];
+
+/* A band's strips: rows by STRIP / n_columns, or one by one, and those cut. */
+static int count_strips(const pass *p)
+{
+    return divide_up(p->n_columns, STRIP) * divide_up(p->n_rows, max(1, STRIP / p->n_columns));
+}
+
+static strip take_strip(const pass *p, int i)
+{
+    const int n_across = divide_up(p->n_columns, STRIP), n_rows = max(1, STRIP / p->n_columns);
+    const int row = i / n_across * n_rows, column = i % n_across * STRIP;
+    return (strip){p->row + row, p->column + column, min(n_rows, p->n_rows - row),
+                   min(STRIP, p->n_columns - column)};
+}
 
 /* The rows of a map that a row of tiles reads, from column x on; zeros beyond the borders. */
 static void find_rows(const float *rows[SPAN], const float *map, const pass *p, int channel,
@@ -148,8 +168,8 @@ static float masked(const float *const in[SPAN], const float *const mask[SPAN], 
     return in[i][t] * kept;
 }
 
-/* The six values of B^T x, along n elements; in, mask (or NULL) and out are pointers to them. */
-static void transform_input(float *const out[SPAN], const float *const in[SPAN],
+/* The six values of B^T x, `step` apart, along n elements; mask may be NULL. */
+static void transform_input(float *out, int64_t step, const float *const in[SPAN],
                             const float *const mask[SPAN], int n)
 {
 #pragma omp simd
@@ -159,23 +179,22 @@ static void transform_input(float *const out[SPAN], const float *const in[SPAN],
         const float x4 = masked(in, mask, 4, t), x5 = masked(in, mask, 5, t);
         const float a = x4 - 2 * x2, b = (float)NEAR * (x3 - 2 * x1);
         const float c = x4 - x2 / 2, d = (float)FAR * (x3 - x1 / 2);
-        out[0][t] = x0 - 2.5f * x2 + x4;
-        out[1][t] = a + b;
-        out[2][t] = a - b;
-        out[3][t] = c + d;
-        out[4][t] = c - d;
-        out[5][t] = x1 - 2.5f * x3 + x5;
+        out[t] = x0 - 2.5f * x2 + x4;
+        out[t + step] = a + b;
+        out[t + 2 * step] = a - b;
+        out[t + 3 * step] = c + d;
+        out[t + 4 * step] = c - d;
+        out[t + 5 * step] = x1 - 2.5f * x3 + x5;
     }
 }
 
-static void transform_columns(strip_rows down, const pass *p, int channel, int tile_row, int first,
-                              int n)
+static void transform_columns(strip_columns down, const pass *p, int channel, int tile_row,
+                              int first, int n)
 {
     const int begin = max(first * TILE - 1, 0), end = min((first + n) * TILE + 1, p->width);
-    float *out[SPAN];
     const float *in[SPAN], *mask[SPAN];
+    float *out = down[0] + LINE + begin - first * TILE;
     for (int i = 0; i < SPAN; i++) {
-        out[i] = down[i] + LINE + begin - first * TILE;
         down[i][LINE - 1] = 0; /* this and the last four are beyond the borders, or written next */
         for (int x = 1; x <= TILE; x++)
             down[i][LINE + (n - 1) * TILE + x] = 0;
@@ -183,49 +202,53 @@ static void transform_columns(strip_rows down, const pass *p, int channel, int t
     find_rows(in, p->in, p, channel, tile_row, begin);
     if (p->mask) {
         find_rows(mask, p->mask, p, channel, tile_row, begin);
-        transform_input(out, in, mask, end - begin);
+        transform_input(out, down[1] - down[0], in, mask, end - begin);
     } else {
-        transform_input(out, in, NULL, end - begin);
+        transform_input(out, down[1] - down[0], in, NULL, end - begin);
     }
 }
 
-static void split_phases(strip_phases phases, strip_rows down, int n)
+/* Whole vectors: what is beyond the row's tiles is unused, or written by the next row. */
+static void split_phases(strip_phases phases, strip_columns down, int at, int n)
 {
+    const int lanes = divide_up(n, LINE) * LINE;
     for (int i = 0; i < SPAN; i++) {
-        const float *row = down[i] + LINE - 1;
+        const float *columns = down[i] + LINE - 1;
 #pragma omp simd
-        for (int t = 0; t < n; t++)
+        for (int t = 0; t < lanes; t++)
             for (int q = 0; q < TILE; q++)
-                phases[i][q][t] = row[t * TILE + q];
-        phases[i][0][n] = row[n * TILE];
-        phases[i][1][n] = row[n * TILE + 1];
+                phases[i][q][at + t] = columns[t * TILE + q];
+        for (int q = 0; q < SPAN - TILE; q++) {
+            phases[i][q][at + n] = columns[n * TILE + q];
+#pragma omp simd
+            for (int t = 0; t < lanes; t++)
+                phases[i][TILE + q][at + t] = phases[i][q][at + t + 1];
+        }
     }
 }
 
-static void transform_strip(const pass *p, int channel, int tile_row, int first, int n)
+static void transform_strip(const pass *p, int channel, strip s)
 {
-    _Alignas(LINE * sizeof(float)) strip_rows down;
+    _Alignas(LINE * sizeof(float)) strip_columns down;
     _Alignas(LINE * sizeof(float)) strip_phases phases;
-    transform_columns(down, p, channel, tile_row, first, n);
-    split_phases(phases, down, n);
-    const int64_t step = p->tiles_step;
-    float *out = p->tiles + tile_index(p, channel, tile_row, first);
-    for (int i = 0; i < SPAN; i++, out += SPAN * step)
-        transform_input((float *[]){out, out + step, out + 2 * step, out + 3 * step, out + 4 * step,
-                                    out + 5 * step},
+    for (int row = 0; row < s.n_rows; row++) {
+        transform_columns(down, p, channel, s.row + row, s.column, s.n_columns);
+        split_phases(phases, down, row * s.n_columns, s.n_columns);
+    }
+    float *out = p->tiles + tile_index(p, channel, s.row, s.column);
+    for (int i = 0; i < SPAN; i++, out += SPAN * p->tiles_step)
+        transform_input(out, p->tiles_step,
                         (const float *[]){phases[i][0], phases[i][1], phases[i][2], phases[i][3],
-                                          phases[i][0] + 1, phases[i][1] + 1},
-                        NULL, n);
+                                          phases[i][4], phases[i][5]},
+                        NULL, s.n_rows * s.n_columns);
 }
 
 BC_SIMD static void transform_channel(void *arg, int channel, int thread)
 {
     (void)thread;
     const pass *p = arg;
-    const int end = p->column + p->n_columns;
-    for (int row = p->row; row < p->row + p->n_rows; row++)
-        for (int first = p->column; first < end; first += STRIP)
-            transform_strip(p, channel, row, first, min(STRIP, end - first));
+    for (int i = 0; i < count_strips(p); i++)
+        transform_strip(p, channel, take_strip(p, i));
 }
 
 /* Products --------------------------------------------------------------------------------- */
