@@ -169,7 +169,7 @@ static void check_winograd(int n_in, int n_out, int height, int width,
     bc_train_conv_forward(out, in, weight, weight, &shape, workspace);
     for (int i = 0; i < n_out * area; i++)
         expected[i] = out[i] = out[i] > 0 ? out[i] : 0;
-    bc_train_winograd_forward(actual, in, &winograd, weight, height, width, work, workspace);
+    bc_train_winograd_forward(actual, in, &winograd, weight, false, height, width, work, workspace);
     CHECK_AT_MOST(gradient_error(actual, expected, n_out * area), 2e-4);
 
     bc_train_winograd_backward(actual, dout, out, &winograd, height, width, work, workspace);
@@ -206,7 +206,7 @@ static void run_winograd(float *out, const float *in, const bc_train_winograd *w
     float *work = malloc((size_t)bc_train_winograd_work_floats(SHARED_CHANNELS, SHARED_CHANNELS,
                                                                SHARED_HEIGHT, SHARED_WIDTH) *
                          sizeof(float));
-    bc_train_winograd_forward(out, in, winograd, NULL, SHARED_HEIGHT, SHARED_WIDTH, work,
+    bc_train_winograd_forward(out, in, winograd, NULL, false, SHARED_HEIGHT, SHARED_WIDTH, work,
                               &workspace);
     free(work);
     bc_workspace_close(&workspace);

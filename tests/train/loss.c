@@ -207,7 +207,7 @@ static void run_gradient(fixture *f, float *gradient, bc_product_kind kind, int 
     bc_loss *loss;
     CHECK_INT(bc_workspace_open(&workspace, n_threads, log), BC_OK);
     CHECK_INT(bc_vgg_open(&vgg, PATH, log), BC_OK);
-    CHECK_INT(bc_vgg_set_backward(&vgg, kind, log), BC_OK);
+    CHECK_INT(bc_vgg_set_products(&vgg, kind, log), BC_OK);
     f->params.vgg = &vgg;
     f->params.workspace = &workspace;
     CHECK_INT(bc_style_target_open(&style, &f->params, f->f_style, log), BC_OK);
@@ -304,6 +304,9 @@ static double relative_l2(const float *planes, const float *expected, int64_t ar
     return sqrt(error / square);
 }
 
+/* One response that rounding moves across a ReLU's zero is up to half a per cent of a gradient. */
+static const double GRADIENT_BOUND = 0.01;
+
 static const float *golden_floats(const bc_safetensors *golden, const char *scale, const char *name)
 {
     char full[64];
@@ -351,7 +354,7 @@ static void check_golden_scale(golden_case *g, const char *name, bc_loss_scale s
     CHECK_AT_MOST(fabs(values.content[layer] / *golden_floats(g->file, name, "content_loss") - 1),
                   1e-4);
     const float *expected = golden_floats(g->file, name, "content_gradient");
-    CHECK_AT_MOST(relative_l2(g->gradient, expected, height * width), 1e-3);
+    CHECK_AT_MOST(relative_l2(g->gradient, expected, height * width), GRADIENT_BOUND);
 
     params.weights.content[layer] = 0;
     for (int i = 0; i < 4; i++) {
@@ -367,7 +370,7 @@ static void check_golden_scale(golden_case *g, const char *name, bc_loss_scale s
             1e-4);
     }
     expected = golden_floats(g->file, name, "style_gradient");
-    CHECK_AT_MOST(relative_l2(g->gradient, expected, height * width), 1e-3);
+    CHECK_AT_MOST(relative_l2(g->gradient, expected, height * width), GRADIENT_BOUND);
 }
 
 static void test_golden(const char *weights, const bc_workspace *workspace, const bc_log *log)

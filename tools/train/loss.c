@@ -169,7 +169,7 @@ static void convert_picture(const bc_loss *loss, const float *picture)
     }
 }
 
-static void forward(bc_loss *loss, const float *picture, int n_layers)
+static void forward(bc_loss *loss, const float *picture, int n_layers, bool is_target)
 {
     const bc_workspace *workspace = loss->params.workspace;
     if (n_layers > 0)
@@ -182,7 +182,7 @@ static void forward(bc_loss *loss, const float *picture, int n_layers)
                 maps->input, maps[-1].response, layer->n_in, maps[-1].height, maps[-1].width,
                 workspace);
         bc_train_winograd_forward(maps->response, maps->input, &layer->winograd, layer->bias,
-                                  maps->height, maps->width, loss->work, workspace);
+                                  is_target, maps->height, maps->width, loss->work, workspace);
     }
 }
 
@@ -191,7 +191,7 @@ void bc_loss_set_content(bc_loss *loss, const float *picture)
     int n_layers = 0;
     for (int i = 0; i < loss->n_layers; i++)
         n_layers = loss->layers[i].content ? i + 1 : n_layers;
-    forward(loss, picture, n_layers);
+    forward(loss, picture, n_layers, true);
     for (int i = 0; i < n_layers; i++) {
         layer_maps *maps = &loss->layers[i];
         if (!maps->content)
@@ -276,7 +276,7 @@ static double layer_loss(bc_loss *loss, int i, bc_loss_terms *values, float *gra
         assert(style && style->layers[i].n_channels == response.n_channels);
         values->style[s][i] = bc_train_statistics_loss(
             gradient, &response, &style->layers[i], (bc_statistic)s, loss->params.scale, weight,
-            loss->params.vgg->backward, loss->work, loss->params.workspace);
+            loss->params.vgg->products, loss->work, loss->params.workspace);
         total += weight * values->style[s][i];
     }
     return total;
@@ -333,7 +333,7 @@ double bc_loss_run(bc_loss *loss, bc_loss_terms *values, float *dpicture, const 
     assert(n_layers <= loss->n_layers);
     if (n_layers == 0)
         return 0;
-    forward(loss, picture, n_layers);
+    forward(loss, picture, n_layers, false);
     if (dpicture)
         clear(loss->gradients[0],
               map_size(&loss->layers[n_layers - 1], loss->params.vgg->layers[n_layers - 1].n_out));
@@ -404,7 +404,7 @@ bc_status bc_style_target_open(bc_style_target **target, const bc_loss_params *p
     bc_status status = bc_loss_open(&loss, &style_only, log);
     if (status < 0)
         return status;
-    forward(loss, picture, loss->n_layers);
+    forward(loss, picture, loss->n_layers, false);
     status = bc_style_target_of(target, loss, log);
     bc_loss_close(&loss);
     return status;

@@ -117,7 +117,7 @@ static void describe_inputs(bc_train_session *s)
              "photographs %016" PRIx64 " paintings %016" PRIx64 " samples %016" PRIx64
              " loss-network %016" PRIx64 " precision %s",
              fingerprint_photos(&s->photos), paintings, fingerprint_samples(&s->samples),
-             fingerprint_network(&s->vgg), s->vgg.backward == BC_PRODUCT_BF16 ? "bf16" : "f32");
+             fingerprint_network(&s->vgg), s->vgg.products == BC_PRODUCT_BF16 ? "bf16" : "f32");
 }
 
 /* The trainer ------------------------------------------------------------------------------ */
@@ -224,7 +224,7 @@ static bc_status open_loss_network(bc_train_session *s)
     const bc_status status = bc_vgg_open(&s->vgg, o->loss_network, s->log);
     if (status < 0 || !has_bf16 || o->precision == BC_TRAIN_PRECISION_F32)
         return status;
-    return bc_vgg_set_backward(&s->vgg, BC_PRODUCT_BF16, s->log);
+    return bc_vgg_set_products(&s->vgg, BC_PRODUCT_BF16, s->log);
 }
 
 static bc_status open_photos(bc_train_session *s)

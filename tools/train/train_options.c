@@ -97,10 +97,8 @@ static const bc_option table[] = {
     NUMBER("flat", "SHARE", "of the photographs that get a flat patch (0.2)", config.flat, 0, 1),
     LONG("seed", "of all that is drawn (1)", config.seed, 0, (double)INT64_MAX),
     {"precision", "KIND",
-     "of the loss network's backward pass: f32, or bf16, faster, gradients half a per cent off "
-     "(auto: bf16 "
-     "where "
-     "the processor has it)",
+     "of the loss network's contents and gradients: f32, or bf16, faster, gradients half a per "
+     "cent off (auto: bf16 where the processor has it)",
      BC_OPTION_WORD, .offset = AT(precision), .choices = "auto|f32|bf16"},
     COUNT("threads", "processors to use (all); results do not depend on it", n_threads, 1,
           BC_MAX_THREADS),

@@ -14,7 +14,7 @@ typedef enum bc_train_kind {
     BC_TRAIN_MEASURE
 } bc_train_kind;
 
-/* Of the loss network's backward pass. */
+/* Of the loss network's contents and backward pass. */
 typedef enum bc_train_precision {
     BC_TRAIN_PRECISION_AUTO, /* bfloat16 where the processor has it */
     BC_TRAIN_PRECISION_F32,

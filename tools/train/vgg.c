@@ -88,7 +88,7 @@ static bc_status add_layer(bc_vgg *vgg, int block, int index, const char *path, 
                             .bias = bias->data};
     snprintf(layer->name, sizeof(layer->name), "relu%d_%d", block, index);
     return bc_train_winograd_open(&layer->winograd, layer->weight, layer->n_in, layer->n_out,
-                                  vgg->backward, log);
+                                  vgg->products, log);
 }
 
 static bool has_block(const bc_vgg *vgg, int block)
@@ -151,7 +151,7 @@ static bc_status check_chain(const bc_vgg *vgg, const char *path, const bc_log *
 
 bc_status bc_vgg_open(bc_vgg *vgg, const char *path, const bc_log *log)
 {
-    *vgg = (bc_vgg){.backward = bc_product_exact()};
+    *vgg = (bc_vgg){.products = bc_product_exact()};
     bc_status status = bc_safetensors_open(&vgg->file, path, log);
     if (status < 0)
         return status;
@@ -170,10 +170,10 @@ void bc_vgg_close(bc_vgg *vgg)
     *vgg = (bc_vgg){0};
 }
 
-bc_status bc_vgg_set_backward(bc_vgg *vgg, bc_product_kind kind, const bc_log *log)
+bc_status bc_vgg_set_products(bc_vgg *vgg, bc_product_kind kind, const bc_log *log)
 {
     bc_status status = BC_OK;
-    vgg->backward = kind;
+    vgg->products = kind;
     for (int i = 0; i < vgg->n_layers && status == BC_OK; i++) {
         bc_vgg_layer *layer = &vgg->layers[i];
         bc_train_winograd_close(&layer->winograd);

@@ -98,7 +98,7 @@ static bc_status pack(bc_product *product, float *matrices, const float *weight,
 }
 
 bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weight, int n_in,
-                                 int n_out, bc_product_kind backward, const bc_log *log)
+                                 int n_out, bc_product_kind kind, const bc_log *log)
 {
     *winograd = (bc_train_winograd){.n_in = n_in, .n_out = n_out};
     float *matrices = calloc(N_POINTS * (size_t)n_in * (size_t)n_out, sizeof(float));
@@ -106,8 +106,10 @@ bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weigh
         return bc_fail(log, BC_ERR_MEMORY, "no memory for transformed weights");
     bc_status status =
         pack(&winograd->forward, matrices, weight, n_in, n_out, false, bc_product_exact(), log);
+    if (status == BC_OK && kind != bc_product_exact())
+        status = pack(&winograd->target, matrices, weight, n_in, n_out, false, kind, log);
     if (status == BC_OK)
-        status = pack(&winograd->backward, matrices, weight, n_in, n_out, true, backward, log);
+        status = pack(&winograd->backward, matrices, weight, n_in, n_out, true, kind, log);
     free(matrices);
     return status;
 }
@@ -115,6 +117,7 @@ bc_status bc_train_winograd_open(bc_train_winograd *winograd, const float *weigh
 void bc_train_winograd_close(bc_train_winograd *winograd)
 {
     bc_product_close(&winograd->forward);
+    bc_product_close(&winograd->target);
     bc_product_close(&winograd->backward);
     *winograd = (bc_train_winograd){0};
 }
@@ -414,13 +417,14 @@ static void run(pass *p, float *work)
 }
 
 void bc_train_winograd_forward(float *out, const float *in, const bc_train_winograd *winograd,
-                               const float *bias, int height, int width, float *work,
-                               const bc_workspace *workspace)
+                               const float *bias, bool is_target, int height, int width,
+                               float *work, const bc_workspace *workspace)
 {
     pass p = {.in = in,
               .out = out,
               .bias = bias,
-              .product = &winograd->forward,
+              .product =
+                  is_target && winograd->target.n_matrices ? &winograd->target : &winograd->forward,
               .n_in = winograd->n_in,
               .n_out = winograd->n_out,
               .height = height,
