@@ -160,13 +160,17 @@ BC_API int bc_model_find_style(const bc_model *model, const char *name);
 
 typedef struct bc_session bc_session;
 
-/* The instruction sets a session may use, each containing the one before it. */
-typedef enum bc_cpu { BC_CPU_NATIVE, BC_CPU_C, BC_CPU_AVX2, BC_CPU_AVX512, BC_CPU_AMX } bc_cpu;
+/*
+ * The tiers of instruction sets that this library has code for and this machine can run: "c", which
+ * every machine can, then faster ones ("neon" on ARM; "avx2", "avx512", "amx" on x86). The name of
+ * number i, counted from 0, or NULL behind the last.
+ */
+BC_API const char *bc_tier_name(int i);
 
 /*
  * How frames are computed. `exact`: in 32-bit floating point, layer by layer. The others run depth
  * first through groups of layers, where `stream` statistics are known from the frames before, and
- * with matrix units (BC_CPU_AMX) on shorter numbers: `fine` on sums of two bf16, as good as 32 bits
+ * with matrix units (tier "amx") on shorter numbers: `fine` on sums of two bf16, as good as 32 bits
  * for eyes and most instruments, and `fast` on single bf16, which shows in no picture of a trained
  * net. Without matrix units both compute in 32 bits, and the pixels are those of `exact`, bit for
  * bit; so are frames whose statistics are not known.
@@ -189,8 +193,8 @@ typedef struct bc_session_params {
     int max_blend;     /* most styles in one blend, up to BC_MAX_BLEND; 0: 1 */
     bc_precision precision;
     bc_stats stats;
-    bc_cpu cpu; /* the best tier to use; NATIVE: the best that this machine has */
-    bc_log log; /* the session keeps a copy */
+    const char *tier; /* to use, by its name; NULL or "native": the best that this machine has */
+    bc_log log;       /* the session keeps a copy */
 } bc_session_params;
 
 /*
@@ -204,7 +208,7 @@ BC_API uint64_t bc_session_memory(const bc_model *model, const bc_session_params
  * Opens a session on `model`, which must stay open until the session is closed. Takes all memory
  * and starts all threads; without a style set, frames of a net of format 1 go
  * through the auto-encoder alone.
- * Fails with BC_ERR_UNSUPPORTED if the machine lacks the tier that `cpu` asks for.
+ * Fails with BC_ERR_UNSUPPORTED if the machine cannot run `tier`.
  */
 BC_API bc_status bc_session_open(bc_session **session, const bc_model *model,
                                  const bc_session_params *params);

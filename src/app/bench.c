@@ -11,10 +11,11 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "cli/precision.h"
+#include "kernels/tiers.h"
 #include "media/log.h"
 
 typedef struct settings {
-    const char *size, *format, *cpu, *precision, *stats, *net, *layers, *models, *preset;
+    const char *size, *format, *tier, *precision, *stats, *net, *layers, *models, *preset;
     double stabilize;
     int n_threads, n_frames;
     bool compares, is_json;
@@ -28,8 +29,8 @@ static const bc_option options[] = {
      .offset = AT(format), .choices = "rgb24|yuv420"},
     {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
      .high = BC_MAX_THREADS},
-    {"cpu", "TIER", "native, c, avx2, avx512 or amx (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
-     .choices = "native|c|avx2|avx512|amx"},
+    {"cpu", "TIER", "of instruction sets (native: the best)", BC_OPTION_CHOICE, .offset = AT(tier),
+     .choices = BC_TIER_CHOICES},
     BC_PRECISION_OPTION(AT(precision)),
     {"stats", "KIND",
      "frame (each frame's own) or stream (running averages) (frame; of a clip, stream)",
@@ -99,7 +100,7 @@ static void print_json(const bc_session *session, const bc_measurement *m)
     json_t *report = json_pack(
         "{s:s, s:f, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:o}", "net",
         session->model->net.name, "macs_per_pixel", bc_layers_macs(&session->model->net.table),
-        "width", p->width, "height", p->height, "threads", p->n_threads, "cpu", bc_cpu_name(p->cpu),
+        "width", p->width, "height", p->height, "threads", p->n_threads, "cpu", p->tier,
         "precision", bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
         m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms, "peak_gflops", m->peak_gflops,
         "peak_of", peak_of(m), "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
@@ -145,9 +146,8 @@ static void print_table(const bc_session *session, const bc_measurement *m)
     const bc_session_params *p = &session->params;
     const bc_layer_time all = sum_of(m);
     print_head(session->model, p);
-    printf(", %s, %s, %s statistics, %.0f MB\n", bc_cpu_name(p->cpu),
-           bc_precision_name(p->precision), bc_stats_name(p->stats),
-           1e-6 * (double)bc_session_memory(session->model, p));
+    printf(", %s, %s, %s statistics, %.0f MB\n", p->tier, bc_precision_name(p->precision),
+           bc_stats_name(p->stats), 1e-6 * (double)bc_session_memory(session->model, p));
     printf("this machine's peak: %.0f GFLOP/s of %s, %.1f GB/s of memory\n\n", m->peak_gflops,
            peak_of(m), m->bandwidth_gbs);
     printf(
@@ -169,7 +169,7 @@ static void print_ways_json(const bc_way_result *ways, int n)
     for (int i = 0; i < n; i++) {
         const bc_way_result *w = &ways[i];
         json_array_append_new(
-            report, json_pack("{s:s, s:s, s:s, s:f, s:o}", "cpu", bc_cpu_name(w->cpu), "precision",
+            report, json_pack("{s:s, s:s, s:s, s:f, s:o}", "cpu", w->tier, "precision",
                               bc_precision_name(w->precision), "stats", bc_stats_name(w->stats),
                               "median_ms", w->median_ms, "psnr_db",
                               isfinite(w->psnr_db) ? json_real(w->psnr_db) : json_null()));
@@ -186,9 +186,8 @@ static void print_ways(const bc_way_result *ways, int n, const bc_model *model,
     printf("\n\ncpu     precision  statistics       ms  times the C code's speed  PSNR to exact\n");
     for (int i = 0; i < n; i++) {
         const bc_way_result *w = &ways[i];
-        printf("%-7s %-10s %-10s %8.2f  %24.1f  ", bc_cpu_name(w->cpu),
-               bc_precision_name(w->precision), bc_stats_name(w->stats), w->median_ms,
-               ways[0].median_ms / w->median_ms);
+        printf("%-7s %-10s %-10s %8.2f  %24.1f  ", w->tier, bc_precision_name(w->precision),
+               bc_stats_name(w->stats), w->median_ms, ways[0].median_ms / w->median_ms);
         if (isfinite(w->psnr_db))
             printf("%10.1f dB\n", w->psnr_db);
         else
@@ -259,9 +258,9 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
                                 .height = height,
                                 .n_threads = o->n_threads ? o->n_threads : bc_cpu_count(),
                                 .stats = stats_of(o, BC_STATS_FRAME),
+                                .tier = o->tier,
                                 .log = *log};
     bc_model *model = NULL;
-    bc_cpu_parse(o->cpu, &params.cpu);
     if (params.stats == BC_STATS_STREAM)
         params.precision = bc_precision_named(o->precision);
     bc_status status = open_model(&model, o, log);
@@ -289,8 +288,7 @@ static bc_status bench_clip(const settings *o, const char *input, const bc_log *
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings o = {
-        .size = "1280x720", .cpu = "native", .n_frames = 31, .net = "light", .preset = "veryfast"};
+    settings o = {.size = "1280x720", .n_frames = 31, .net = "light", .preset = "veryfast"};
     int width, height;
     const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)

@@ -6,6 +6,7 @@
 #include "app/measure.h"
 #include "base/cpu.h"
 #include "base/log.h"
+#include "kernels/tiers.h"
 
 const char *bc_stats_name(bc_stats stats)
 {
@@ -59,7 +60,7 @@ static bc_status measure_way(bc_way_result *result, const bc_model *model,
     bc_session_params own = *params;
     bc_session *session = NULL;
     bc_measurement measurement;
-    own.cpu = result->cpu;
+    own.tier = result->tier;
     own.precision = result->precision;
     own.stats = result->stats;
     bc_status status = open_session(&session, model, &own);
@@ -80,7 +81,7 @@ static bc_status paint_exact(const bc_model *model, const bc_session_params *par
 {
     bc_session_params own = *params;
     bc_session *session = NULL;
-    own.cpu = BC_CPU_C;
+    own.tier = "c";
     own.precision = BC_PRECISION_EXACT;
     own.stats = BC_STATS_FRAME;
     const bc_status status = open_session(&session, model, &own);
@@ -96,11 +97,11 @@ static int list_ways(bc_way_result ways[BC_MAX_WAYS])
     static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST,
                                               BC_PRECISION_FINE};
     int n = 0;
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
-        ways[n++] = (bc_way_result){.cpu = cpu, .stats = BC_STATS_FRAME};
-        for (int i = 0; i < (cpu < BC_CPU_AMX ? 2 : 3); i++)
-            ways[n++] =
-                (bc_way_result){.cpu = cpu, .precision = precisions[i], .stats = BC_STATS_STREAM};
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        ways[n++] = (bc_way_result){.tier = tier->name, .stats = BC_STATS_FRAME};
+        for (int i = 0; i < (tier->needs & BC_CPU_AMX ? 3 : 2); i++)
+            ways[n++] = (bc_way_result){
+                .tier = tier->name, .precision = precisions[i], .stats = BC_STATS_STREAM};
     }
     return n;
 }

@@ -8,7 +8,7 @@
 
 /* One way: how long a frame takes, and how far its painting is from the exact one. */
 typedef struct bc_way_result {
-    bc_cpu cpu;
+    const char *tier; /* its name */
     bc_precision precision;
     bc_stats stats;
     double median_ms;

@@ -1,33 +1,31 @@
 /*
  * cpu.h: what the processor and the operating system offer. The one place that asks the
- * processor; everything else takes a tier as an argument. Threads: any.
- *
- * A tier is a bundle of features that came together in real processors:
- *   AVX2    AVX2 and FMA                          (Haswell and Zen, and later)
- *   AVX512  AVX-512 F, CD, BW, DQ, VL             (Skylake-SP and Zen 4, and later)
- *   AMX     AMX TILE and BF16, AVX-512 BF16       (Sapphire Rapids and later)
+ * processor; everything else takes its features as an argument. Threads: any.
  */
 #ifndef BC_BASE_CPU_H
 #define BC_BASE_CPU_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "brushcast.h"
 
 /*
- * The best tier of this machine: never BC_CPU_NATIVE. Asks the operating system for the tile
- * registers, which a process may use only then; without its permission AMX is not there.
+ * Features, in bits. Each is a bundle of extensions that came together in real processors,
+ * the first of which stand behind it.
  */
-bc_cpu bc_cpu_detect(void);
+enum {
+    BC_CPU_AVX2 = 1 << 0,        /* AVX2 and FMA (Haswell, Zen) */
+    BC_CPU_AVX512 = 1 << 1,      /* AVX-512 F, CD, BW, DQ, VL (Skylake-SP, Zen 4) */
+    BC_CPU_AVX512_BF16 = 1 << 2, /* products of pairs of bfloat16 (Cooper Lake, Zen 4) */
+    BC_CPU_AMX = 1 << 3,         /* AMX TILE and BF16 (Sapphire Rapids) */
+    BC_CPU_NEON = 1 << 4         /* Advanced SIMD (every 64-bit ARM) */
+};
 
-/* Whether there are products of pairs of bfloat16: AVX512_BF16 (Cooper Lake, Zen 4 and later). */
-bool bc_cpu_has_bf16(void);
-
-/* "c", "avx2", "avx512", "amx" or "native". */
-const char *bc_cpu_name(bc_cpu cpu);
-
-/* The inverse of bc_cpu_name: 0, or -1 for an unknown name. */
-int bc_cpu_parse(const char *name, bc_cpu *cpu);
+/*
+ * The features of this machine. Asks the operating system for AMX's tile registers, which a
+ * process may use only then; without its permission AMX is not there.
+ */
+unsigned bc_cpu_features(void);
 
 /* In bytes. */
 typedef struct bc_caches {

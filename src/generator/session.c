@@ -7,6 +7,7 @@
 #include "base/pages.h"
 #include "generator/colour.h"
 #include "generator/task.h"
+#include "kernels/tiers.h"
 
 static bool are_valid(const bc_session_params *p)
 {
@@ -14,8 +15,7 @@ static bool are_valid(const bc_session_params *p)
            p->n_threads >= 0 && p->n_threads <= BC_MAX_THREADS && p->max_blend >= 0 &&
            p->max_blend <= BC_MAX_BLEND && p->precision >= BC_PRECISION_EXACT &&
            p->precision <= BC_PRECISION_FAST &&
-           (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && p->cpu >= BC_CPU_NATIVE &&
-           p->cpu <= BC_CPU_AMX;
+           (p->stats == BC_STATS_FRAME || p->stats == BC_STATS_STREAM) && bc_tier_find(p->tier);
 }
 
 static void resolve_defaults(bc_session_params *params)
@@ -26,8 +26,7 @@ static void resolve_defaults(bc_session_params *params)
         params->n_threads = BC_MAX_THREADS;
     if (params->max_blend == 0)
         params->max_blend = 1;
-    if (params->cpu == BC_CPU_NATIVE)
-        params->cpu = bc_cpu_detect();
+    params->tier = bc_tier_find(params->tier)->name;
 }
 
 /* Frames run depth first where their normalisation is known before. */
@@ -57,7 +56,7 @@ static bc_session *make_session(const bc_model *model, const bc_session_params *
     s->model = model;
     s->params = *params;
     resolve_defaults(&s->params);
-    bc_kernels_init(&s->kernels, s->params.cpu);
+    bc_kernels_init(&s->kernels, bc_tier_find(s->params.tier));
     make_plans(s);
     s->memory_bytes = bc_session_lay_out(s, NULL);
     return s;
@@ -93,9 +92,8 @@ bc_status bc_session_open(bc_session **session, const bc_model *model,
         return bc_fail(&params->log, BC_ERR_ARGUMENT,
                        "a session of %dx%d, %d threads, blends of %d: out of range", params->width,
                        params->height, params->n_threads, params->max_blend);
-    if (params->cpu > bc_cpu_detect())
-        return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "this processor has no %s",
-                       bc_cpu_name(params->cpu));
+    if (!bc_tier_is_supported(bc_tier_find(params->tier)))
+        return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "this processor has no %s", params->tier);
     bc_session *s = make_session(model, params);
     if (!s)
         return bc_fail(&params->log, BC_ERR_MEMORY, "no memory for a session");

@@ -195,4 +195,5 @@ void bc_kernels_init_c(bc_kernels *kernels)
                             .store_luma = store_luma,
                             .store_chroma = store_chroma,
                             .measure_peak = measure_peak};
+    bc_kernels_init_c_matrix(kernels);
 }

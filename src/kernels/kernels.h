@@ -168,8 +168,10 @@ typedef struct bc_norm {
 
 #define BC_NO_RELU (-FLT_MAX)
 
+typedef struct bc_tier bc_tier; /* tiers.h, which fills this table */
+
 typedef struct bc_kernels {
-    bc_cpu cpu;
+    const bc_tier *tier;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
     int winograd_block; /* likewise; 0: this tier has no Winograd kernels */
     int winograd_strip; /* tiles that it computes at once */
@@ -263,13 +265,8 @@ typedef struct bc_kernels {
 /* Floats of conv_row's scratch: three vectors of partial sums for each output. */
 #define BC_CONV_SCRATCH(n_out) ((size_t)(n_out)*3 * BC_PAD)
 
-/*
- * Fills the table for a tier (not NATIVE) that this machine has: C first, each tier overwrites
- * what it does better.
+/* The instruction sets' own parts of the table: C fills all of it, the others what they do better.
  */
-void bc_kernels_init(bc_kernels *kernels, bc_cpu cpu);
-
-/* The instruction sets' own parts of it. */
 void bc_kernels_init_c(bc_kernels *kernels);
 void bc_kernels_init_c_matrix(bc_kernels *kernels);
 void bc_kernels_init_avx2(bc_kernels *kernels);

@@ -38,9 +38,9 @@ static int unevenness(const uint8_t *painting, int period)
 }
 
 /* The painting of a frame by a tier, with its style or without. The caller frees it. */
-static uint8_t *paint_by(const net *n, bc_cpu cpu, uint8_t *frame, bool has_style)
+static uint8_t *paint_by(const net *n, const char *tier, uint8_t *frame, bool has_style)
 {
-    const bc_session_params params = {.width = WIDTH, .height = HEIGHT, .cpu = cpu};
+    const bc_session_params params = {.width = WIDTH, .height = HEIGHT, .tier = tier};
     bc_session *session = open_session(n->model, &params);
     if (has_style)
         choose(session, 0);
@@ -52,9 +52,9 @@ static uint8_t *paint_by(const net *n, bc_cpu cpu, uint8_t *frame, bool has_styl
 static void test_flat(const net *n, const uint8_t colour[3], bool has_style)
 {
     uint8_t *frame = make_flat_frame(colour);
-    uint8_t *expected = paint_by(n, BC_CPU_C, frame, has_style);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
-        uint8_t *painting = paint_by(n, cpu, frame, has_style);
+    uint8_t *expected = paint_by(n, "c", frame, has_style);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        uint8_t *painting = paint_by(n, tier->name, frame, has_style);
         CHECK_INT(unevenness(painting, PERIOD), 0);
         if (n->model->net.upsample == BC_UPSAMPLE_NEAREST)
             CHECK_AT_MOST(unevenness(painting, 1), 1);
@@ -71,9 +71,9 @@ static void test_faint(const net *n, const uint8_t colour[3], bool has_style)
     uint8_t *frame = make_flat_frame(colour);
     for (int i = 0; i < BYTES; i += 997)
         frame[i] ^= 1;
-    uint8_t *expected = paint_by(n, BC_CPU_C, frame, has_style);
-    for (bc_cpu cpu = BC_CPU_AVX2; cpu <= bc_cpu_detect(); cpu++) {
-        uint8_t *painting = paint_by(n, cpu, frame, has_style);
+    uint8_t *expected = paint_by(n, "c", frame, has_style);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        uint8_t *painting = paint_by(n, tier->name, frame, has_style);
         CHECK_AT_MOST(largest_difference(painting, expected, BYTES), 1);
         free(painting);
     }

@@ -111,11 +111,13 @@ static void test_views(bc_session *session, const uint8_t *frame, const uint8_t 
 }
 
 /* All pairs of formats; of the pairs of layouts another one each time, or all. */
-static void test_size(const bc_model *model, bc_cpu cpu, int width, int height, bool all_layouts)
+static void test_size(const bc_model *model, const char *tier, int width, int height,
+                      bool all_layouts)
 {
     static int next;
     bc_session *session = open_session(
-        model, &(bc_session_params){.width = width, .height = height, .n_threads = 2, .cpu = cpu});
+        model,
+        &(bc_session_params){.width = width, .height = height, .n_threads = 2, .tier = tier});
     uint8_t *frame = make_frame(width, height, 1);
     choose(session, 0);
     uint8_t *expected = paint(session, frame, width, height);
@@ -136,10 +138,10 @@ static void test_size(const bc_model *model, bc_cpu cpu, int width, int height, 
 }
 
 /* What is cropped back is the repeated edge: the frame that has it already paints the same. */
-static void test_extension(const bc_model *model, bc_cpu cpu, int width, int height)
+static void test_extension(const bc_model *model, const char *tier, int width, int height)
 {
     const int full_width = (width + 3) / 4 * 4, full_height = (height + 3) / 4 * 4;
-    bc_session_params params = {.width = width, .height = height, .n_threads = 1, .cpu = cpu};
+    bc_session_params params = {.width = width, .height = height, .n_threads = 1, .tier = tier};
     bc_session *session = open_session(model, &params);
     params.width = full_width;
     params.height = full_height;
@@ -171,13 +173,13 @@ int main(void)
     net_open(&n, light, BC_UPSAMPLE_SUBPIXEL, 1);
     source_memory = guarded_open(MAX_ROW * MAX_SIDE);
     painting_memory = guarded_open(MAX_ROW * MAX_SIDE);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
         for (int i = 0; i < 9 * 9; i++) {
-            test_size(n.model, cpu, 1 + i % 9, 1 + i / 9, false);
-            test_extension(n.model, cpu, 1 + i % 9, 1 + i / 9);
+            test_size(n.model, tier->name, 1 + i % 9, 1 + i / 9, false);
+            test_extension(n.model, tier->name, 1 + i % 9, 1 + i / 9);
         }
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-            test_size(n.model, cpu, sizes[i][0], sizes[i][1], cpu == bc_cpu_detect());
+            test_size(n.model, tier->name, sizes[i][0], sizes[i][1], tier == bc_tier_find(NULL));
     }
     guarded_close(&painting_memory);
     guarded_close(&source_memory);

@@ -8,12 +8,13 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "generator/session.h"
 #include "net.h"
 
 static atomic_int n_calls;     /* for memory or a thread, to give back or to take */
 static atomic_int calls_left;  /* until one fails; negative: none does */
 static int64_t bytes, n_taken; /* what is held, of memory and stacks; blocks */
-static bc_cpu detected;
+static unsigned detected;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -32,7 +33,7 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int file, of
 int __wrap_munmap(void *at, size_t size);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*function)(void *), void *arg);
-bc_cpu __wrap_bc_cpu_detect(void);
+unsigned __wrap_bc_cpu_features(void);
 
 static bool fails(void)
 {
@@ -96,21 +97,21 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return __real_pthread_create(thread, &own, function, arg);
 }
 
-bc_cpu __wrap_bc_cpu_detect(void)
+unsigned __wrap_bc_cpu_features(void)
 {
     return detected;
 }
 
 static char last[1024];
 
-static void test_running(const bc_model *model, bc_cpu cpu, bc_stats stats)
+static void test_running(const bc_model *model, const char *tier, bc_stats stats)
 {
     enum { WIDTH = 131, HEIGHT = 77 };
     bc_session *session = open_session(model, &(bc_session_params){.width = WIDTH,
                                                                    .height = HEIGHT,
                                                                    .n_threads = 3,
                                                                    .max_blend = 3,
-                                                                   .cpu = cpu,
+                                                                   .tier = tier,
                                                                    .stats = stats});
     uint8_t *frame = make_frame(WIDTH, HEIGHT, 1), *painting = make_frame(WIDTH, HEIGHT, 2);
     const bc_image from = view(frame, WIDTH, HEIGHT), to = view(painting, WIDTH, HEIGHT);
@@ -137,7 +138,7 @@ static int64_t taken_by(const bc_model *model, const bc_session_params *params)
     return taken;
 }
 
-static void test_statement(const bc_model *model, bc_cpu cpu)
+static void test_statement(const bc_model *model, const char *tier)
 {
     static const int sizes[][2] = {{1, 1}, {96, 64}, {1280, 720}, {4001, 37}};
     for (int i = 0; i < 4 * 4; i++) {
@@ -145,7 +146,7 @@ static void test_statement(const bc_model *model, bc_cpu cpu)
                                           .height = sizes[i % 4][1],
                                           .n_threads = i % 3 + 1,
                                           .max_blend = i / 4,
-                                          .cpu = cpu,
+                                          .tier = tier,
                                           .stats = i % 2 ? BC_STATS_STREAM : BC_STATS_FRAME};
         const double stated = (double)bc_session_memory(model, &params);
         const double taken = (double)taken_by(model, &params);
@@ -235,37 +236,37 @@ static void test_params(const bc_model *model)
     refuse(model, PARAMS(.n_threads = BC_MAX_THREADS + 1), bad, "257 threads");
     refuse(model, PARAMS(.max_blend = -1), bad, "blends of -1");
     refuse(model, PARAMS(.max_blend = BC_MAX_BLEND + 1), bad, "blends of 17");
-    refuse(model, PARAMS(.cpu = (bc_cpu)7), bad, "out of range");
+    refuse(model, PARAMS(.tier = "mmx"), bad, "out of range");
     refuse(model, PARAMS(.precision = (bc_precision)7), bad, "out of range");
     refuse(model, PARAMS(.stats = (bc_stats)7), bad, "out of range");
 }
 
-/* A tier that the machine lacks is refused, and NATIVE is never one. */
+/* A tier that the machine lacks is refused, and never the best that it has. */
 static void test_tiers(const bc_model *model)
 {
-    const bc_cpu real = detected;
-    detected = BC_CPU_C;
-    refuse(model, PARAMS(.cpu = BC_CPU_AVX2), BC_ERR_UNSUPPORTED, "avx2");
-    refuse(model, PARAMS(.cpu = BC_CPU_AVX512), BC_ERR_UNSUPPORTED, "avx512");
-    bc_session *session = open_session(model, &PARAMS(.cpu = BC_CPU_NATIVE));
+    const unsigned real = detected;
+    const bc_tier *best = bc_tier_find(NULL);
+    detected = 0;
+    if (best->needs)
+        refuse(model, PARAMS(.tier = best->name), BC_ERR_UNSUPPORTED, best->name);
+    bc_session *session = open_session(model, &PARAMS(.tier = "native"));
+    CHECK(strcmp(session->kernels.tier->name, "c") == 0);
     bc_session_close(&session);
-    detected = BC_CPU_AVX2;
-    refuse(model, PARAMS(.cpu = BC_CPU_AVX512), BC_ERR_UNSUPPORTED, "avx512");
     detected = real;
 }
 
-bc_cpu __real_bc_cpu_detect(void);
+unsigned __real_bc_cpu_features(void);
 
 int main(void)
 {
     net n;
     calls_left = -1;
-    detected = __real_bc_cpu_detect();
+    detected = __real_bc_cpu_features();
     net_open(&n, light, BC_UPSAMPLE_SUBPIXEL, 3);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= detected; cpu++) {
-        test_running(n.model, cpu, BC_STATS_FRAME);
-        test_running(n.model, cpu, BC_STATS_STREAM);
-        test_statement(n.model, cpu);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        test_running(n.model, tier->name, BC_STATS_FRAME);
+        test_running(n.model, tier->name, BC_STATS_STREAM);
+        test_statement(n.model, tier->name);
     }
     test_growth(n.model);
     test_shortage(n.model);

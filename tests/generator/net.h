@@ -9,6 +9,7 @@
 
 #include "base/cpu.h"
 #include "guard.h"
+#include "kernels/tiers.h"
 #include "model/model.h"
 #include "test.h"
 

@@ -23,7 +23,7 @@ bc_caches __wrap_bc_cpu_caches(void)
 
 typedef struct trial {
     const bc_model *model;
-    bc_cpu cpu;
+    const char *tier;
     int width, height, n_threads, n_styles;
 } trial;
 
@@ -35,7 +35,7 @@ static bc_session *open_trial(const trial *t, bc_precision precision, int n_thre
                                                                       .max_blend = t->n_styles,
                                                                       .precision = precision,
                                                                       .stats = BC_STATS_STREAM,
-                                                                      .cpu = t->cpu});
+                                                                      .tier = t->tier});
     CHECK_INT(bc_session_set_style(session, blend, t->n_styles), BC_OK);
     return session;
 }
@@ -85,8 +85,7 @@ static void check_frame(const trial *t, bc_session *exact, bc_session *fast, int
     CHECK(!exact->is_deep && (t->width == 1 || fast->is_deep == !begins)); /* or without contrast */
     if (!CHECK(memcmp(painting, expected, (size_t)(3 * t->width * t->height)) == 0))
         fprintf(stderr, "    frame %d of %dx%d, %s, %d threads, %d styles, %d groups\n", number,
-                t->width, t->height, bc_cpu_name(t->cpu), t->n_threads, t->n_styles,
-                fast->plan.n_groups);
+                t->width, t->height, t->tier, t->n_threads, t->n_styles, fast->plan.n_groups);
     free(painting);
     free(expected);
     free(frame);
@@ -129,13 +128,17 @@ static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
                                    {90, 61}, {517, 6}, {197, 129}};
     net n;
     net_open(&n, widths, upsample, BLEND);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect() && cpu < BC_CPU_AMX; cpu++) {
-        for (int i = 0; i < (cpu == BC_CPU_C ? 4 : 7); i++)
+    int n_tiers = 0;
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        if (tier->needs & BC_CPU_AMX)
+            continue;
+        n_tiers++;
+        for (int i = 0; i < (tier->needs ? 7 : 4); i++)
             test_cuts((trial){.model = n.model,
-                              .cpu = cpu,
+                              .tier = tier->name,
                               .width = sizes[i][0],
                               .height = sizes[i][1],
-                              .n_styles = (i + (int)cpu) % (BLEND + 1)});
+                              .n_styles = (i + n_tiers) % (BLEND + 1)});
     }
     net_close(&n);
 }

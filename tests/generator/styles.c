@@ -13,13 +13,13 @@ enum { N_STYLES = 4, TWIN = 4 /* another style with the weights of style 0 */ };
 static uint8_t *frame;
 static char last[1024];
 
-static bc_session *open_blender(const bc_model *model, bc_cpu cpu, int max_blend)
+static bc_session *open_blender(const bc_model *model, const char *tier, int max_blend)
 {
     return open_session(model, &(bc_session_params){.width = WIDTH,
                                                     .height = HEIGHT,
                                                     .n_threads = 2,
                                                     .max_blend = max_blend,
-                                                    .cpu = cpu,
+                                                    .tier = tier,
                                                     .log = test_log(last)});
 }
 
@@ -48,9 +48,9 @@ static void compare(bc_session *session, const bc_style_weight *a, int n_a,
         sizeof((const bc_style_weight[]){__VA_ARGS__}) / sizeof(bc_style_weight)
 #define NO_STYLE NULL, 0
 
-static void test_blends(const bc_model *model, bc_cpu cpu)
+static void test_blends(const bc_model *model, const char *tier)
 {
-    bc_session *s = open_blender(model, cpu, BLEND);
+    bc_session *s = open_blender(model, tier, BLEND);
     compare(s, BLEND_OF({0, 1}), BLEND_OF({1, 1}), -1);
     compare(s, BLEND_OF({0, 1}), NO_STYLE, -1);
     compare(s, BLEND_OF({0, 1}, {1, 1}), BLEND_OF({0, 1}), -1);
@@ -86,7 +86,7 @@ static float *paint_linear(bc_session *session, const bc_style_weight *weights, 
 }
 
 /* Whatever was painted before, a blend paints the same bits. */
-static void test_history(const bc_model *model, bc_cpu cpu)
+static void test_history(const bc_model *model, const char *tier)
 {
     static const struct {
         int n;
@@ -102,9 +102,9 @@ static void test_history(const bc_model *model, bc_cpu cpu)
                  {3, {{3, 0.7f}, {2, 0.9f}, {1, 0.3f}}},
                  {3, {{2, 0.7f}, {0, 0.9f}, {1, 0.3f}}},
                  {1, {{3, 1}}}};
-    bc_session *old = open_blender(model, cpu, BLEND);
+    bc_session *old = open_blender(model, tier, BLEND);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-        bc_session *fresh = open_blender(model, cpu, BLEND);
+        bc_session *fresh = open_blender(model, tier, BLEND);
         float *expected = paint_linear(fresh, steps[i].weights, steps[i].n);
         float *linear = paint_linear(old, steps[i].weights, steps[i].n);
         float *again = paint_linear(old, steps[i].weights, steps[i].n);
@@ -155,10 +155,10 @@ static void forget(responses *seen)
 }
 
 /* Each style of a blend responds as it does alone. */
-static void test_responses(const bc_model *model, bc_cpu cpu)
+static void test_responses(const bc_model *model, const char *tier)
 {
     static const bc_style_weight blend[] = {{1, 0.6f}, {2, 1.8f}};
-    bc_session *session = open_blender(model, cpu, 2);
+    bc_session *session = open_blender(model, tier, 2);
     responses both = observe(session, blend, 2);
     CHECK_INT(both.n, 2);
     for (int i = 0; i < both.n; i++) {
@@ -189,7 +189,7 @@ static void refuse(bc_session *session, const bc_style_weight *weights, int n, c
 
 static void test_errors(const bc_model *model)
 {
-    bc_session *s = open_blender(model, BC_CPU_NATIVE, 2);
+    bc_session *s = open_blender(model, NULL, 2);
     for (int round = 0; round < 2; round++) { /* on the auto-encoder, then on a blend */
         refuse(s, BLEND_OF({-1, 1}), "style -1");
         refuse(s, BLEND_OF({0, 1}, {N_STYLES + 1, 1}), "style 5");
@@ -208,12 +208,12 @@ static void test_no_styles(bc_model *model)
 {
     const int n_styles = model->n_styles;
     model->n_styles = 0;
-    bc_session *session = open_blender(model, BC_CPU_NATIVE, 1);
+    bc_session *session = open_blender(model, NULL, 1);
     uint8_t *painting = paint_blend(session, NO_STYLE);
     refuse(session, BLEND_OF({0, 1}), "style 0");
     bc_session_close(&session);
     model->n_styles = n_styles;
-    session = open_blender(model, BC_CPU_NATIVE, 1);
+    session = open_blender(model, NULL, 1);
     uint8_t *expected = paint(session, frame, WIDTH, HEIGHT);
     CHECK(memcmp(painting, expected, BYTES) == 0);
     free(expected);
@@ -228,10 +228,10 @@ int main(void)
     memcpy(n.model->styles[TWIN].tensors, n.model->styles[0].tensors,
            sizeof(n.model->styles[0].tensors));
     frame = make_frame(WIDTH, HEIGHT, 1);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
-        test_blends(n.model, cpu);
-        test_history(n.model, cpu);
-        test_responses(n.model, cpu);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        test_blends(n.model, tier->name);
+        test_history(n.model, tier->name);
+        test_responses(n.model, tier->name);
     }
     test_errors(n.model);
     test_no_styles(n.model);

@@ -10,26 +10,26 @@ enum { BLEND = 3, PERIOD = 64, MARGIN = 256 };
 
 static const bc_style_weight blend[BLEND] = {{0, 1}, {1, 2}, {2, 0.5f}};
 
-static bc_session *open_blended(const bc_model *model, bc_cpu cpu, int width, int height,
+static bc_session *open_blended(const bc_model *model, const char *tier, int width, int height,
                                 int n_threads)
 {
     bc_session *session = open_session(model, &(bc_session_params){.width = width,
                                                                    .height = height,
                                                                    .n_threads = n_threads,
                                                                    .max_blend = BLEND,
-                                                                   .cpu = cpu});
+                                                                   .tier = tier});
     CHECK_INT(bc_session_set_style(session, blend, BLEND), BC_OK);
     return session;
 }
 
 /* The second frame of a session finds memory that is not clean. */
-static void test_threads(const bc_model *model, bc_cpu cpu, int width, int height)
+static void test_threads(const bc_model *model, const char *tier, int width, int height)
 {
     static const int threads[] = {1, 1, 2, 3, 5, 8};
     const size_t size = (size_t)(3 * width * height);
     uint8_t *frame = make_frame(width, height, 1), *expected = NULL;
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
-        bc_session *session = open_blended(model, cpu, width, height, threads[i]);
+        bc_session *session = open_blended(model, tier, width, height, threads[i]);
         uint8_t *painting = paint(session, frame, width, height);
         if (i == 1) {
             free(painting);
@@ -61,13 +61,13 @@ static uint8_t *make_periodic_frame(int width, int height)
  * Far from the edges the painting repeats as the frame does, bit for bit, unless the place of a
  * pixel in a column or a stripe made a difference.
  */
-static void test_seams(const bc_model *model, bc_cpu cpu, int width, int height)
+static void test_seams(const bc_model *model, const char *tier, int width, int height)
 {
     const int last_x = width > height ? width - MARGIN - PERIOD : width;
     const int last_y = width > height ? height : height - MARGIN - PERIOD;
     const int first_x = width > height ? MARGIN : 0, first_y = width > height ? 0 : MARGIN;
     const ptrdiff_t step = width > height ? 3 * PERIOD : 3 * PERIOD * width;
-    bc_session *session = open_blended(model, cpu, width, height, 3);
+    bc_session *session = open_blended(model, tier, width, height, 3);
     uint8_t *frame = make_periodic_frame(width, height);
     uint8_t *painting = paint(session, frame, width, height);
     bool repeats = true;
@@ -92,7 +92,7 @@ static void *run_stream(void *arg)
 {
     enum { N_FRAMES = 4 };
     stream *s = arg;
-    bc_session *session = open_blended(s->model, BC_CPU_NATIVE, s->width, s->height, 2);
+    bc_session *session = open_blended(s->model, NULL, s->width, s->height, 2);
     for (int i = 0; i < N_FRAMES; i++) {
         uint8_t *frame = make_frame(s->width, s->height, (uint64_t)(i + s->index));
         if (bc_session_set_style(session, blend, 1 + (i + s->index) % BLEND) < 0)
@@ -131,26 +131,28 @@ static void test_streams(void)
     net_close(&n);
 }
 
-static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample, bc_cpu lowest)
+static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample, bool with_c)
 {
     net n;
     net_open(&n, widths, upsample, BLEND);
-    for (bc_cpu cpu = lowest; cpu <= bc_cpu_detect(); cpu++) {
-        test_threads(n.model, cpu, 150, 43);
-        test_threads(n.model, cpu, 5003, 2);
-        test_threads(n.model, cpu, 1, 201);
-        test_seams(n.model, cpu, 5003, 3);
-        test_seams(n.model, cpu, 3, 501);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+        if (!tier->needs && !with_c)
+            continue;
+        test_threads(n.model, tier->name, 150, 43);
+        test_threads(n.model, tier->name, 5003, 2);
+        test_threads(n.model, tier->name, 1, 201);
+        test_seams(n.model, tier->name, 5003, 3);
+        test_seams(n.model, tier->name, 3, 501);
     }
     net_close(&n);
 }
 
 int main(void)
 {
-    test_net(light, BC_UPSAMPLE_SUBPIXEL, BC_CPU_C);
+    test_net(light, BC_UPSAMPLE_SUBPIXEL, true);
 #ifndef __SANITIZE_THREAD__ /* which is slow, and a race in one net is one in all */
-    test_net(light, BC_UPSAMPLE_ZERO, BC_CPU_AVX2);
-    test_net(wide, BC_UPSAMPLE_NEAREST, BC_CPU_AVX2);
+    test_net(light, BC_UPSAMPLE_ZERO, false);
+    test_net(wide, BC_UPSAMPLE_NEAREST, false);
 #endif
     test_streams();
     return TEST_END();

@@ -218,14 +218,15 @@ static void fill_planes(const bc_image *image, uint64_t seed)
     }
 }
 
-static void test_size(const bc_model *model, bc_cpu cpu, int width, int height)
+static void test_size(const bc_model *model, const char *tier, int width, int height)
 {
     static unsigned next;
     const bc_image kind = {.matrix = (bc_yuv_matrix)(next % 3),
                            .range = (bc_yuv_range)(next % 2),
                            .chroma_position = (bc_chroma_position)(next / 2 % 2)};
     bc_session *session = open_session(
-        model, &(bc_session_params){.width = width, .height = height, .n_threads = 2, .cpu = cpu});
+        model,
+        &(bc_session_params){.width = width, .height = height, .n_threads = 2, .tier = tier});
     planes source = open_planes(width, height, &kind);
     fill_planes(&source.image, next++);
     choose(session, 0);
@@ -305,13 +306,13 @@ int main(void)
 {
     net n;
     net_open(&n, light, BC_UPSAMPLE_SUBPIXEL, 1);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
         for (int i = 0; i < 9 * 9; i++)
-            test_size(n.model, cpu, 1 + i % 9, 1 + i / 9);
+            test_size(n.model, tier->name, 1 + i % 9, 1 + i / 9);
         for (int i = 0; i < 12; i++)
-            test_size(n.model, cpu, 70 + i % 4, MAX_HEIGHT - i);
-        test_size(n.model, cpu, MAX_WIDTH - 1, 7); /* several columns */
-        test_size(n.model, cpu, MAX_WIDTH, 6);
+            test_size(n.model, tier->name, 70 + i % 4, MAX_HEIGHT - i);
+        test_size(n.model, tier->name, MAX_WIDTH - 1, 7); /* several columns */
+        test_size(n.model, tier->name, MAX_WIDTH, 6);
     }
     test_threads(n.model);
     test_cuts(n.model);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "generator/session.h"
+#include "kernels/tiers.h"
 #include "test.h"
 
 static const char *const fixtures[] = {
@@ -123,8 +123,8 @@ static void check_output(bc_session *session, const fixture *f, const bc_tensor 
     const bc_image from = view(f, source), to = view(f, painted);
     CHECK_INT(bc_session_observe(session, &from, &to, &observer), BC_OK);
     const double worst = largest_difference(linear, expected->data, n);
-    printf("%-14s %-7s %-9s output %.1e  layers %.1e\n", f->name, bc_cpu_name(session->params.cpu),
-           what, worst, layers.worst);
+    printf("%-14s %-7s %-9s output %.1e  layers %.1e\n", f->name, session->params.tier, what, worst,
+           layers.worst);
     CHECK_AT_MOST(worst, 2e-4);
     check_bytes(painted, expected->data, n);
     if (expected == f->output) { /* the layers stored are those with the bank */
@@ -136,20 +136,20 @@ static void check_output(bc_session *session, const fixture *f, const bc_tensor 
     free(linear);
 }
 
-static void test_fixture(const fixture *f, bc_cpu cpu)
+static void test_fixture(const fixture *f, const char *tier)
 {
     bc_session *session;
     const bc_session_params params = {
-        .width = f->width, .height = f->height, .n_threads = 2, .cpu = cpu};
+        .width = f->width, .height = f->height, .n_threads = 2, .tier = tier};
     CHECK_INT(bc_session_open(&session, f->model, &params), BC_OK);
-    CHECK_INT(session->kernels.cpu, cpu);
+    CHECK(strcmp(session->kernels.tier->name, tier) == 0);
     check_output(session, f, f->identity, "identity");
     CHECK_INT(bc_session_set_style(session, &(bc_style_weight){0, 1}, 1), BC_OK);
     check_output(session, f, f->output, "bank");
     bc_session_close(&session);
 }
 
-static void paint(const fixture *f, bc_cpu cpu, int n_threads, uint8_t *painted)
+static void paint(const fixture *f, const char *tier, int n_threads, uint8_t *painted)
 {
     bc_session *session;
     uint8_t *source = malloc(f->input->size_bytes);
@@ -157,7 +157,7 @@ static void paint(const fixture *f, bc_cpu cpu, int n_threads, uint8_t *painted)
         exit(1);
     memcpy(source, f->input->data, f->input->size_bytes);
     const bc_session_params params = {
-        .width = f->width, .height = f->height, .n_threads = n_threads, .cpu = cpu};
+        .width = f->width, .height = f->height, .n_threads = n_threads, .tier = tier};
     const bc_image from = view(f, source), to = view(f, painted);
     CHECK_INT(bc_session_open(&session, f->model, &params), BC_OK);
     CHECK_INT(bc_session_set_style(session, &(bc_style_weight){0, 1}, 1), BC_OK);
@@ -167,17 +167,17 @@ static void paint(const fixture *f, bc_cpu cpu, int n_threads, uint8_t *painted)
     free(source);
 }
 
-static void test_threads(const fixture *f, bc_cpu cpu)
+static void test_threads(const fixture *f, const char *tier)
 {
     static const int threads[] = {1, 2, 3, 5, 8};
     const size_t n = f->input->size_bytes;
     uint8_t *first = malloc(n), *other = malloc(n);
     if (!first || !other)
         exit(1);
-    paint(f, cpu, 1, first);
+    paint(f, tier, 1, first);
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
         memset(other, 0, n);
-        paint(f, cpu, threads[i], other);
+        paint(f, tier, threads[i], other);
         CHECK(memcmp(first, other, n) == 0);
     }
     free(other);
@@ -189,10 +189,10 @@ int main(void)
     for (int i = 0; i < N_FIXTURES; i++) {
         fixture f;
         open_fixture(&f, fixtures[i]);
-        for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
-            test_fixture(&f, cpu);
-            if (cpu != BC_CPU_C || f.width < 200) /* the reference takes its time on large ones */
-                test_threads(&f, cpu);
+        for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
+            test_fixture(&f, tier->name);
+            if (tier->needs || f.width < 200) /* the reference takes its time on large ones */
+                test_threads(&f, tier->name);
         }
         close_fixture(&f);
     }

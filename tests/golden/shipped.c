@@ -44,7 +44,7 @@ static void check_painting(const bc_image *source, const bc_model *model, const 
 {
     bc_session *session;
     const bc_session_params params = {
-        .width = source->width, .height = source->height, .cpu = BC_CPU_C};
+        .width = source->width, .height = source->height, .tier = "c"};
     const bc_style_weight weight = {bc_model_find_style(model, style), 1};
     uint8_t *pixels = malloc((size_t)(3 * source->width) * (size_t)source->height);
     const bc_image painting = {.pixels = pixels,

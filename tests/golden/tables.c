@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "generator/session.h"
+#include "kernels/tiers.h"
 #include "test.h"
 
 typedef struct fixture {
@@ -58,11 +58,14 @@ static bc_image view(const fixture *f, void *pixels)
                       .format = BC_RGB24};
 }
 
-static bc_session *open_session(const fixture *f, bc_cpu cpu, int n_threads)
+static bc_session *open_session(const fixture *f, const char *tier, int n_threads)
 {
     bc_session *session;
-    const bc_session_params params = {
-        .width = f->width, .height = f->height, .n_threads = n_threads, .max_blend = 2, .cpu = cpu};
+    const bc_session_params params = {.width = f->width,
+                                      .height = f->height,
+                                      .n_threads = n_threads,
+                                      .max_blend = 2,
+                                      .tier = tier};
     if (bc_session_open(&session, f->model, &params) < 0)
         exit(1);
     return session;
@@ -128,7 +131,7 @@ static int count_layers(const fixture *f)
     return n;
 }
 
-static void check_output(const fixture *f, bc_cpu cpu, const char *output)
+static void check_output(const fixture *f, const char *tier, const char *output)
 {
     const bc_tensor *expected = bc_safetensors_find(f->file, output);
     if (!expected)
@@ -144,15 +147,15 @@ static void check_output(const fixture *f, bc_cpu cpu, const char *output)
     const bc_observer observer = {
         .layer = is_a ? check_layer : NULL, .cookie = &layers, .linear = linear};
     const bc_image from = view(f, source), to = view(f, painted);
-    bc_session *session = open_session(f, cpu, 2);
+    bc_session *session = open_session(f, tier, 2);
     choose(session, output);
     if (strcmp(output, "output.moved") == 0)
         bc_session_move_canvas(session, bc_safetensors_find(f->file, "moved")->data);
     CHECK_INT(bc_session_observe(session, &from, &to, &observer), BC_OK);
     bc_session_close(&session);
     const double worst = largest_difference(linear, expected->data, n);
-    printf("%-12s %-7s %-13s output %.1e  layers %.1e (%d)\n", f->name, bc_cpu_name(cpu), output,
-           worst, layers.worst, layers.n_seen);
+    printf("%-12s %-7s %-13s output %.1e  layers %.1e (%d)\n", f->name, tier, output, worst,
+           layers.worst, layers.n_seen);
     CHECK_AT_MOST(worst, 2e-4);
     CHECK_AT_MOST(layers.worst, 2e-4);
     CHECK_INT(layers.n_seen, is_a ? count_layers(f) : 0);
@@ -161,14 +164,15 @@ static void check_output(const fixture *f, bc_cpu cpu, const char *output)
     free(linear);
 }
 
-static void paint(const fixture *f, bc_cpu cpu, int n_threads, const char *output, uint8_t *painted)
+static void paint(const fixture *f, const char *tier, int n_threads, const char *output,
+                  uint8_t *painted)
 {
     uint8_t *source = malloc(f->input->size_bytes);
     if (!source)
         exit(1);
     memcpy(source, f->input->data, f->input->size_bytes);
     const bc_image from = view(f, source), to = view(f, painted);
-    bc_session *session = open_session(f, cpu, n_threads);
+    bc_session *session = open_session(f, tier, n_threads);
     choose(session, output);
     CHECK_INT(bc_session_run(session, &from, &to), BC_OK);
     CHECK_INT(bc_session_run(session, &from, &to), BC_OK);
@@ -176,17 +180,17 @@ static void paint(const fixture *f, bc_cpu cpu, int n_threads, const char *outpu
     free(source);
 }
 
-static void test_threads(const fixture *f, bc_cpu cpu, const char *output)
+static void test_threads(const fixture *f, const char *tier, const char *output)
 {
     static const int threads[] = {2, 3, 5, 8};
     const size_t n = f->input->size_bytes;
     uint8_t *first = malloc(n), *other = malloc(n);
     if (!first || !other)
         exit(1);
-    paint(f, cpu, 1, output, first);
+    paint(f, tier, 1, output, first);
     for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
         memset(other, 0, n);
-        paint(f, cpu, threads[i], output, other);
+        paint(f, tier, threads[i], output, other);
         CHECK(memcmp(first, other, n) == 0);
     }
     free(other);
@@ -198,11 +202,11 @@ static void test_fixture(const char *name)
     static const char *const outputs[] = {"output.a", "output.b", "output.mix", "output.moved"};
     fixture f;
     open_fixture(&f, name);
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
         for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++)
-            check_output(&f, cpu, outputs[i]);
-        test_threads(&f, cpu, "output.a");
-        test_threads(&f, cpu, "output.mix");
+            check_output(&f, tier->name, outputs[i]);
+        test_threads(&f, tier->name, "output.a");
+        test_threads(&f, tier->name, "output.mix");
     }
     close_fixture(&f);
 }

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/cpu.h"
+#include "kernels/tiers.h"
 #include "media/picture.h"
 #include "model/safetensors.h"
 #include "test.h"
@@ -70,7 +70,7 @@ static double difference(const bc_safetensors *a, const char *name, const bc_saf
     return worst;
 }
 
-static void test_fixture(const char *name, const char *cpu)
+static void test_fixture(const char *name, const char *tier)
 {
     char path[512];
     bc_safetensors *expected;
@@ -79,7 +79,7 @@ static void test_fixture(const char *name, const char *cpu)
         exit(1);
     CHECK_INT(inspect("layers --autoencoder %s%s.autoencoder.safetensors --bank "
                       "%s%s.bank.safetensors %s -o taps.safetensors --cpu %s --threads 2",
-                      GOLDEN, name, GOLDEN, name, path, cpu),
+                      GOLDEN, name, GOLDEN, name, path, tier),
               0);
     CHECK(!*output);
     bc_safetensors *taps = open_in_folder("taps.safetensors");
@@ -93,7 +93,7 @@ static void test_fixture(const char *name, const char *cpu)
     bc_safetensors_close(&taps);
     CHECK_INT(inspect("layers --autoencoder %s%s.autoencoder.safetensors -o taps.safetensors --cpu "
                       "%s -- %s",
-                      GOLDEN, name, cpu, path),
+                      GOLDEN, name, tier, path),
               0);
     taps = open_in_folder("taps.safetensors");
     CHECK_INT(bc_safetensors_count(taps), 6);
@@ -230,10 +230,10 @@ int main(void)
 {
     if (!mkdtemp(folder))
         return 1;
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++) {
-        test_fixture("tiny", bc_cpu_name(cpu));
-        test_fixture("small-zero", bc_cpu_name(cpu));
-        test_fixture("tiny-subpixel", bc_cpu_name(cpu));
+    for (int i = 0; bc_tier_name(i); i++) {
+        test_fixture("tiny", bc_tier_name(i));
+        test_fixture("small-zero", bc_tier_name(i));
+        test_fixture("tiny-subpixel", bc_tier_name(i));
     }
     test_table("deep-tiny", 19, 6, true);
     test_table("cin-odd", 6, 0, false);

@@ -8,7 +8,7 @@
 
 #include "base/cpu.h"
 #include "guard.h"
-#include "kernels/kernels.h"
+#include "kernels/tiers.h"
 
 /* Floats behind the last sample that kernels.h permits to be touched. */
 enum { OVERRUN = 2 * BC_PAD - 1 };
@@ -26,12 +26,14 @@ static inline float random_value(uint64_t *state, bool extreme, int range)
     return extreme ? ldexpf(x, exponent) : x;
 }
 
+enum { MAX_TIERS = 8 };
+
 /* The kernels of all tiers that this machine has, C first; returns their number. */
-static inline int kernel_tiers(bc_kernels tiers[BC_CPU_AMX])
+static inline int kernel_tiers(bc_kernels tiers[MAX_TIERS])
 {
     int n = 0;
-    for (bc_cpu cpu = BC_CPU_C; cpu <= bc_cpu_detect(); cpu++)
-        bc_kernels_init(&tiers[n++], cpu);
+    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier))
+        bc_kernels_init(&tiers[n++], tier);
     return n;
 }
 

@@ -242,7 +242,7 @@ static inline void check(const trial *t, const bc_kernels *k, const bc_map_rows 
     const double sum = sums_error(t, sums, map, n_counted);
     if (!CHECK_AT_MOST(output, 8) || !CHECK_AT_MOST(sum, 4) ||
         !CHECK(gaps_are_untouched(t, map, n_lines)))
-        fprintf(stderr, "    %s, %d -> %d, %dx%d, stride %d, %d outputs%s\n", bc_cpu_name(k->cpu),
+        fprintf(stderr, "    %s, %d -> %d, %dx%d, stride %d, %d outputs%s\n", k->tier->name,
                 t->shape.n_in, t->shape.n_out, t->shape.height, t->shape.height, t->stride, t->n,
                 t->extreme ? ", extreme" : "");
     worst_output = fmax(worst_output, output);
@@ -252,7 +252,7 @@ static inline void check(const trial *t, const bc_kernels *k, const bc_map_rows 
 /* Runs all tests on the tiers of this machine, within the memory that they share. */
 static inline int run_tests(void (*test)(const bc_kernels *tiers, int n_tiers))
 {
-    bc_kernels tiers[BC_CPU_AMX];
+    bc_kernels tiers[MAX_TIERS];
     const int n_tiers = kernel_tiers(tiers);
     for (int i = 0; i < BC_MAX_ROWS; i++)
         rows_memory[i] = guarded_open(2 * MAX_IN * sizeof(float) * (MAX_N + 4 * BC_PAD));

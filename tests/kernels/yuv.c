@@ -217,7 +217,7 @@ static void test_places(const bc_kernels *k)
 
 int main(void)
 {
-    bc_kernels tiers[BC_CPU_AMX];
+    bc_kernels tiers[MAX_TIERS];
     const int n_tiers = kernel_tiers(tiers);
     planes_memory = guarded_open(10 * sizeof(float) * (MAX_N + OVERRUN + GAP));
     luma_memory = guarded_open(2 * MAX_N + 200);
@@ -225,7 +225,7 @@ int main(void)
     for (int i = 0; i < 4; i++)
         chroma_memory[i] = guarded_open(MAX_N + 100);
     for (int i = 0; i < n_tiers; i++) {
-        printf("%s\n", bc_cpu_name(tiers[i].cpu));
+        printf("%s\n", tiers[i].tier->name);
         for (int n = 0; n >= 0; n = next_length(n)) {
             test_splits(&tiers[i], n);
             test_store_luma(&tiers[i], n, false);

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/log.h"
 #include "generator/session.h"
 #include "inspect/inspect.h"
+#include "kernels/tiers.h"
 #include "media/picture.h"
 
 typedef struct options {
-    const char *autoencoder, *bank, *network, *input, *output, *cpu;
+    const char *autoencoder, *bank, *network, *input, *output;
     bc_texts styles; /* of --network: FILE[:SHARE] each */
     bool is_moved;
     bc_session_params params;
@@ -312,8 +312,8 @@ static const bc_option table[] = {
      .offset = AT(bank), .completion = BC_COMPLETE_FILE},
     {"output", "FILE", "safetensors file to write; an old one is replaced", BC_OPTION_TEXT,
      .offset = AT(output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
-    {"cpu", "TIER", "c, avx2, avx512 or native (native)", BC_OPTION_CHOICE, .offset = AT(cpu),
-     .choices = "native|c|avx2|avx512"},
+    {"cpu", "TIER", "of instruction sets (native: the best)", BC_OPTION_CHOICE,
+     .offset = AT(params.tier), .choices = BC_TIER_CHOICES},
     {"threads", "N", "processors to use (all); results do not depend on it", BC_OPTION_COUNT,
      .offset = AT(params.n_threads), .low = 1, .high = BC_MAX_THREADS},
 };
@@ -336,14 +336,13 @@ static int check(const options *o, int n_args, const bc_log *log)
 
 static int layers(int n_args, char **args, const bc_log *log)
 {
-    options o = {.cpu = "native"};
+    options o = {0};
     int parsed = bc_options_parse(&bc_inspect_layers, &n_args, args, &o, log);
     if (parsed == 0)
         parsed = check(&o, n_args, log);
     if (parsed != 0)
         return parsed < 0 ? BC_EXIT_USAGE : BC_EXIT_DONE;
     o.input = args[1];
-    bc_cpu_parse(o.cpu, &o.params.cpu);
     return inspect(&o, log) < 0 ? BC_EXIT_FAILED : BC_EXIT_DONE;
 }
 

@@ -16,7 +16,7 @@ static bool is_one_of(const char *const *names, const char *name)
 }
 
 /* Names that are on neither list are newer than this: OpenBLAS knows what it does. */
-const char *bc_blas_better(const char *kernels, bc_cpu cpu)
+const char *bc_blas_better(const char *kernels, unsigned features)
 {
     static const char *const before_avx2[] = {
         "Generic", "Katmai", "Coppermine", "Northwood", "Prescott",    "Banias",      "Core2",
@@ -24,9 +24,9 @@ const char *bc_blas_better(const char *kernels, bc_cpu cpu)
         "Nano",    "Bobcat", "Barcelona",  "Bulldozer", "Piledriver",  "Steamroller", NULL};
     static const char *const before_avx512[] = {"Haswell", "Zen", "Excavator", NULL};
     const bool is_old = is_one_of(before_avx2, kernels);
-    if (cpu >= BC_CPU_AVX512 && (is_old || is_one_of(before_avx512, kernels)))
+    if (features & BC_CPU_AVX512 && (is_old || is_one_of(before_avx512, kernels)))
         return "SkylakeX";
-    return cpu == BC_CPU_AVX2 && is_old ? "Haswell" : NULL;
+    return features & BC_CPU_AVX2 && is_old ? "Haswell" : NULL;
 }
 
 const char *bc_blas_kernels(void)
@@ -37,7 +37,7 @@ const char *bc_blas_kernels(void)
 void bc_blas_choose(char **argv)
 {
     static const char variable[] = "OPENBLAS_CORETYPE";
-    const char *better = bc_blas_better(bc_blas_kernels(), bc_cpu_detect());
+    const char *better = bc_blas_better(bc_blas_kernels(), bc_cpu_features());
     char program[PATH_MAX];
     if (!better || getenv(variable) || setenv(variable, better, true) != 0)
         return;

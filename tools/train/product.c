@@ -24,9 +24,9 @@ static bc_product_fn *const functions[] = {
 
 bool bc_product_has(bc_product_kind kind)
 {
-    const bool has_avx512 = bc_cpu_detect() >= BC_CPU_AVX512;
-    return kind == BC_PRODUCT_BLAS ||
-           (has_avx512 && (kind == BC_PRODUCT_AVX512 || bc_cpu_has_bf16()));
+    static const unsigned needs[] = {
+        [BC_PRODUCT_AVX512] = BC_CPU_AVX512, [BC_PRODUCT_BF16] = BC_CPU_AVX512_BF16};
+    return (needs[kind] & ~bc_cpu_features()) == 0;
 }
 
 bc_product_kind bc_product_exact(void)
