@@ -22,6 +22,7 @@ typedef struct settings {
     double strength, keep_colors, scale, stabilize;
     const char *mask;
     int64_t start_us, duration_us;
+    const char *rate;
     bc_deinterlace deinterlace;
     const char *codec, *sound, *crf, *preset, *encoder_options, *pixel_format;
     int n_threads;
@@ -61,6 +62,8 @@ static const bc_option options[] = {
     BC_PRECISION_OPTION(AT(precision)),
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
+    {"rate", "FPS", "frames a second of a series of pictures, 24 or 30000/1001 (25)",
+     BC_OPTION_TEXT, .offset = AT(rate)},
     {"deinterlace", "MODE",
      "make whole frames of fields: auto (where frames say that they are interlaced), on or off "
      "(auto)",
@@ -134,6 +137,7 @@ static bc_status open_reader(conversion *c, const char *input)
     const settings *s = c->settings;
     return bc_reader_open(&c->reader, input,
                           &(bc_reader_params){.format = s->input_format,
+                                              .rate = s->rate,
                                               .n_threads = s->n_threads,
                                               .start_us = s->start_us,
                                               .duration_us = s->duration_us,
@@ -319,7 +323,7 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings s = {.stats = "stream", .strength = 1, .scale = 1};
+    settings s = {.stats = "stream", .strength = 1, .scale = 1, .duration_us = -1};
     bc_conversion_list list;
     const int parsed = bc_options_parse(&bc_command_convert, &n_args, args, &s, log);
     if (parsed != 0)
@@ -331,9 +335,14 @@ static int run(int n_args, char **args, const bc_log *log)
                                  : "-y and -n are opposites");
         return 2;
     }
+    if (s.duration_us == 0) {
+        bc_log_write(log, BC_LOG_ERROR, "convert: a --duration of 0 leaves nothing to paint");
+        return 2;
+    }
+    s.duration_us = s.duration_us < 0 ? 0 : s.duration_us; /* 0: to the end */
+    bc_media_log(log);
     if (bc_conversion_list_make(&list, args + 1, n_args - 1, s.output, s.input_format, log) < 0)
         return 1;
-    bc_media_log(log);
     const int exit_status = convert_list(&s, &list, log);
     bc_conversion_list_free(&list);
     return exit_status;

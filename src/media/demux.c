@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 #include "media/av.h"
+#include "media/content.h"
 #include "media/pipe.h"
 #include "media/place.h"
+#include "media/series.h"
 #include "media/truncation.h"
 #include "media/webvtt.h"
 
@@ -53,8 +55,14 @@ static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictiona
         }
         demuxer->input->pb = demuxer->pipe;
     }
-    char *url = is_device ? strdup(demuxer->url) : bc_place_url(demuxer->url);
     const bool is_a_file = !format && is_literal(demuxer->url);
+    char *url = NULL;
+    if (!format && !is_a_file && bc_place_is_file(demuxer->url))
+        url = bc_series_find(demuxer->url, options, &demuxer->params->log);
+    if (url)
+        format = av_find_input_format("image2");
+    else
+        url = is_device ? strdup(demuxer->url) : bc_place_url(demuxer->url);
     if (is_a_file)
         av_dict_set(options, "pattern_type", "none", 0);
     const int error =
@@ -84,6 +92,8 @@ static bc_status open_input(bc_demuxer *demuxer)
         demuxer->input->flags |= AVFMT_FLAG_NONBLOCK; /* a silent camera cannot be stopped */
     AVDictionary *options = NULL;
     int error = 0;
+    if (params->rate)
+        av_dict_set(&options, "framerate", params->rate, 0);
     if (params->options)
         error = av_dict_parse_string(&options, params->options, "=", ":", 0);
     if (error >= 0)
@@ -92,8 +102,15 @@ static bc_status open_input(bc_demuxer *demuxer)
     bc_status status = BC_OK;
     if (error < 0 && bc_demuxer_is_stopped(demuxer))
         status = BC_ERR_INTERRUPTED; /* whatever FFmpeg makes of it */
+    else if (error < 0 && bc_content_rare_kind(demuxer->url))
+        status = bc_fail(&params->log, BC_ERR_UNSUPPORTED, "%s: FFmpeg here cannot read %s",
+                         demuxer->url, bc_content_rare_kind(demuxer->url));
     else if (error < 0)
         status = bc_av_fail(&params->log, error, "cannot open %s", demuxer->url);
+    else if (params->rate && unknown && strcmp(unknown->key, "framerate") == 0)
+        status = bc_fail(&params->log, BC_ERR_ARGUMENT,
+                         "%s: its frames have times of their own: a rate is for series of pictures",
+                         demuxer->url);
     else if (unknown)
         status = bc_fail(&params->log, BC_ERR_ARGUMENT, "%s: no input option '%s'", demuxer->url,
                          unknown->key);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "media/content.h"
 #include "media/decode.h"
 #include "media/demux.h"
 #include "media/input.h"
@@ -158,10 +159,18 @@ static bc_status read_first(bc_reader *reader)
             }
         }
     }
-    if (status == BC_END || (status == BC_OK && !reader->first))
-        return bc_fail(&reader->params.log, BC_ERR_FORMAT, "%s: none of its frames can be decoded",
-                       reader->url);
-    return status;
+    if (status != BC_END && (status < 0 || reader->first))
+        return status;
+    const char *rare = bc_content_rare_kind(reader->url);
+    if (rare)
+        return bc_fail(&reader->params.log, BC_ERR_UNSUPPORTED, "%s: FFmpeg here cannot read %s",
+                       reader->url, rare);
+    if (reader->params.start_us > 0 && reader->decoder.n_damaged == 0)
+        return bc_fail(&reader->params.log, BC_ERR_ARGUMENT,
+                       "%s: it has no frame at %.2f s or later", reader->url,
+                       1e-6 * (double)reader->params.start_us);
+    return bc_fail(&reader->params.log, BC_ERR_FORMAT, "%s: none of its frames can be decoded",
+                   reader->url);
 }
 
 static bc_status open_all(bc_reader *reader)

@@ -609,6 +609,16 @@ bool bc_writer_knows_name(const char *name)
            avcodec_find_encoder(av_guess_codec(container, NULL, name, NULL, AVMEDIA_TYPE_VIDEO));
 }
 
+bool bc_writer_is_picture(const char *name)
+{
+    static const char *const names[] = {"image2", "gif", "apng", "webp", "avif"};
+    const AVOutputFormat *container = av_guess_format(NULL, name, NULL);
+    for (size_t i = 0; container && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(container->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 const char *bc_writer_temporary(const bc_writer *writer)
 {
     return writer->destination.temporary;

@@ -79,6 +79,8 @@ int bc_writer_bits(const bc_writer *writer);
 bool bc_writer_has_alpha(const bc_writer *writer);
 /* Whether a name's extension says a format that can hold pictures or video. */
 bool bc_writer_knows_name(const char *name);
+/* Whether it says one that holds pictures: single ones, GIF and APNG. */
+bool bc_writer_is_picture(const char *name);
 /* The temporary file's path, for a signal handler to delete, or NULL. */
 const char *bc_writer_temporary(const bc_writer *writer);
 
