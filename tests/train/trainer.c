@@ -106,6 +106,41 @@ static void test_warmup(void)
     fixture_close(&f);
 }
 
+/* What the phase says of an input map that is 1 everywhere. */
+static double phase_gain(const bc_trainer *t, int layer, int row, int in)
+{
+    const bc_layer *l = &t->style_path.table.layers[layer];
+    const int n_taps = l->kernel * l->kernel;
+    const float *weight = t->values + t->style_path.layers[layer].weight;
+    double sum = 0;
+    for (int i = 0; i < n_taps; i++)
+        sum += weight[(row * l->n_in + in) * n_taps + i];
+    return sum;
+}
+
+/* Phases learn to differ, but not in what they make of a flat map. */
+static void test_phases(void)
+{
+    const bc_train_config c = make_config(2);
+    fixture f;
+    fixture_open(&f, &c, 1, 1);
+    run(&f, 4);
+    const int layer = bc_layers_find(&c.layers, "c");
+    const bc_layer *l = &c.layers.layers[layer];
+    const float *weight = f.trainer.values + f.trainer.style_path.layers[layer].weight;
+    const float *bias = f.trainer.values + f.trainer.style_path.layers[layer].bias;
+    const int n_row = l->n_in * l->kernel * l->kernel;
+    CHECK(memcmp(weight, weight + n_row, (size_t)n_row * sizeof(float)) != 0);
+    for (int row = 0; row < l->n_rows; row++) {
+        CHECK_AT_MOST(fabs((double)bias[row] - (double)bias[row / 4 * 4]), 1e-6);
+        for (int in = 0; in < l->n_in; in++)
+            CHECK_AT_MOST(fabs(phase_gain(&f.trainer, layer, row, in) -
+                               phase_gain(&f.trainer, layer, row / 4 * 4, in)),
+                          1e-6);
+    }
+    fixture_close(&f);
+}
+
 static void test_learns(int format)
 {
     const bc_train_config c = make_config(format);
@@ -264,6 +299,7 @@ int main(void)
     test_clips();
     test_ramp();
     test_warmup();
+    test_phases();
     test_learns(1);
     test_learns(2);
     test_same_bits_for_every_thread_count(1);

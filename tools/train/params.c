@@ -121,6 +121,40 @@ void bc_params_init(float *values, const bc_params *params, bc_owner owner, bc_r
     }
 }
 
+enum { N_PHASES = 4 };
+
+/* x [N_PHASES, step]: the first n of each phase get the same sum. */
+static void equalise_sums(float *x, size_t step, size_t n)
+{
+    double sums[N_PHASES] = {0}, mean = 0;
+    for (int phase = 0; phase < N_PHASES; phase++) {
+        for (size_t i = 0; i < n; i++)
+            sums[phase] += (double)x[(size_t)phase * step + i];
+        mean += sums[phase] / N_PHASES;
+    }
+    for (int phase = 0; phase < N_PHASES; phase++)
+        for (size_t i = 0; i < n; i++)
+            x[(size_t)phase * step + i] += (float)((mean - sums[phase]) / (double)n);
+}
+
+void bc_params_equalise(float *values, const bc_params *params, bc_owner owner)
+{
+    for (int i = 0; i < params->table.n; i++) {
+        const bc_layer *layer = &params->table.layers[i];
+        if (layer->kind != BC_LAYER_CONV || layer->weights != owner ||
+            layer->n_rows != N_PHASES * layer->n_out)
+            continue;
+        const size_t n_taps = (size_t)(layer->kernel * layer->kernel);
+        const size_t row = (size_t)layer->n_in * n_taps;
+        for (int c = 0; c < layer->n_out; c++) {
+            float *weight = values + params->layers[i].weight + (size_t)(N_PHASES * c) * row;
+            for (int in = 0; in < layer->n_in; in++)
+                equalise_sums(weight + (size_t)in * n_taps, row, n_taps);
+            equalise_sums(values + params->layers[i].bias + N_PHASES * c, 1, 1);
+        }
+    }
+}
+
 /* Files ------------------------------------------------------------------------------------ */
 
 static void copy(float *to, const float *from, size_t n)

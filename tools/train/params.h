@@ -44,6 +44,14 @@ void bc_params_make(bc_params *params, const bc_layers *table);
 void bc_params_init(float *values, const bc_params *params, bc_owner owner, bc_random *random);
 
 /*
+ * Makes the phases of sub-pixel layers say the same of what is constant, the nearest values that
+ * do: else flat areas carry a pattern of the grid. Of values or of gradients. Source: Sugawara et
+ * al., "Super-resolution using convolutional neural networks without any checkerboard artifacts",
+ * 2018: all polyphase filters have the same gain at frequency 0.
+ */
+void bc_params_equalise(float *values, const bc_params *params, bc_owner owner);
+
+/*
  * Reads all tensors of an owner from `file`, which messages call `path`; BC_ERR_FORMAT if one is
  * missing or has another shape.
  */

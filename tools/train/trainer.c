@@ -260,19 +260,24 @@ static void scale(float *x, size_t n, double factor)
         x[i] *= (float)factor;
 }
 
+/* Adam's steps lead away from phases that say the same: they are brought back. */
+static void step(const bc_trainer *t, bc_optimizer *optimizer, float *values, float *gradients,
+                 bc_owner owner, double rate, double factor)
+{
+    scale(gradients, optimizer->n, factor);
+    bc_optimizer_step(optimizer, values, gradients, rate);
+    bc_params_equalise(values, &t->style_path, owner);
+}
+
 static void update(bc_trainer *t, const bc_train_turn *turn)
 {
     bc_train_style *style = turn->style;
     const double rate = current_rate(t), factor = clipping(t, style);
-    if (style) {
-        scale(style->gradients, bc_trainer_style_floats(t), factor);
-        bc_optimizer_step(&style->optimizer, style->values, style->gradients, rate);
-    }
-    if (t->config.is_frozen)
-        return;
-    scale(t->gradients, bc_trainer_net_floats(t), factor);
-    bc_optimizer_step(turn->is_identity ? &t->identity_optimizer : &t->style_optimizer, t->values,
-                      t->gradients, rate);
+    if (style)
+        step(t, &style->optimizer, style->values, style->gradients, BC_OWNER_STYLE, rate, factor);
+    if (!t->config.is_frozen)
+        step(t, turn->is_identity ? &t->identity_optimizer : &t->style_optimizer, t->values,
+             t->gradients, BC_OWNER_NET, rate, factor);
 }
 
 /* One job for each lane. */
@@ -322,6 +327,9 @@ static void sum_batch(bc_trainer *t, bc_train_losses *sum, bc_train_style *style
             add_scaled(style->gradients, gradients.of[BC_OWNER_STYLE], bc_trainer_style_floats(t),
                        (float)share);
     }
+    bc_params_equalise(t->gradients, &t->style_path, BC_OWNER_NET);
+    if (style)
+        bc_params_equalise(style->gradients, &t->style_path, BC_OWNER_STYLE);
 }
 
 bc_status bc_trainer_step(bc_trainer *trainer, bc_train_losses *losses, const bc_log *log)
