@@ -392,6 +392,25 @@ static void matrix_lines(const bc_matrix *matrix, const bc_matrix_input *in, int
         reduce_sums(&c, sums);
 }
 
+static __m512 load_parts(const uint16_t *from, ptrdiff_t low)
+{
+    const __m512 high = load_values(from);
+    return low ? _mm512_add_ps(high, load_values(from + low)) : high;
+}
+
+static void matrix_add(const bc_matrix_sum *sum, int n)
+{
+    const __m512 scale = _mm512_set1_ps(sum->scale);
+    for (int i = 0; i < n; i += LANES) {
+        const __m512 a = load_parts(sum->from[0] + i, sum->from_low[0]);
+        const __m512 b = load_parts(sum->from[1] + i, sum->from_low[1]);
+        __m512 y = _mm512_mul_ps(scale, _mm512_add_ps(a, b));
+        if (sum->add)
+            y = _mm512_add_ps(y, load_parts(sum->to + i, sum->to_low));
+        store_parts(sum->to_low != 0, sum->to + i, sum->to_low, y);
+    }
+}
+
 static void matrix_planes(const bc_matrix *matrix, const bc_matrix_input *in, int n, float *planes,
                           ptrdiff_t pitch, float *scratch)
 {
@@ -488,6 +507,7 @@ void bc_kernels_init_amx(bc_kernels *kernels)
     kernels->matrix_end = matrix_end;
     kernels->matrix_pixels = matrix_pixels;
     kernels->matrix_lines = matrix_lines;
+    kernels->matrix_add = matrix_add;
     kernels->matrix_planes = matrix_planes;
     kernels->measure_matrix_peak = measure_matrix_peak;
 }

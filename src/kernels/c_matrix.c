@@ -57,10 +57,15 @@ static float output_of(const bc_matrix *m, const bc_matrix_input *in, int positi
     return sum;
 }
 
+static float load_value(const uint16_t *from, ptrdiff_t low)
+{
+    return bc_from_bf16(*from) + (low ? bc_from_bf16(from[low]) : 0);
+}
+
 static void store_value(uint16_t *to, ptrdiff_t low, float y, bool add)
 {
     if (add)
-        y += bc_from_bf16(to[0]) + (low ? bc_from_bf16(to[low]) : 0);
+        y += load_value(to, low);
     to[0] = low ? bc_cut_to_bf16(y) : bc_to_bf16(y);
     if (low)
         to[low] = bc_to_bf16(y - bc_from_bf16(to[0]));
@@ -82,6 +87,15 @@ static void matrix_lines(const bc_matrix *m, const bc_matrix_input *in, int n,
             continue;
         sums->sum[output] += (double)x;
         sums->square[output] += (double)x * (double)x;
+    }
+}
+
+static void matrix_add(const bc_matrix_sum *sum, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const float a = load_value(sum->from[0] + i, sum->from_low[0]);
+        const float b = load_value(sum->from[1] + i, sum->from_low[1]);
+        store_value(sum->to + i, sum->to_low, sum->scale * (a + b), sum->add);
     }
 }
 
@@ -111,6 +125,7 @@ void bc_kernels_init_c_matrix(bc_kernels *kernels)
     kernels->matrix_end = matrix_nothing;
     kernels->matrix_pixels = matrix_pixels;
     kernels->matrix_lines = matrix_lines;
+    kernels->matrix_add = matrix_add;
     kernels->matrix_planes = matrix_planes;
     kernels->measure_matrix_peak = measure_matrix_peak;
 }

@@ -122,6 +122,15 @@ typedef struct bc_matrix_lines {
     bool add;                   /* to what is there: blends */
 } bc_matrix_lines;
 
+/* A sum of two rows of values, scale * (a + b); each row has low parts behind, or none has. */
+typedef struct bc_matrix_sum {
+    uint16_t *to;
+    const uint16_t *from[2];
+    ptrdiff_t to_low, from_low[2];
+    float scale;
+    bool add; /* to what is there: blends */
+} bc_matrix_sum;
+
 /* Where output rows go: channel c of row y starts at map + c * channel_stride + y * row_stride. */
 typedef struct bc_map_rows {
     float *map;
@@ -231,6 +240,8 @@ typedef struct bc_kernels {
      */
     void (*matrix_lines)(const bc_matrix *matrix, const bc_matrix_input *in, int n,
                          const bc_matrix_lines *to, const bc_sums *sums, float *scratch);
+    /* n values of a sum, n a multiple of 8; up to 8 values behind them are written. */
+    void (*matrix_add)(const bc_matrix_sum *sum, int n);
     /* A planar matrix' outputs as they are: output i from planes + i * pitch on. */
     void (*matrix_planes)(const bc_matrix *matrix, const bc_matrix_input *in, int n, float *planes,
                           ptrdiff_t pitch, float *scratch);

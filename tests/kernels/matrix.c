@@ -291,6 +291,62 @@ static void test_pixels(const bc_kernels *tiers, int n_tiers)
     }
 }
 
+/* n values, split or not, and behind them what may be overrun. */
+static void make_values(uint16_t memory[], float values[], int n, bool is_split)
+{
+    for (int i = 0; i < n; i++) {
+        values[i] = random_number(is_split ? 14 : 8);
+        memory[i] = is_split ? bc_cut_to_bf16(values[i]) : bc_to_bf16(values[i]);
+        memory[n + 8 + i] = bc_to_bf16(values[i] - bc_from_bf16(memory[i]));
+    }
+}
+
+static void test_add(const bc_kernels *k, int n, bool is_split, bool adds)
+{
+    enum { MAX_VALUES = 128, N_ROWS = 3 };
+    static uint16_t memory[N_ROWS][2 * MAX_VALUES + 32];
+    float values[N_ROWS][MAX_VALUES];
+    const ptrdiff_t low = is_split ? n + 8 : 0;
+    for (int i = 0; i < N_ROWS; i++)
+        make_values(memory[i], values[i], n, is_split);
+    const bc_matrix_sum sum = {.to = memory[0],
+                               .from = {memory[1], memory[2]},
+                               .to_low = low,
+                               .from_low = {low, low},
+                               .scale = 0.3f,
+                               .add = adds};
+    const uint16_t behind = memory[0][2 * n + 16] = 0x1234;
+    k->matrix_add(&sum, n);
+    for (int i = 0; i < n; i++) {
+        const double added = adds ? (double)values[0][i] : 0;
+        const double expected = 0.3 * ((double)values[1][i] + (double)values[2][i]) + added;
+        const double bound = (is_split ? 0x1p-15 : 0x1p-8) * fabs(expected) + 4 * FLT_EPSILON;
+        CHECK_AT_MOST(fabs(read_value(memory[0] + i, low) - expected) / bound, 1);
+    }
+    CHECK_INT(memory[0][2 * n + 16], behind);
+}
+
+/* Sums need no tiles, so that more machines can test them than run them. */
+static void test_sums(const bc_kernels *tiers, int n_tiers)
+{
+    bc_kernels kernels[MAX_TIERS + 1];
+    int n_kernels = n_tiers;
+    memcpy(kernels, tiers, (size_t)n_tiers * sizeof(*tiers));
+#if defined(__x86_64__)
+    const unsigned needs = BC_CPU_AVX512 | BC_CPU_AVX512_BF16;
+    if ((bc_cpu_features() & needs) == needs) {
+        kernels[n_kernels] = tiers[n_tiers - 1];
+        bc_kernels_init_amx(&kernels[n_kernels++]);
+    }
+#endif
+    for (int i = 0; i < n_kernels; i++) {
+        for (int n = 8; n <= 128; n += 8) {
+            for (int kind = 0; kind < 4; kind++)
+                test_add(&kernels[i], n, kind & 1, kind & 2);
+        }
+    }
+}
+
 int main(void)
 {
     bc_kernels tiers[MAX_TIERS];
@@ -308,9 +364,11 @@ int main(void)
         test_shapes(tiers, n_tiers, 61 + i, i & 1, (i & 3) == 3, i & 4);
     test_shapes(tiers, n_tiers, MAX_N, true, true, false);
     test_pixels(tiers, n_tiers);
+    test_sums(tiers, n_tiers);
     for (int i = 1; i < n_tiers; i++) {
         CHECK_INT(tiers[i].has_matrix, (tiers[i].tier->needs & BC_CPU_AMX) != 0);
         CHECK_INT(tiers[i].matrix_lines != tiers[i - 1].matrix_lines, tiers[i].has_matrix);
+        CHECK_INT(tiers[i].matrix_add != tiers[i - 1].matrix_add, tiers[i].has_matrix);
         CHECK_INT(tiers[i].matrix_planes != tiers[i - 1].matrix_planes, tiers[i].has_matrix);
         CHECK_INT(tiers[i].matrix_pixels != tiers[i - 1].matrix_pixels, tiers[i].has_matrix);
     }
