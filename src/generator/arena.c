@@ -50,11 +50,11 @@ static const bc_group *group_of(const bc_plan *plan, int step)
     return g;
 }
 
-/* Only a group's last map is needed, until its last reader's group has run. */
+/* Only what others than a group read is a map, until its last reader's group has run. */
 static bc_life life_by_groups(const bc_plan *plan, int step)
 {
     const bc_group *g = group_of(plan, step);
-    if (step != g->end - 1)
+    if (!bc_plan_keeps(plan, g, step))
         return never;
     bc_life life = life_by_layers(plan, step);
     life.born = life.born < g->first ? life.born : g->first;
@@ -62,13 +62,7 @@ static bc_life life_by_groups(const bc_plan *plan, int step)
     return life;
 }
 
-static void set_lives(const bc_plan *plan, bc_map *map, int step)
-{
-    map->lives[BC_LAYERS] = life_by_layers(plan, step);
-    map->lives[BC_GROUPS] = life_by_groups(plan, step);
-}
-
-static bool live_together(const bc_map *a, const bc_map *b)
+static bool live_together(const bc_step *a, const bc_step *b)
 {
     for (int way = 0; way < BC_N_WAYS; way++) {
         const bc_life x = a->lives[way], y = b->lives[way];
@@ -78,54 +72,55 @@ static bool live_together(const bc_map *a, const bc_map *b)
     return false;
 }
 
-static size_t size_of(const bc_map *map)
+static size_t size_of(const bc_step *step)
 {
-    return map->size * (size_t)map->n_copies;
+    return step->map.size * (size_t)step->map.n_copies;
 }
 
-static size_t end_of(const bc_map *map)
+static size_t end_of(const bc_step *step)
 {
-    return map->offset + size_of(map);
+    return step->map.offset + size_of(step);
 }
 
 /* First fit: the lowest place that no map of the same time takes. */
-static void place_map(bc_plan *plan, bc_map *map, bc_map *const placed[], int n_placed)
+static void place_map(bc_plan *plan, bc_step *step, bc_step *const placed[], int n_placed)
 {
-    map->offset = 0;
+    step->map.offset = 0;
     for (int i = 0; i < n_placed; i++) {
-        const bc_map *other = placed[i];
-        const bool overlaps = map->offset < end_of(other) && other->offset < end_of(map);
-        if (!live_together(map, other) || !overlaps)
+        const bc_step *other = placed[i];
+        const bool overlaps = step->map.offset < end_of(other) && other->map.offset < end_of(step);
+        if (!live_together(step, other) || !overlaps)
             continue;
-        map->offset = end_of(other);
+        step->map.offset = end_of(other);
         i = -1; /* the new place must be clear of all */
     }
-    if (end_of(map) > plan->arena_floats)
-        plan->arena_floats = end_of(map);
+    if (end_of(step) > plan->arena_floats)
+        plan->arena_floats = end_of(step);
 }
 
 /* The largest first; equal ones as they were. */
-static void sort(bc_map *maps[], int n)
+static void sort(bc_step *steps[], int n)
 {
     for (int i = 1; i < n; i++) {
-        for (int j = i; j > 0 && size_of(maps[j]) > size_of(maps[j - 1]); j--) {
-            bc_map *map = maps[j];
-            maps[j] = maps[j - 1];
-            maps[j - 1] = map;
+        for (int j = i; j > 0 && size_of(steps[j]) > size_of(steps[j - 1]); j--) {
+            bc_step *step = steps[j];
+            steps[j] = steps[j - 1];
+            steps[j - 1] = step;
         }
     }
 }
 
 void bc_plan_place_maps(bc_plan *plan)
 {
-    bc_map *maps[BC_MAX_STEPS];
+    bc_step *steps[BC_MAX_STEPS];
     const int n = plan->n_steps - 1; /* the last one makes the painting */
     for (int i = 0; i < n; i++) {
-        maps[i] = &plan->steps[i].map;
-        set_lives(plan, maps[i], i);
+        steps[i] = &plan->steps[i];
+        steps[i]->lives[BC_LAYERS] = life_by_layers(plan, i);
+        steps[i]->lives[BC_GROUPS] = life_by_groups(plan, i);
     }
-    sort(maps, n);
+    sort(steps, n);
     for (int i = 0; i < n; i++)
-        place_map(plan, maps[i], maps, i);
+        place_map(plan, steps[i], steps, i);
     plan->arena_floats += 2 * BC_PAD; /* the kernels' overrun */
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "generator/roll.h"
 #include "generator/weights.h"
 
 /* Multiplications that take the time of a byte; measured on Zen 5 with AVX-512. */
@@ -9,11 +10,6 @@ static const double map_cost = 3.5, shared_cost = 0.1;
 
 /* Of the shared cache one thread's working set may be so much: others want the rest. */
 static const double most_share = 0.5;
-
-static int round_up(int n, int unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
 
 static int larger(int a, int b)
 {
@@ -27,12 +23,6 @@ static int smaller(int a, int b)
 
 /* Shape ------------------------------------------------------------------------------------ */
 
-/* Rows of the next step's input that a row of this step's grid makes. */
-static int rows_of_next(const bc_step *step)
-{
-    return step->n_phases == 4 ? 2 : 1;
-}
-
 /* Rows of the smallest grid in which every step has whole calls: all numbers are powers of two. */
 static void set_rows(const bc_plan *plan, bc_group *g)
 {
@@ -44,33 +34,6 @@ static void set_rows(const bc_plan *plan, bc_group *g)
         g->rows = larger(g->rows, bc_step_pass(&plan->steps[i], g->is_matrix)->rows /
                                       (plan->steps[i].height / g->height));
 }
-
-/* Rings of a step: behind the first one that runs for each style every style has its own. */
-static int n_rings(const bc_plan *plan, const bc_step *step)
-{
-    const bool has_own =
-        step > plan->steps && bc_is_each_styles(step) && bc_is_each_styles(&step[-1]);
-    return has_own ? plan->max_blend : 1;
-}
-
-static void place_rings(bc_plan *plan, const bc_group *g)
-{
-    size_t offset = 0;
-    for (int i = g->first; i < g->end; i++) {
-        bc_step *step = &plan->steps[i];
-        bc_pass *pass = g->is_matrix ? &step->matrix : &step->pass;
-        const int at_once =
-            i == g->first ? 1
-                          : bc_step_pass(&step[-1], g->is_matrix)->rows * rows_of_next(&step[-1]);
-        pass->n_ring = pass->n_slots + at_once - 1;
-        pass->ring_offset = offset;
-        offset += pass->ring_row * (size_t)pass->n_ring * (size_t)n_rings(plan, step);
-    }
-    if (offset > plan->ring_floats)
-        plan->ring_floats = offset;
-}
-
-/* Cost ------------------------------------------------------------------------------------- */
 
 /* Multiplications for a row of a step's grid. */
 static double row_products(const bc_step *step)
@@ -84,97 +47,173 @@ static double row_products(const bc_step *step)
     return taps * step->n_in * step->n_out * step->width;
 }
 
-/* Multiplications of a thread that runs `n_own` rows of the smallest grid in each of its stripes.
- */
-static double stripe_products(const bc_plan *plan, const bc_group *g, int n_own)
+/* What rolling all stripes of a group tells. */
+typedef struct survey {
+    int depths[BC_MAX_STEPS]; /* rows of a step's ring, in rows of its readers' input */
+    double products;          /* multiplications of the stripe at hand */
+    double most_products;     /* of the busiest stripe */
+} survey;
+
+/* The ring holds the call's rows and all that some reader may still ask for. */
+static int depth_at(const bc_roll *roll, int index)
 {
-    double products = 0;
-    int above = 0, below = 0; /* rows of the step beside the stripe's own */
-    for (int i = g->end - 1; i >= g->first; i--) {
-        const bc_step *step = &plan->steps[i];
-        const bc_pass *pass = &step->pass;
-        const int own = n_own * (step->height / g->height);
-        products += row_products(step) * smaller(own + above + below, step->height);
-        if (i == g->first)
-            break;
-        const bc_pass *before = &step[-1].pass;
-        const int reach = pass->n_slots - pass->above - pass->rows * step->stride;
-        const int n = rows_of_next(&step[-1]);
-        above = round_up((above * step->stride + pass->above + n - 1) / n, before->rows);
-        below = round_up((below * step->stride + reach + n - 1) / n, before->rows);
+    const bc_step *step = &roll->plan->steps[index];
+    const int rows = bc_step_pass(step, roll->group->is_matrix)->rows * bc_step_scale(step);
+    const int end = (roll->lines[index].next_call + 1) * rows;
+    int oldest = end - rows;
+    for (int i = index + 1; i < roll->group->end; i++) {
+        for (int k = 0; k < roll->plan->steps[i].n_inputs; k++) {
+            if (roll->plan->steps[i].inputs[k].from == index)
+                oldest = smaller(oldest, bc_roll_oldest(roll, i));
+        }
     }
-    return products;
+    return (end - oldest + rows - 1) / rows * rows;
 }
 
-/* Bytes that one row of calls of the group touches and the next one touches again. */
-static double working_set(const bc_plan *plan, const bc_group *g)
+static void count_call(bc_roll *roll, int index)
 {
-    double bytes = 0, outputs = 0;
+    survey *s = roll->cookie;
+    const bc_step *step = &roll->plan->steps[index];
+    const int rows = bc_step_pass(step, roll->group->is_matrix)->rows;
+    const int left = step->height - roll->lines[index].next_call * rows;
+    s->depths[index] = larger(s->depths[index], depth_at(roll, index));
+    s->products += row_products(step) * smaller(rows, left);
+}
+
+static survey survey_group(const bc_plan *plan, const bc_group *g)
+{
+    survey s = {.most_products = 0};
+    bc_roll roll = {.plan = plan, .group = g, .call = count_call, .cookie = &s};
+    for (int i = 0; i < g->n_stripes; i++) {
+        s.products = 0;
+        bc_roll_stripe(&roll, i);
+        s.most_products = fmax(s.most_products, s.products);
+    }
+    return s;
+}
+
+/* Rings ------------------------------------------------------------------------------------- */
+
+/* Places `n_copies` of a ring; 0 bytes where there is none. */
+static size_t take_ring(size_t *offset, size_t row, int n_rows, int n_copies)
+{
+    const size_t at = *offset;
+    *offset += row * (size_t)n_rows * (size_t)n_copies;
+    return at;
+}
+
+static void place_outputs(const bc_step *step, const bc_group *g, bc_pass *pass, int depth,
+                          size_t *offset)
+{
+    const int n_copies = bc_is_each_styles(step) ? g->n_styles : 1;
+    if (g->is_matrix && !step->is_last) {
+        pass->out.n_rows = depth;
+        pass->out.offset = take_ring(offset, pass->out.row, depth, n_copies);
+        return;
+    }
+    bc_map *ring = &pass->ring;
+    ring->n_rows = depth / bc_step_scale(step);
+    ring->size = (size_t)ring->row_stride * (size_t)ring->n_rows;
+    ring->n_copies = n_copies;
+    ring->offset = take_ring(offset, (size_t)ring->row_stride, ring->n_rows, n_copies);
+}
+
+static void place_rings(bc_plan *plan, const bc_group *g, const survey *s)
+{
+    size_t offset = 0;
+    for (int i = g->first; i < g->end; i++) {
+        bc_step *step = &plan->steps[i];
+        bc_pass *pass = g->is_matrix ? &step->matrix : &step->pass;
+        const int n_copies = bc_step_loads_each(plan, step) ? g->n_styles : 1;
+        if (bc_step_loads(step, pass))
+            pass->ring_offset = take_ring(&offset, pass->ring_row, pass->n_slots, n_copies);
+        if (i < g->end - 1 || step->is_last)
+            place_outputs(step, g, pass, s->depths[i], &offset);
+    }
+    offset += 2 * BC_PAD; /* the kernels' overrun */
+    if (offset > plan->ring_floats)
+        plan->ring_floats = offset;
+}
+
+/* Cost ------------------------------------------------------------------------------------- */
+
+/* Bytes that one row of calls of the group touches and the next one touches again. */
+static double working_set(const bc_plan *plan, const bc_group *g, const survey *s)
+{
+    double floats = 0, weights = 0;
     for (int i = g->first; i < g->end; i++) {
         const bc_step *step = &plan->steps[i];
         const bc_pass *pass = &step->pass;
-        const double ring_row = (double)pass->ring_row;
-        bytes += (double)sizeof(float) * ring_row * pass->n_ring * n_rings(plan, step);
-        bytes += (double)bc_weights_size(step);
-        outputs = fmax(outputs, (double)sizeof(float) * step->n_out * pass->rows * step->width);
+        const int n_loads = bc_step_loads_each(plan, step) ? g->n_styles : 1;
+        const int n_outs = bc_is_each_styles(step) ? g->n_styles : 1;
+        if (bc_step_loads(step, pass))
+            floats += (double)pass->ring_row * pass->n_slots * n_loads;
+        floats += (double)pass->ring.row_stride * s->depths[i] / bc_step_scale(step) * n_outs;
+        weights += (double)bc_weights_size(step);
     }
-    return bytes + outputs;
+    return (double)sizeof(float) * floats + weights;
 }
 
 static double map_bytes(const bc_plan *plan, const bc_group *g)
 {
-    const bc_step *last = &plan->steps[g->end - 1];
-    const double n_outputs = (double)last->n_out * last->width * last->height;
-    return g->end == plan->n_steps ? 0 : (double)sizeof(float) * n_outputs;
+    double n_outputs = 0;
+    for (int i = g->first; i < g->end; i++) {
+        const bc_step *step = &plan->steps[i];
+        if (!step->is_last && bc_plan_keeps(plan, g, i))
+            n_outputs += (double)step->n_out * step->width * step->height;
+    }
+    return (double)sizeof(float) * n_outputs;
 }
 
 /* Of a row of calls. */
-static double ring_cost(const bc_plan *plan, const bc_group *g, const bc_plan_params *params)
+static double ring_cost(const bc_plan *plan, const bc_group *g, const survey *s,
+                        const bc_plan_params *params)
 {
     const double share = fmin(most_share, 1.0 / params->n_threads) * (double)params->caches.shared;
-    const double behind_core = fmax(working_set(plan, g) - (double)params->caches.core, 0);
+    const double behind_core = fmax(working_set(plan, g, s) - (double)params->caches.core, 0);
     const double behind_shared = fmax(behind_core - share, 0);
     return shared_cost * (behind_core - behind_shared) + map_cost * behind_shared;
 }
 
-static double cost_of(const bc_plan *plan, const bc_group *g, const bc_plan_params *params)
+static double cost_of(const bc_plan *plan, const bc_group *g, const survey *s,
+                      const bc_plan_params *params)
 {
     const int n_units = (g->height + g->rows - 1) / g->rows;
     const int n_rounds = (g->n_stripes + params->n_threads - 1) / params->n_threads;
     const int n_own = (n_units + g->n_stripes - 1) / g->n_stripes * g->rows;
-    return n_rounds *
-               (stripe_products(plan, g, n_own) + ring_cost(plan, g, params) * n_own / g->rows) +
+    return n_rounds * (s->most_products + ring_cost(plan, g, s, params) * n_own / g->rows) +
            map_cost * map_bytes(plan, g) / params->n_threads;
 }
 
 /* Groups ----------------------------------------------------------------------------------- */
 
-static int count_readers(const bc_plan *plan, int step)
+static bool reads(const bc_step *step, int from)
 {
-    int n = 0;
-    for (int i = step + 1; i < plan->n_steps; i++) {
-        for (int k = 0; k < plan->steps[i].n_inputs; k++)
-            n += plan->steps[i].inputs[k].from == step;
+    for (int i = 0; i < step->n_inputs; i++) {
+        if (step->inputs[i].from == from)
+            return true;
     }
-    return n;
+    return false;
 }
 
-/* Whether step i may run in one group with the step before it: what that makes only i reads. */
-static bool goes_on(const bc_plan *plan, int i)
+/* Whether all steps but the last are asked for by others of the group. */
+static bool is_asked_for(const bc_plan *plan, int first, int end)
 {
-    const bc_step *step = &plan->steps[i];
-    return i > 0 && step->layer->kind == BC_LAYER_CONV && step[-1].layer->kind == BC_LAYER_CONV &&
-           step->inputs[0].from == i - 1 && count_readers(plan, i - 1) == 1 &&
-           step->layer->pad == BC_PAD_EDGE;
+    for (int i = first; i < end - 1; i++) {
+        int reader = i + 1;
+        while (reader < end && !reads(&plan->steps[reader], i))
+            reader++;
+        if (reader == end)
+            return false;
+    }
+    return true;
 }
 
 /* Styles of a blend run all at once through a group, or one after another through groups. */
-static bool may_end_before(const bc_plan *plan, int first, int end)
+static bool may_be_group(const bc_plan *plan, int first, int end)
 {
     const bc_step *steps = plan->steps;
-    if (plan->max_blend == 1)
-        return true;
-    for (int i = first; i < end; i++) {
+    for (int i = first; i < end && plan->max_blend > 1; i++) {
         if (!bc_is_each_styles(&steps[i]))
             continue;
         const bool is_whole = first <= steps[i].first_of_styles && end >= steps[i].end_of_styles;
@@ -182,16 +221,27 @@ static bool may_end_before(const bc_plan *plan, int first, int end)
         if (!is_whole && !is_inside)
             return false;
     }
-    return true;
+    return is_asked_for(plan, first, end);
 }
 
-static bc_group make_group(bc_plan *plan, int first, int end, bool is_matrix,
+static int styles_at_once(const bc_plan *plan, const bc_group *g)
+{
+    for (int i = g->first; i < g->end; i++) {
+        const bc_step *step = &plan->steps[i];
+        if (bc_is_each_styles(step) &&
+            (g->first > step->first_of_styles || g->end < step->end_of_styles))
+            return 1;
+    }
+    return plan->max_blend;
+}
+
+static bc_group make_group(const bc_plan *plan, int first, int end, bool is_matrix,
                            const bc_plan_params *params)
 {
     bc_group g = {.first = first, .end = end, .is_matrix = is_matrix};
     set_rows(plan, &g);
     g.n_stripes = smaller(params->n_threads, (g.height + g.rows - 1) / g.rows);
-    place_rings(plan, &g);
+    g.n_styles = styles_at_once(plan, &g);
     return g;
 }
 
@@ -201,19 +251,27 @@ typedef struct cut {
     int first; /* step of the last group */
 } cut;
 
-static void find_cut(bc_plan *plan, int end, const bc_plan_params *params, cut cuts[])
+static void find_cut(const bc_plan *plan, int end, const bc_plan_params *params, cut cuts[])
 {
     cuts[end].cost = (double)INFINITY;
     for (int first = end - 1; first >= 0; first--) {
-        if (first < end - 1 && !goes_on(plan, first + 1))
-            break;
-        if (!may_end_before(plan, first, end))
+        if (!may_be_group(plan, first, end))
             continue;
         const bc_group g = make_group(plan, first, end, false, params);
-        const double cost = cuts[first].cost + cost_of(plan, &g, params);
+        const survey s = survey_group(plan, &g);
+        const double cost = cuts[first].cost + cost_of(plan, &g, &s, params);
         if (cost <= cuts[end].cost) /* of equal ones the longest */
             cuts[end] = (cut){.cost = cost, .first = first};
     }
+}
+
+static void take_group(bc_plan *plan, int first, int end, bool is_matrix,
+                       const bc_plan_params *params)
+{
+    const bc_group g = make_group(plan, first, end, is_matrix, params);
+    const survey s = survey_group(plan, &g);
+    place_rings(plan, &g, &s);
+    plan->groups[plan->n_groups++] = g;
 }
 
 static void take_groups(bc_plan *plan, const bc_plan_params *params, const cut cuts[], int end)
@@ -221,7 +279,7 @@ static void take_groups(bc_plan *plan, const bc_plan_params *params, const cut c
     if (end == 0)
         return;
     take_groups(plan, params, cuts, cuts[end].first);
-    plan->groups[plan->n_groups++] = make_group(plan, cuts[end].first, end, false, params);
+    take_group(plan, cuts[end].first, end, false, params);
 }
 
 void bc_plan_cut(bc_plan *plan, const bc_plan_params *params)
@@ -236,7 +294,7 @@ void bc_plan_cut(bc_plan *plan, const bc_plan_params *params)
     plan->ring_floats = 0;
     take_groups(plan, params, cuts, plan->n_steps);
     if (params->n_parts > 0) {
-        plan->groups[0] = make_group(plan, 0, plan->n_steps, true, params);
-        plan->n_groups = 1;
+        plan->n_groups = 0;
+        take_group(plan, 0, plan->n_steps, true, params);
     }
 }

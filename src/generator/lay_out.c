@@ -39,7 +39,7 @@ static bc_statistics take_statistics(block *b, int n_channels)
 /* Lanes of a step's outputs in the matrix units. */
 static int count_lanes(const bc_step *step)
 {
-    return step->matrix.rows > 0 ? bc_matrix_choose(&step->matrix_shape).n_lanes : 0;
+    return bc_step_has_matrix(step) ? bc_matrix_choose(&step->matrix_shape).n_lanes : 0;
 }
 
 static void take_state(block *b, bc_layer_state *state, const bc_step *step)
@@ -52,8 +52,8 @@ static void take_state(block *b, bc_layer_state *state, const bc_step *step)
 
 static size_t thread_bytes(const bc_plan *plan)
 {
-    const size_t floats = plan->ring_floats + plan->load_floats + plan->scratch_floats +
-                          plan->emit_floats + (size_t)plan->max_blend * plan->row_floats;
+    const size_t floats =
+        plan->ring_floats + plan->load_floats + plan->scratch_floats + plan->emit_floats;
     return ((floats * sizeof(float) + 63) & ~(size_t)63) + 64; /* a line between two threads */
 }
 

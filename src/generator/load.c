@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "generator/roll.h"
+#include "kernels/bf16.h"
+
 /* A plane of a row in the making. */
 typedef struct plane_shape {
     int n;     /* samples, halo left out */
@@ -78,7 +81,7 @@ static float *plane_of(float *sample, const bc_task *t, int plane)
 /* Row y of an input's channel, all phases counted. */
 static const float *input_row(const bc_input *in, int channel, int y)
 {
-    return in->data + channel * in->map->channel_stride + (y - in->map->y) * in->map->row_stride;
+    return in->data + channel * in->map->channel_stride + y % in->map->n_rows * in->map->row_stride;
 }
 
 static bc_norm norm_of(const bc_input *in, int channel, bool adds)
@@ -136,6 +139,11 @@ static int canvas_cell(const bc_task *t)
 static void load_canvas(const bc_task *t, bc_canvas_span span, float *to, ptrdiff_t pitch)
 {
     bc_canvas_row(to, pitch, t->step->n_in, canvas_cell(t), span, &t->session->moved);
+}
+
+void bc_load_canvas(const bc_task *t, int y, float *to, ptrdiff_t channel_stride)
+{
+    load_canvas(t, (bc_canvas_span){.row = y, .step = 1, .n = t->step->width}, to, channel_stride);
 }
 
 void bc_load_channel(const bc_task *t, const bc_input *in, int channel, int y, float *to, bool adds)
@@ -310,10 +318,11 @@ static void transform_row(const bc_task *t, const float *sample, float *halves, 
 }
 
 /* Rows 2y and 2y + 1 of the frame into a matrix row, as far as kernels reach to either side. */
-static void load_pixel_rows(const bc_task *t, plane_shape shape, int y, float *loaded,
-                            uint16_t *values)
+static void load_pixel_values(const bc_task *t, plane_shape shape, int y, float *loaded,
+                              uint16_t *values)
 {
-    const int left = t->step->kernel / 4, right = (t->pass->behind + 1) / 2; /* pairs */
+    const bc_value_rows *rows = &t->pass->in;
+    const int left = t->step->kernel / 4, right = (rows->behind + 1) / 2; /* pairs */
     const int last = t->frame->source->height - 1;
     const float *planes[2][6];
     for (int i = 0; i < 2; i++) {
@@ -322,16 +331,34 @@ static void load_pixel_rows(const bc_task *t, plane_shape shape, int y, float *l
         for (int plane = 0; plane < 6; plane++)
             planes[i][plane] = sample + plane * t->pass->load_pitch - left;
     }
-    t->session->kernels.matrix_pixels(values - t->pass->lead, planes, left + shape.n + right);
+    t->session->kernels.matrix_pixels(values - rows->lead, planes, left + shape.n + right);
 }
 
-/* The row of the input that stands for row y, which may lie outside. */
-static int find_row(const bc_task *t, int y)
+/* A canvas's row into a matrix row. */
+static void load_canvas_values(const bc_task *t, int y, float *loaded, uint16_t *values)
 {
-    const int last = t->step->in_height - 1;
-    if (is_reflected(t))
-        y = y < 0 ? -y : y > last ? 2 * last - y : y;
-    return bc_clamp(y, 0, last);
+    const bc_value_rows *rows = &t->pass->in;
+    const int n_in = t->step->n_in, width = t->step->in_width;
+    float *sample = loaded + BC_PAD;
+    load_canvas(t, (bc_canvas_span){.row = y, .step = 1, .n = width}, sample, t->pass->load_pitch);
+    for (int x = -rows->before; x < width + rows->behind; x++) {
+        for (int c = 0; c < n_in; c++) {
+            const float value = sample[c * t->pass->load_pitch + bc_clamp(x, 0, width - 1)];
+            uint16_t *to = &values[x * n_in + c];
+            *to = rows->low ? bc_cut_to_bf16(value) : bc_to_bf16(value);
+            if (rows->low)
+                to[rows->low] = bc_to_bf16(value - bc_from_bf16(*to));
+        }
+    }
+}
+
+static void load_values(const bc_task *t, int y, float *ring, float *loaded)
+{
+    uint16_t *values = bc_row_values(&t->pass->in, ring, y);
+    if (t->step->inputs[0].source == BC_SOURCE_PIXELS)
+        load_pixel_values(t, shape_of(t, t->frame->source->width), y, loaded, values);
+    else
+        load_canvas_values(t, bc_step_row(t->step, y), loaded, values);
 }
 
 static void load_sample_row(const bc_task *t, int y, float *sample, float *loaded)
@@ -340,7 +367,7 @@ static void load_sample_row(const bc_task *t, int y, float *sample, float *loade
     const bc_source source = t->inputs[0].source;
     const bool is_frame = source == BC_SOURCE_PIXELS;
     const plane_shape shape = shape_of(t, is_frame ? image->width : t->step->in_width);
-    const int row = find_row(t, y);
+    const int row = bc_step_row(t->step, y);
     if (source == BC_SOURCE_CANVAS)
         load_canvas_row(t, shape, row, sample);
     else if (!is_frame)
@@ -354,8 +381,7 @@ static void load_sample_row(const bc_task *t, int y, float *sample, float *loade
 void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
 {
     if (t->pass->algorithm == BC_MATRIX) {
-        load_pixel_rows(t, shape_of(t, t->frame->source->width), y, loaded,
-                        bc_ring_values(t->pass, ring, y));
+        load_values(t, y, ring, loaded);
         return;
     }
     float *to = bc_ring_sample(t->pass, ring, y);

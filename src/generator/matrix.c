@@ -1,75 +1,116 @@
-/* Calls of the matrix units: from ring to ring, and from the last one to rows of planes. */
+/* Calls of the matrix units: rows of bf16 pixels to rows, or the last ones to rows of planes. */
 #include <string.h>
 
 #include "generator/stripe.h"
 
-static bc_matrix_input input_of(const bc_stripe *s, int stage, int variant)
+/* The rows that a step has left for its readers; through a mix there is one ring for all styles. */
+static uint16_t *row_of(const bc_stripe *s, const bc_edge *edge, int variant, int y)
 {
-    const bc_task *t = &s->cascade->stages[stage].task;
-    const bc_pass *pass = t->pass;
-    const int y = s->lines[stage].next_call * pass->rows * pass->stride - pass->above;
-    float *ring = bc_stripe_ring(s, stage, variant);
-    bc_matrix_input in = {.low = pass->low};
+    const bc_value_rows *rows = &bc_stripe_pass(s, edge->from)->out;
+    const bool has_own = bc_is_each_styles(bc_stripe_step(s, edge->from)) && !edge->is_mix;
+    float *ring = s->memory.rings + rows->offset +
+                  (has_own ? (size_t)variant * (size_t)rows->n_rows * rows->row : 0);
+    return bc_row_values(rows, ring, y);
+}
+
+/* The edge through which a step's outputs are read: all its readers' are alike. */
+static bc_edge edge_from(const bc_stripe *s, int step)
+{
+    const bc_plan *plan = s->work->plan;
+    for (int i = step + 1; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
+            if (plan->steps[i].inputs[k].from == step)
+                return plan->steps[i].inputs[k];
+        }
+    }
+    return (bc_edge){.from = step};
+}
+
+static bc_matrix_input input_of(const bc_stripe *s, int step, int variant)
+{
+    const bc_step *it = bc_stripe_step(s, step);
+    const bc_pass *pass = &it->matrix;
+    const bc_edge *edge = &it->inputs[0];
+    const int y = s->roll.lines[step].next_call * pass->rows * pass->stride - pass->above;
+    const bool is_near = edge->from >= 0;
+    bc_matrix_input in = {.low = is_near ? bc_stripe_pass(s, edge->from)->out.low : pass->in.low};
     for (int k = 0; k < pass->n_slots; k++)
-        in.rows[k] = bc_ring_values(pass, ring, y + k);
+        in.rows[k] = is_near ? row_of(s, edge, variant, bc_step_row(it, y + k))
+                             : bc_row_values(&pass->in, bc_stripe_ring(s, step, variant), y + k);
     return in;
 }
 
 /* The row's first and last pixels are repeated beside it. */
-static void repeat_edges(const bc_task *to, uint16_t *values)
+static void repeat_edges(const bc_value_rows *rows, uint16_t *values, int n_values, int width)
 {
-    const int n_in = to->step->n_in;
-    const size_t pixel = (size_t)n_in * sizeof(*values);
-    uint16_t *const last = values + (to->step->in_width - 1) * n_in;
-    for (int i = 1; i <= to->pass->halo; i++)
-        memcpy(values - i * n_in, values, pixel);
-    for (int i = 1; i <= to->pass->behind; i++)
-        memcpy(last + i * n_in, last, pixel);
+    const size_t pixel = (size_t)n_values * sizeof(*values);
+    uint16_t *const last = values + (width - 1) * n_values;
+    for (int i = 1; i <= rows->before; i++)
+        memcpy(values - i * n_values, values, pixel);
+    for (int i = 1; i <= rows->behind; i++)
+        memcpy(last + i * n_values, last, pixel);
 }
 
-static void finish_row(const bc_task *to, float *ring, int y)
+static void finish_row(const bc_step *step, uint16_t *values)
 {
-    uint16_t *values = bc_ring_values(to->pass, ring, y);
-    repeat_edges(to, values);
-    if (to->pass->low)
-        repeat_edges(to, values + to->pass->low);
+    const bc_value_rows *rows = &step->matrix.out;
+    const int width = step->width * bc_step_scale(step);
+    repeat_edges(rows, values, step->n_channels, width);
+    if (rows->low)
+        repeat_edges(rows, values + rows->low, step->n_channels, width);
 }
 
-/* A variant's rows, into a ring of the next stage or in addition to what is there. */
-static void run_variant(const bc_stripe *s, int stage, int variant, bool adds)
+static void call_conv(const bc_stripe *s, int step, int variant, const bc_edge *edge)
 {
-    const bc_stage *from = &s->cascade->stages[stage];
-    const bc_task *t = &from->task, *to = &from[1].task;
-    const bc_variant *v = &from->variants[variant];
-    const int n_lines = v->weights->matrix.n_lines, y = s->lines[stage].next_call * n_lines;
-    const bc_matrix_input in = input_of(s, stage, variant);
-    float *ring = bc_stripe_ring(s, stage + 1, variant);
-    bc_matrix_lines lines = {
-        .low = to->pass->low, .scale = v->lanes.scale, .shift = v->lanes.shift, .add = adds};
+    bc_session *session = s->work->session;
+    const bc_step *it = bc_stripe_step(s, step);
+    const bc_layer_state *state = bc_session_layer(session, it, bc_stripe_slot(s, step, variant));
+    const bc_matrix_input in = input_of(s, step, variant);
+    const int n_lines = state->weights.matrix.n_lines, y = s->roll.lines[step].next_call * n_lines;
+    bc_matrix_lines lines = {.low = it->matrix.out.low,
+                             .scale = state->lanes.scale,
+                             .shift = state->lanes.shift,
+                             .least = it->layer->relu ? 0 : BC_NO_RELU,
+                             .add = edge->is_mix && variant > 0};
     bc_sums sums;
-    const bool is_own = bc_stripe_sums(s, stage, variant, &sums);
+    const bool is_own = bc_stripe_sums(s, step, variant, &sums);
     for (int i = 0; i < n_lines; i++)
-        lines.lines[i] = bc_ring_values(to->pass, ring, y + i);
-    t->session->kernels.matrix_lines(&v->weights->matrix, &in, t->step->width, &lines,
-                                     is_own ? &sums : NULL, s->memory.scratch);
+        lines.lines[i] = row_of(s, edge, variant, y + i);
+    session->kernels.matrix_lines(&state->weights.matrix, &in, it->width, &lines,
+                                  is_own ? &sums : NULL, s->memory.scratch);
     for (int i = 0; i < n_lines; i++)
-        finish_row(to, ring, y + i);
+        finish_row(it, lines.lines[i]);
 }
 
-void bc_matrix_to_rings(const bc_stripe *s, int stage)
+static void call_sum(const bc_stripe *s, int step, int variant, const bc_edge *edge)
 {
-    const bc_stage *from = &s->cascade->stages[stage];
-    const bool adds = from[1].n_variants < from->n_variants;
-    for (int v = 0; v < from->n_variants; v++)
-        run_variant(s, stage, v, adds && v > 0);
+    const bc_step *it = bc_stripe_step(s, step);
+    const int y = s->roll.lines[step].next_call, slot = bc_stripe_slot(s, step, variant);
+    bc_matrix_sum sum = {.scale =
+                             edge->is_mix && slot >= 0 ? s->work->session->slots[slot].weight : 1,
+                         .to = row_of(s, edge, variant, y),
+                         .to_low = it->matrix.out.low,
+                         .add = edge->is_mix && variant > 0};
+    for (int i = 0; i < 2; i++) {
+        sum.from[i] = row_of(s, &it->inputs[i], variant, y);
+        sum.from_low[i] = bc_stripe_step(s, it->inputs[i].from)->matrix.out.low;
+    }
+    s->work->session->kernels.matrix_add(&sum, it->width * it->n_channels);
+    finish_row(it, sum.to);
 }
 
-float *bc_matrix_to_memory(const bc_stripe *s, int stage, const bc_map *map)
+void bc_matrix_call(const bc_stripe *s, int step, int variant, const bc_map_rows *planes)
 {
-    const bc_stage *last = &s->cascade->stages[stage];
-    const bc_task *t = &last->task;
-    const bc_matrix_input in = input_of(s, stage, 0);
-    t->session->kernels.matrix_planes(&last->variants[0].weights->matrix, &in, t->step->width,
-                                      s->memory.rows, map->channel_stride, s->memory.scratch);
-    return s->memory.rows;
+    const bc_step *it = bc_stripe_step(s, step);
+    const bc_edge edge = edge_from(s, step);
+    if (it->layer->kind == BC_LAYER_ADD) {
+        call_sum(s, step, variant, &edge);
+    } else if (!it->is_last) {
+        call_conv(s, step, variant, &edge);
+    } else {
+        const bc_matrix_input in = input_of(s, step, variant);
+        s->work->session->kernels.matrix_planes(&s->work->session->layers[it->index].weights.matrix,
+                                                &in, it->width, planes->map, planes->channel_stride,
+                                                s->memory.scratch);
+    }
 }

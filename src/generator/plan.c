@@ -19,10 +19,16 @@ static ptrdiff_t spread(int floats)
     return ((round_up(floats, BC_PAD) / BC_PAD) | 1) * BC_PAD;
 }
 
+static void need(size_t *size, size_t wanted)
+{
+    if (wanted > *size)
+        *size = wanted;
+}
+
 int bc_pass_samples(const bc_step *step, const bc_pass *pass)
 {
     if (pass->algorithm == BC_MATRIX)
-        return step->in_width / 2;
+        return step->in_width / (pass->split ? 2 : 1);
     if (pass->algorithm == BC_DIRECT)
         return step->width;
     return round_up(step->width, BC_WINOGRAD_TILE) * step->stride / 2;
@@ -89,6 +95,13 @@ static void choose_pass(bc_step *step, const bc_kernels *kernels, bool is_dense)
     place_planes(step, kernels);
 }
 
+/* Where a step's last outputs are kept; cut.h says how many rows. */
+static bc_map shape_ring(const bc_step *step)
+{
+    const ptrdiff_t channel = spread(step->width + 2 * BC_PAD);
+    return (bc_map){.row_stride = channel * step->n_out, .channel_stride = channel};
+}
+
 /* Floats of a row that holds `n_values` bf16. */
 static ptrdiff_t values_floats(ptrdiff_t n_values)
 {
@@ -98,23 +111,60 @@ static ptrdiff_t values_floats(ptrdiff_t n_values)
 /* Pixels behind a row that its maker may write: the rest of a position, or of a vector. */
 enum { MATRIX_SLACK = 64 };
 
-static void place_matrix_rows(bc_step *step, int n_parts)
+/* Rows of `width` pixels for a step to read with its kernel. */
+static void fit_reader(bc_value_rows *rows, const bc_step *reader, int width)
 {
-    const bool has_low = n_parts == 2 && step->inputs[0].source != BC_SOURCE_PIXELS;
-    const int n_values = bc_matrix_values(&step->matrix_shape);
-    const int n_pixels = step->in_width + step->kernel + MATRIX_SLACK;
-    const ptrdiff_t reach = bc_matrix_reach(&step->matrix_shape, step->width);
-    const ptrdiff_t wanted = bc_matrix_want(&step->matrix_shape, step->width);
-    const ptrdiff_t written = (ptrdiff_t)n_pixels * n_values;
-    bc_pass *pass = &step->matrix;
-    pass->lead = step->kernel / 2 * n_values;
-    pass->behind = (int)(wanted + n_values - 1) / n_values - step->in_width;
-    const ptrdiff_t part = values_floats(pass->lead + (reach > written ? reach : written));
-    pass->low = has_low ? 2 * part : 0;
-    pass->ring_row = (size_t)(has_low ? 2 * part : part);
+    const int n_values = bc_matrix_values(&reader->matrix_shape), reach = reader->kernel / 2;
+    const ptrdiff_t wanted = bc_matrix_want(&reader->matrix_shape, reader->width);
+    const ptrdiff_t read = bc_matrix_reach(&reader->matrix_shape, reader->width);
+    const ptrdiff_t written = (ptrdiff_t)(width + reader->kernel + MATRIX_SLACK) * n_values;
+    const int behind = (int)(wanted + n_values - 1) / n_values - width;
+    rows->before = reach > rows->before ? reach : rows->before;
+    rows->behind = behind > rows->behind ? behind : rows->behind;
+    rows->lead = (ptrdiff_t)rows->before * n_values;
+    need(&rows->row, (size_t)(read > written ? read : written)); /* values behind the lead yet */
 }
 
-static void add_matrix_pass(bc_step *step, int n_parts)
+/* Turns a number of values behind pixel 0 into floats. */
+static void close_rows(bc_value_rows *rows, bool has_low)
+{
+    const ptrdiff_t part = values_floats(rows->lead + (ptrdiff_t)rows->row);
+    rows->low = has_low ? 2 * part : 0;
+    rows->row = (size_t)(has_low ? 2 * part : part);
+}
+
+static void shape_matrix_in(bc_step *step, int n_parts)
+{
+    bc_pass *pass = &step->matrix;
+    const bool is_frame = step->inputs[0].source == BC_SOURCE_PIXELS;
+    fit_reader(&pass->in, step, step->in_width);
+    close_rows(&pass->in, n_parts == 2 && !is_frame);
+    pass->in.n_rows = pass->n_slots;
+    pass->ring_row = pass->in.row;
+    pass->load_pitch = plane_floats(bc_pass_samples(step, pass), pass->halo);
+    pass->load_floats = (size_t)pass->load_pitch * (size_t)(is_frame ? 12 : step->n_in);
+}
+
+/* The last step's are rows of planes. */
+static void shape_matrix_out(bc_plan *plan, int index, int n_parts)
+{
+    bc_step *step = &plan->steps[index];
+    bc_value_rows *rows = &step->matrix.out;
+    const int scale = step->n_phases == 4 ? 2 : 1, width = step->width * scale;
+    if (step->is_last) {
+        step->matrix.ring = shape_ring(step);
+        return;
+    }
+    need(&rows->row, (size_t)(width + MATRIX_SLACK) * (size_t)step->n_channels);
+    for (int i = index + 1; i < plan->n_steps; i++) {
+        const bc_step *reader = &plan->steps[i];
+        if (reader->inputs[0].from == index && reader->layer->kind == BC_LAYER_CONV)
+            fit_reader(rows, reader, width);
+    }
+    close_rows(rows, n_parts == 2);
+}
+
+static void add_matrix_conv(bc_step *step, int n_parts)
 {
     const bool is_first = step->inputs[0].source == BC_SOURCE_PIXELS;
     step->matrix_shape = (bc_matrix_shape){.n_in = step->n_in,
@@ -125,20 +175,33 @@ static void add_matrix_pass(bc_step *step, int n_parts)
                                            .is_first = is_first,
                                            .planar = step->is_last,
                                            .has_low = n_parts == 2};
-    bc_pass *pass = &step->matrix;
-    *pass = (bc_pass){.algorithm = BC_MATRIX,
-                      .rows = 1,
-                      .stride = is_first ? 1 : step->stride, /* of pairs of rows */
-                      .above = is_first ? step->kernel / 4 : step->kernel / 2,
-                      .n_slots = is_first ? (step->kernel + 1) / 2 : step->kernel,
-                      .split = is_first, /* pixels, on their way */
-                      .halo = step->kernel / 2,
-                      .n_calls = step->height};
-    place_matrix_rows(step, n_parts);
-    if (!is_first)
-        return;
-    pass->load_pitch = plane_floats(bc_pass_samples(step, pass), pass->halo);
-    pass->load_floats = 12 * (size_t)pass->load_pitch;
+    step->matrix = (bc_pass){.algorithm = BC_MATRIX,
+                             .rows = 1,
+                             .stride = is_first ? 1 : step->stride, /* of pairs of rows */
+                             .above = is_first ? step->kernel / 4 : step->kernel / 2,
+                             .n_slots = is_first ? (step->kernel + 1) / 2 : step->kernel,
+                             .split = is_first, /* pixels, on their way */
+                             .halo = step->kernel / 2,
+                             .n_calls = step->height};
+    if (step->inputs[0].from < 0)
+        shape_matrix_in(step, n_parts);
+}
+
+static void add_matrix_passes(bc_plan *plan, int n_parts)
+{
+    for (int i = 0; i < plan->n_steps; i++) {
+        bc_step *step = &plan->steps[i];
+        if (step->layer->kind == BC_LAYER_CONV)
+            add_matrix_conv(step, n_parts);
+        else
+            step->matrix = (bc_pass){.algorithm = BC_MATRIX,
+                                     .rows = 1,
+                                     .stride = 1,
+                                     .n_slots = 1,
+                                     .n_calls = step->height};
+    }
+    for (int i = 0; i < plan->n_steps; i++)
+        shape_matrix_out(plan, i, n_parts);
 }
 
 static bc_map shape_map(const bc_step *step)
@@ -147,6 +210,7 @@ static bc_map shape_map(const bc_step *step)
     const ptrdiff_t channel = BC_PAD + row * step->height;
     return (bc_map){.row_stride = row,
                     .channel_stride = channel,
+                    .n_rows = step->height,
                     .size = (size_t)channel * (size_t)step->n_out,
                     .n_copies = 1};
 }
@@ -201,7 +265,8 @@ static void shape_sum(bc_step *step)
     step->n_out = step->n_channels;
     step->width = step->in_width;
     step->height = step->in_height;
-    step->pass = (bc_pass){.algorithm = BC_DIRECT, .rows = 1, .n_calls = step->height};
+    step->pass = (bc_pass){
+        .algorithm = BC_DIRECT, .rows = 1, .stride = 1, .n_slots = 1, .n_calls = step->height};
 }
 
 static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
@@ -227,6 +292,7 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
     else
         shape_sum(step);
     step->map = shape_map(step);
+    step->pass.ring = shape_ring(step);
     plan->n_steps++;
 }
 
@@ -262,29 +328,58 @@ static void add_steps(bc_plan *plan, const bc_kernels *kernels, const bc_plan_pa
     find_styles_steps(plan);
 }
 
-/*
- * Whether the matrix units can run all steps: a chain of convolutions, each of the one before it,
- * the first of pixels with stride 2 and the last to phases, all others with norm and ReLU.
- */
-static bool is_chain(const bc_plan *plan)
+/* What is read through a mix must not be read in the styles too: it has their shares. */
+static bool is_mixed_alone(const bc_plan *plan, int step)
 {
-    const bc_step *steps = plan->steps, *last = &steps[plan->n_steps - 1];
-    bool is = steps[0].kernel == 9 && steps[0].stride == 2 && last->n_phases == 4;
-    for (int i = 0; i < plan->n_steps && is; i++) {
-        const bc_layer *layer = steps[i].layer;
-        is = layer->kind == BC_LAYER_CONV && layer->pad == BC_PAD_EDGE &&
-             steps[i].inputs[0].from == i - 1 && steps[i].kernel >= 3 && steps[i].kernel != 7 &&
-             (i == 0 || steps[i].inputs[0].source != BC_SOURCE_PIXELS) &&
-             steps[i].inputs[0].source != BC_SOURCE_CANVAS &&
-             (&steps[i] == last || (layer->norm && layer->relu));
+    int n_mixes = 0, n_others = 0;
+    for (int i = step + 1; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
+            if (plan->steps[i].inputs[k].from == step)
+                *(plan->steps[i].inputs[k].is_mix ? &n_mixes : &n_others) += 1;
+        }
     }
-    return is;
+    return n_mixes == 0 || n_others == 0;
 }
 
-static void need(size_t *size, size_t wanted)
+static bool fits_matrix(const bc_plan *plan, int index)
 {
-    if (wanted > *size)
-        *size = wanted;
+    const bc_step *step = &plan->steps[index];
+    const bool is_first = step->n_inputs == 1 && step->inputs[0].source == BC_SOURCE_PIXELS;
+    if (is_first && (step->stride != 2 || step->kernel / 2 % 2 != 0))
+        return false;
+    if (step->is_last && step->n_phases != 4)
+        return false;
+    for (int i = 0; i < step->n_inputs; i++) {
+        if (step->layer->kind == BC_LAYER_ADD && step->inputs[i].from < 0)
+            return false;
+    }
+    return step->layer->pad == BC_PAD_EDGE && is_mixed_alone(plan, index);
+}
+
+/*
+ * Whether the matrix units can run all steps: the frame is read with stride 2, in pairs of rows,
+ * the painting is made of phases, and no edge is reflected.
+ */
+static bool is_for_matrix(const bc_plan *plan)
+{
+    for (int i = 0; i < plan->n_steps; i++) {
+        if (!fits_matrix(plan, i))
+            return false;
+    }
+    return true;
+}
+
+/* Questions ---------------------------------------------------------------------------------- */
+
+bool bc_plan_keeps(const bc_plan *plan, const bc_group *group, int step)
+{
+    for (int i = group->end; i < plan->n_steps; i++) {
+        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
+            if (plan->steps[i].inputs[k].from == step)
+                return true;
+        }
+    }
+    return step == plan->n_steps - 1;
 }
 
 static size_t scratch_of(const bc_step *step, const bc_kernels *kernels)
@@ -308,13 +403,11 @@ static void size_scratch(bc_plan *plan, const bc_kernels *kernels)
     const size_t max_blend = (size_t)plan->max_blend;
     for (int i = 0; i < plan->n_steps; i++) {
         bc_step *step = &plan->steps[i];
-        const size_t n_rows = (size_t)step->pass.rows * (size_t)step->n_out;
         need(&plan->load_floats, step->pass.load_floats);
         need(&plan->load_floats, step->matrix.load_floats);
         need(&plan->scratch_floats, scratch_of(step, kernels));
-        if (step->matrix.rows > 0)
+        if (bc_step_has_matrix(step))
             need(&plan->scratch_floats, bc_matrix_scratch(&step->matrix_shape));
-        need(&plan->row_floats, n_rows * (size_t)spread(step->width + 2 * BC_PAD));
         step->slots_offset = plan->slots_doubles;
         if (step->layer->norm)
             plan->slots_doubles += bc_plan_slots(step) * (bc_is_each_styles(step) ? max_blend : 1);
@@ -330,10 +423,10 @@ void bc_plan_make(bc_plan *plan, const bc_layers *table, const bc_kernels *kerne
     assert(p.max_blend > 0 && p.max_blend <= BC_MAX_BLEND);
     *plan = (bc_plan){.table = table, .max_blend = p.max_blend};
     add_steps(plan, kernels, &p);
-    if (!is_chain(plan))
+    if (!is_for_matrix(plan))
         p.n_parts = 0;
-    for (int i = 0; i < plan->n_steps && p.n_parts > 0; i++)
-        add_matrix_pass(&plan->steps[i], p.n_parts);
+    if (p.n_parts > 0)
+        add_matrix_passes(plan, p.n_parts);
     bc_plan_cut(plan, &p);
     bc_plan_place_maps(plan);
     size_scratch(plan, kernels);

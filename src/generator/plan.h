@@ -14,15 +14,15 @@
  * thread ran what.
  *
  * Depth first, for frames whose normalisation is known before they start: the steps of a *group*
- * run together. A *stripe*, some rows of the group's last step, rolls down the frame: each call's
- * rows go straight into the ring of the next step, so that between two steps is only what the next
- * call needs, and no map. What a step needs above and below a stripe's own rows is computed by the
- * neighbouring stripe as well. cut.h chooses the groups. Since calls are the same in either order,
- * so are the statistics and the painting, bit for bit.
+ * run together. A *stripe*, some rows of the group's last step, rolls down the frame (roll.h): of a
+ * step's outputs there are only the last rows, a ring as deep as its readers need, and no map. What
+ * a step needs above and below a stripe's own rows is computed by the neighbouring stripe as well.
+ * cut.h chooses the groups. Since calls are the same in either order, so are the statistics and
+ * the painting, bit for bit.
  *
- * With matrix units every step of a net that is a chain of convolutions has a second pass, on bf16
- * rows, and all steps are one group: each call writes what it computes, normalised, straight into
- * the rings of the next step.
+ * With matrix units every step of a table that they can run has a second pass, on bf16 rows, and
+ * all steps are one group: each call writes what it computes, normalised, into a ring of rows that
+ * the kernels of its readers read.
  */
 #ifndef BC_GENERATOR_PLAN_H
 #define BC_GENERATOR_PLAN_H
@@ -40,22 +40,46 @@ typedef enum bc_algorithm {
     BC_MATRIX    /* in a group of all steps */
 } bc_algorithm;
 
+/*
+ * Raw outputs of a step: row y of the grid is row y % n_rows here. All of them in the arena, or the
+ * last ones in a thread's memory. Of a step that runs once for each style there may be n_copies,
+ * one behind the other.
+ */
+typedef struct bc_map {
+    size_t offset;                        /* floats into the arena, or into a thread's rings */
+    ptrdiff_t row_stride, channel_stride; /* floats */
+    int n_rows;
+    size_t size; /* floats of one copy */
+    int n_copies;
+} bc_map;
+
+/*
+ * Rows of bf16 pixels for the matrix units, normalised: row y is row y % n_rows here. Copies as in
+ * bc_map.
+ */
+typedef struct bc_value_rows {
+    size_t offset; /* floats into a thread's rings */
+    size_t row;    /* floats of a row */
+    int n_rows;
+    ptrdiff_t lead, low; /* values in front of pixel 0, and from high to low parts (0: none) */
+    int before, behind;  /* pixels that repeat the row's first and last one */
+} bc_value_rows;
+
 typedef struct bc_pass {
     bc_algorithm algorithm;
     int rows;             /* output rows of a call */
     int stride;           /* input rows from an output row's own to the next one's */
     int above;            /* input rows needed above the first output row's own */
-    int n_slots;          /* input rows of a call */
-    int n_ring;           /* rows of the ring: they come in several at once */
+    int n_slots;          /* input rows of a call; the ring of loaded rows has as many */
     bool split;           /* rows are loaded split, else plain */
     int halo;             /* samples of a loaded row left and right of its own */
     ptrdiff_t load_pitch; /* floats from plane to plane of a loaded row */
     size_t ring_row;      /* floats of a ring row */
     size_t ring_offset;   /* floats into a thread's rings; one for each style may follow */
     size_t load_floats;   /* for the rows on their way to be transformed */
-    /* BC_MATRIX: values in front of pixel 0, and from high to low parts; pixels behind the row */
-    ptrdiff_t lead, low;
-    int behind;
+    bc_map ring;          /* the last outputs, if readers in the group or pixels want them */
+    bc_value_rows in;     /* BC_MATRIX: of a step that loads its input */
+    bc_value_rows out;    /* BC_MATRIX: the last outputs as their readers want them */
     int n_calls;
 } bc_pass;
 
@@ -65,6 +89,7 @@ typedef struct bc_group {
     int height;    /* of the smallest grid */
     int rows;      /* of that: a stripe has a multiple, so that every step has whole calls */
     int n_stripes; /* that a frame is cut into */
+    int n_styles;  /* that steps which every style runs for itself run in at once, at most */
     bool is_matrix;
 } bc_group;
 
@@ -75,19 +100,6 @@ typedef enum bc_way { BC_LAYERS, BC_GROUPS, BC_N_WAYS } bc_way;
 typedef struct bc_life {
     int born, dies;
 } bc_life;
-
-/*
- * Raw outputs of a step, from row y on: all of them in the arena, or those of a call. Of a step
- * that runs once for each style and is read through a mix there are n_copies, one behind the other.
- */
-typedef struct bc_map {
-    size_t offset;                        /* floats into the arena */
-    ptrdiff_t row_stride, channel_stride; /* floats */
-    int y;
-    size_t size; /* floats of one copy */
-    int n_copies;
-    bc_life lives[BC_N_WAYS];
-} bc_map;
 
 typedef enum bc_source {
     BC_SOURCE_PIXELS,
@@ -124,7 +136,8 @@ typedef struct bc_step {
     bc_pass matrix;               /* likewise; rows 0: there is none */
     size_t
         slots_offset; /* doubles: sums of its calls; if it runs for each style, one after another */
-    bc_map map;
+    bc_map map;       /* in the arena */
+    bc_life lives[BC_N_WAYS];
 } bc_step;
 
 typedef struct bc_plan {
@@ -135,8 +148,8 @@ typedef struct bc_plan {
     bc_group groups[BC_MAX_STEPS];
     int max_blend;
     size_t arena_floats;
-    size_t ring_floats, load_floats, scratch_floats, row_floats, emit_floats; /* for each thread */
-    size_t slots_doubles; /* sums of all calls */
+    size_t ring_floats, load_floats, scratch_floats, emit_floats; /* for each thread */
+    size_t slots_doubles;                                         /* sums of all calls */
 } bc_plan;
 
 typedef struct bc_plan_params {
@@ -170,11 +183,20 @@ static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
 /* Samples of a plane of a row that a pass loads, halo left out. */
 int bc_pass_samples(const bc_step *step, const bc_pass *pass);
 
+/* Whether a step has weights for the matrix units. */
+static inline bool bc_step_has_matrix(const bc_step *step)
+{
+    return step->layer->kind == BC_LAYER_CONV && step->matrix.rows > 0;
+}
+
 /* The pass that a step takes in a group. */
 static inline const bc_pass *bc_step_pass(const bc_step *step, bool is_matrix)
 {
     return is_matrix ? &step->matrix : &step->pass;
 }
+
+/* Whether somebody outside its group reads a step's outputs, or nobody but the painting. */
+bool bc_plan_keeps(const bc_plan *plan, const bc_group *group, int step);
 
 /* Doubles of the sums that a step's calls leave, 2 * n_out each, in whichever pass. */
 static inline size_t bc_plan_slots(const bc_step *step)

@@ -21,31 +21,12 @@ static bc_totals add_slots(const bc_step *step, double *sums, int n_calls)
 
 /* Layers, each in one style or in none ------------------------------------------------------- */
 
-static bc_layer_state *state_of(bc_session *s, const bc_step *step, int slot)
-{
-    return bc_is_each_styles(step) ? &s->slots[slot].layers[step->index] : &s->layers[step->index];
-}
-
-static float *map_of(const bc_session *s, const bc_step *step, int slot)
-{
-    const bool has_own = bc_is_each_styles(step) && step->map.n_copies > 1;
-    return s->maps + step->map.offset + (has_own ? (size_t)slot * step->map.size : 0);
-}
-
-static double *sums_of(const bc_session *s, const bc_step *step, int slot)
-{
-    if (!step->layer->norm)
-        return NULL;
-    const size_t before = bc_is_each_styles(step) ? (size_t)slot * bc_plan_slots(step) : 0;
-    return s->sums + step->slots_offset + before;
-}
-
 /* What is read through a mix has its style's share. */
 static void set_mixed(bc_session *s, const bc_step *step, int slot)
 {
     if (!bc_is_each_styles(step))
         return;
-    const bc_layer_state *state = state_of(s, step, slot);
+    const bc_layer_state *state = bc_session_layer(s, step, slot);
     const float share = s->slots[slot].weight;
     for (int c = 0; c < step->n_channels; c++) {
         state->mixed.scale[c] = share * state->affine.scale[c];
@@ -61,68 +42,6 @@ static int slots_of(const bc_session *s, const bc_step *step, int slots[BC_MAX_B
         return bc_session_slots(s, slots);
     slots[0] = -1;
     return 1;
-}
-
-/* Inputs ------------------------------------------------------------------------------------- */
-
-static void add_map(bc_task *t, const bc_edge *edge, const bc_step *from, int slot)
-{
-    bc_session *s = t->session;
-    const bc_layer_state *state = state_of(s, from, slot);
-    t->inputs[t->n_inputs++] = (bc_input){.source = edge->source,
-                                          .from = from,
-                                          .map = &from->map,
-                                          .data = map_of(s, from, slot),
-                                          .affine = edge->is_mix ? state->mixed : state->affine,
-                                          .least = from->layer->relu ? 0 : BC_NO_RELU};
-}
-
-/* What a step reads: through a mix the maps of all styles. */
-static void add_inputs(bc_task *t, const bc_plan *plan, int slot)
-{
-    for (int i = 0; i < t->step->n_inputs; i++) {
-        const bc_edge *edge = &t->step->inputs[i];
-        if (edge->from < 0) {
-            t->inputs[t->n_inputs++] = (bc_input){.source = edge->source};
-            continue;
-        }
-        const bc_step *from = &plan->steps[edge->from];
-        int slots[BC_MAX_BLEND] = {slot};
-        const int n = edge->is_mix ? bc_session_slots(t->session, slots) : 1;
-        for (int k = 0; k < n; k++)
-            add_map(t, edge, from, slots[k]);
-    }
-}
-
-/* Cascades ----------------------------------------------------------------------------------- */
-
-static void add_variant(bc_stage *stage, int slot)
-{
-    bc_session *s = stage->task.session;
-    const bc_step *step = stage->task.step;
-    const bc_layer_state *state = state_of(s, step, slot);
-    stage->variants[stage->n_variants++] = (bc_variant){.weights = &state->weights,
-                                                        .affine = state->affine,
-                                                        .lanes = state->lanes,
-                                                        .sums = sums_of(s, step, slot),
-                                                        .out = map_of(s, step, slot)};
-}
-
-/* Adds a step to a cascade, in some slots. */
-static void add_stage(bc_cascade *c, const bc_plan *plan, const bc_frame_views *frame, int index,
-                      const int slots[], int n_slots)
-{
-    const bc_step *step = &plan->steps[index];
-    bc_stage *stage = &c->stages[c->n_stages];
-    *stage = (bc_stage){.task = {.session = c->session,
-                                 .frame = frame,
-                                 .step = step,
-                                 .pass = bc_step_pass(step, c->group.is_matrix)}};
-    if (c->n_stages++ == 0)
-        add_inputs(&stage->task, plan, slots[0]);
-    for (int i = 0; i < n_slots; i++)
-        add_variant(stage, slots[i]);
-    c->out_map = step->is_last ? NULL : &step->map;
 }
 
 /* Layer by layer --------------------------------------------------------------------------- */
@@ -165,8 +84,8 @@ static void normalise_stream(const bc_layer_state *state, const bc_step *step)
 
 static void normalise(bc_session *s, const bc_step *step, int slot)
 {
-    bc_layer_state *state = state_of(s, step, slot);
-    const bc_totals totals = add_slots(step, sums_of(s, step, slot), step->pass.n_calls);
+    bc_layer_state *state = bc_session_layer(s, step, slot);
+    const bc_totals totals = add_slots(step, bc_session_sums(s, step, slot), step->pass.n_calls);
     if (s->params.stats == BC_STATS_FRAME) {
         bc_normalise_frame(&state->affine, &totals, state->scale, state->shift);
         return;
@@ -177,29 +96,17 @@ static void normalise(bc_session *s, const bc_step *step, int slot)
     follow_stream(s, step, state, &totals);
 }
 
-static void run_conv(bc_session *s, const bc_plan *plan, const bc_frame_views *frame, int index,
-                     int slot)
+/* A group of one step, which reads maps. */
+static bc_group alone(const bc_session *s, const bc_step *step, int index)
 {
-    const bc_step *step = &plan->steps[index];
     const int n_threads = bc_pool_threads(s->pool);
-    bc_cascade c = {.session = s,
-                    .group = {.height = step->height,
-                              .rows = step->pass.rows,
-                              .n_stripes = n_threads == 1
-                                               ? 1
-                                               : bc_clamp(4 * n_threads, 1, step->pass.n_calls)}};
-    add_stage(&c, plan, frame, index, &slot, 1);
-    bc_cascade_run(&c);
-    if (step->layer->norm)
-        normalise(s, step, slot);
-}
-
-static void run_sum(bc_session *s, const bc_plan *plan, const bc_frame_views *frame,
-                    const bc_step *step, int slot)
-{
-    bc_task task = {.session = s, .frame = frame, .step = step, .pass = &step->pass};
-    add_inputs(&task, plan, slot);
-    bc_sum_run(&task, map_of(s, step, slot));
+    return (bc_group){.first = index,
+                      .end = index + 1,
+                      .height = step->height,
+                      .rows = step->pass.rows,
+                      .n_styles = 1,
+                      .n_stripes =
+                          n_threads == 1 ? 1 : bc_clamp(4 * n_threads, 1, step->pass.n_calls)};
 }
 
 /* One step, in one style or in none, and what it has left in its map for somebody who looks on. */
@@ -208,14 +115,19 @@ static void run_step(bc_session *s, const bc_plan *plan, const bc_frame_views *f
 {
     const bc_step *step = &plan->steps[index];
     const int64_t start = bc_clock_ns();
-    if (step->layer->kind == BC_LAYER_CONV)
-        run_conv(s, plan, frame, index, slot);
-    else
-        run_sum(s, plan, frame, step, slot);
+    bc_work work = {
+        .session = s, .plan = plan, .frame = frame, .group = alone(s, step, index), .n_slots = 1};
+    work.slots[0] = slot;
+    if (!bc_is_each_styles(step)) /* it may read all styles through a mix */
+        work.n_slots = bc_session_slots(s, work.slots);
+    bc_work_run(&work);
+    if (step->layer->norm)
+        normalise(s, step, slot);
     set_mixed(s, step, slot);
     s->time_ns[index] += bc_clock_ns() - start;
     if (!step->is_last && watcher)
-        watcher->step(watcher->cookie, step, map_of(s, step, slot), state_of(s, step, slot));
+        watcher->step(watcher->cookie, step, bc_session_map(s, step, slot),
+                      bc_session_layer(s, step, slot));
 }
 
 /* All steps in order; those that every style runs for itself style after style. */
@@ -237,47 +149,20 @@ static void run_layers(bc_session *s, const bc_plan *plan, const bc_frame_views 
 
 /* Depth first -------------------------------------------------------------------------------- */
 
-/* The next stage reads this one through a mix. */
-static void mix_stage(bc_stage *stage, const int slots[])
-{
-    bc_session *s = stage->task.session;
-    for (int v = 0; v < stage->n_variants; v++)
-        stage->variants[v].affine = state_of(s, stage->task.step, slots[v])->mixed;
-}
-
-/* Runs a group of convolutions in some slots, if any of its steps runs for each style. */
-static void run_chain(bc_session *s, const bc_plan *plan, const bc_frame_views *frame,
-                      const bc_group *group, const int slots[], int n_slots)
-{
-    static const int none[] = {-1};
-    const int64_t start = bc_clock_ns();
-    bc_cascade c = {.session = s, .group = *group};
-    for (int i = group->first; i < group->end; i++) {
-        const bool is_each = bc_is_each_styles(&plan->steps[i]);
-        add_stage(&c, plan, frame, i, is_each ? slots : none, is_each ? n_slots : 1);
-    }
-    for (int i = 0; i < c.n_stages; i++) {
-        s->busy_ns[i] = 0;
-        if (i > 0 && c.stages[i].task.step->inputs[0].is_mix)
-            mix_stage(&c.stages[i - 1], slots);
-    }
-    bc_cascade_run(&c);
-    s->time_ns[group->first] += bc_clock_ns() - start;
-    for (int i = 0; i < c.n_stages && s->times_layers; i++)
-        s->time_ns[group->first + i] = s->busy_ns[i] / bc_pool_threads(s->pool);
-}
-
+/* Runs a group of steps in some slots, if any of them runs for each style. */
 static void run_group(bc_session *s, const bc_plan *plan, const bc_frame_views *frame,
                       const bc_group *group, const int slots[], int n_slots)
 {
-    const bc_step *step = &plan->steps[group->first];
     const int64_t start = bc_clock_ns();
-    if (step->layer->kind == BC_LAYER_CONV) {
-        run_chain(s, plan, frame, group, slots, n_slots);
-        return;
-    }
-    run_sum(s, plan, frame, step, slots[0]);
+    bc_work work = {
+        .session = s, .plan = plan, .frame = frame, .group = *group, .n_slots = n_slots};
+    memcpy(work.slots, slots, (size_t)n_slots * sizeof(*slots));
+    for (int i = group->first; i < group->end; i++)
+        s->busy_ns[i] = 0;
+    bc_work_run(&work);
     s->time_ns[group->first] += bc_clock_ns() - start;
+    for (int i = group->first; i < group->end && s->times_layers; i++)
+        s->time_ns[i] = s->busy_ns[i] / bc_pool_threads(s->pool);
 }
 
 /* Groups between which every style's maps lie run style after style. */
@@ -325,14 +210,26 @@ static void spread_lanes(const bc_layer_state *state, int n_channels, bool is_mi
     }
 }
 
+/* Whether what reads a step's outputs reads them through a mix. */
+static bool is_mixed(const bc_plan *plan, const bc_step *step)
+{
+    for (const bc_step *reader = step + 1; reader < plan->steps + plan->n_steps; reader++) {
+        for (int k = 0; k < reader->n_inputs; k++) {
+            if (&plan->steps[0] + reader->inputs[k].from == step)
+                return reader->inputs[k].is_mix;
+        }
+    }
+    return false;
+}
+
 static void prepare(bc_session *s, const bc_plan *plan, const bc_step *step, int slot)
 {
-    const bc_layer_state *state = state_of(s, step, slot);
+    const bc_layer_state *state = bc_session_layer(s, step, slot);
     if (step->layer->norm)
         normalise_stream(state, step);
     set_mixed(s, step, slot);
-    if (plan->groups[0].is_matrix)
-        spread_lanes(state, step->n_channels, step[1].inputs[0].is_mix);
+    if (plan->groups[0].is_matrix && bc_step_has_matrix(step))
+        spread_lanes(state, step->n_channels, is_mixed(plan, step));
 }
 
 static void follow(bc_session *s, const bc_plan *plan, const bc_step *step, int slot)
@@ -340,8 +237,8 @@ static void follow(bc_session *s, const bc_plan *plan, const bc_step *step, int 
     if (!step->layer->norm)
         return;
     const int n_calls = bc_step_pass(step, plan->groups[0].is_matrix)->n_calls;
-    const bc_totals totals = add_slots(step, sums_of(s, step, slot), n_calls);
-    follow_stream(s, step, state_of(s, step, slot), &totals);
+    const bc_totals totals = add_slots(step, bc_session_sums(s, step, slot), n_calls);
+    follow_stream(s, step, bc_session_layer(s, step, slot), &totals);
 }
 
 static void run_groups(bc_session *s, const bc_plan *plan, const bc_frame_views *frame)
@@ -359,7 +256,7 @@ static bool is_known(bc_session *s, const bc_plan *plan)
         const bc_step *step = &plan->steps[i];
         const int n = slots_of(s, step, slots);
         for (int k = 0; k < n; k++) {
-            if (step->layer->norm && !state_of(s, step, slots[k])->running.is_known)
+            if (step->layer->norm && !bc_session_layer(s, step, slots[k])->running.is_known)
                 return false;
         }
     }

@@ -83,6 +83,27 @@ static inline const bc_plan *bc_session_plan(const bc_session *session)
     return is_plain ? &session->plain : &session->plan;
 }
 
+/* What a step is in a slot; of steps that run once for all styles, whichever the slot. */
+static inline bc_layer_state *bc_session_layer(bc_session *s, const bc_step *step, int slot)
+{
+    return bc_is_each_styles(step) ? &s->slots[slot].layers[step->index] : &s->layers[step->index];
+}
+
+static inline float *bc_session_map(const bc_session *s, const bc_step *step, int slot)
+{
+    const bool has_own = bc_is_each_styles(step) && step->map.n_copies > 1;
+    return s->maps + step->map.offset + (has_own ? (size_t)slot * step->map.size : 0);
+}
+
+/* The slots of a step's sums: [call][sums, squares][n_out]; NULL: it has no norm. */
+static inline double *bc_session_sums(const bc_session *s, const bc_step *step, int slot)
+{
+    if (!step->layer->norm)
+        return NULL;
+    const size_t before = bc_is_each_styles(step) ? (size_t)slot * bc_plan_slots(step) : 0;
+    return s->sums + step->slots_offset + before;
+}
+
 /* The pixels of one frame; `linear` as in bc_observer. The matrices are those of 4:2:0 images. */
 typedef struct bc_frame_views {
     const bc_image *source, *painting;

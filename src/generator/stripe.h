@@ -1,45 +1,47 @@
 /*
- * stripe.h: a stripe on its way down the frame, as its calls see it: stripe.c rolls it, matrix.c
- * makes the calls of the matrix units.
+ * stripe.h: a stripe on its way down the frame, as its calls see it: stripe.c makes those of 32
+ * bits, matrix.c those of the matrix units.
  */
 #ifndef BC_GENERATOR_STRIPE_H
 #define BC_GENERATOR_STRIPE_H
 
+#include "generator/roll.h"
 #include "generator/task.h"
 
 typedef struct bc_thread_memory {
     float *rings, *loaded, *scratch, *emitted;
-    float *rows; /* of a call: one block of the plan's row_floats for each style */
 } bc_thread_memory;
 
-/* A stage on its way down a stripe. */
-typedef struct bc_line {
-    int next_call;
-    int own_calls[2];        /* first and end of those that are the stripe's own */
-    int first_row, next_row; /* of its input in the ring: the first needed, the next to come */
-} bc_line;
-
 typedef struct bc_stripe {
-    const bc_cascade *cascade;
+    bc_roll roll;
+    const bc_work *work;
     bc_thread_memory memory;
-    bc_line lines[BC_MAX_STEPS];
-    int64_t busy_ns[BC_MAX_STEPS]; /* of each stage, if layers are timed */
+    int64_t busy_ns[BC_MAX_STEPS]; /* of each step, if layers are timed */
 } bc_stripe;
 
-/* Behind the first step that runs for each style every style has a ring of its own. */
-float *bc_stripe_ring(const bc_stripe *stripe, int stage, int variant);
+static inline const bc_step *bc_stripe_step(const bc_stripe *stripe, int step)
+{
+    return &stripe->work->plan->steps[step];
+}
 
-/* Where the sums of a stage's next call go, set to 0; false: they are not the stripe's own. */
-bool bc_stripe_sums(const bc_stripe *stripe, int stage, int variant, bc_sums *sums);
+static inline const bc_pass *bc_stripe_pass(const bc_stripe *stripe, int step)
+{
+    return bc_step_pass(bc_stripe_step(stripe, step), stripe->work->group.is_matrix);
+}
 
-/* A map of the rows of a stage's next call, in the thread's memory. */
-bc_map bc_stripe_map(const bc_stripe *stripe, int stage);
+/* The session's slot of a step's variant: the work's slots in order; -1 if all styles share it. */
+static inline int bc_stripe_slot(const bc_stripe *stripe, int step, int variant)
+{
+    return bc_is_each_styles(bc_stripe_step(stripe, step)) ? stripe->work->slots[variant] : -1;
+}
 
-/*
- * matrix.c: the next call of a stage, to the rings of the next one in all variants, or to rows of
- * the thread's memory, of which it returns the first; `map` as by bc_stripe_map.
- */
-void bc_matrix_to_rings(const bc_stripe *stripe, int stage);
-float *bc_matrix_to_memory(const bc_stripe *stripe, int stage, const bc_map *map);
+/* The ring of a step's loaded rows. */
+float *bc_stripe_ring(const bc_stripe *stripe, int step, int variant);
+
+/* Where the sums of a step's next call go, set to 0; false: they are not the stripe's own. */
+bool bc_stripe_sums(const bc_stripe *stripe, int step, int variant, bc_sums *sums);
+
+/* matrix.c: a step's next call, to the ring that its readers read; of the last one to `planes`. */
+void bc_matrix_call(const bc_stripe *stripe, int step, int variant, const bc_map_rows *planes);
 
 #endif

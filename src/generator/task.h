@@ -31,19 +31,22 @@ typedef struct bc_task {
 /* Where the ring row of input row y lies. */
 static inline float *bc_ring_row(const bc_pass *pass, float *ring, int y)
 {
-    const int n = pass->n_ring;
+    const int n = pass->n_slots;
     return ring + (size_t)((y % n + n) % n) * pass->ring_row;
 }
 
-/* Sample 0 of its plane 0; of a BC_MATRIX pass, value 0 of its pixel 0. */
+/* Sample 0 of its plane 0. */
 static inline float *bc_ring_sample(const bc_pass *pass, float *ring, int y)
 {
     return bc_ring_row(pass, ring, y) + BC_PAD;
 }
 
-static inline uint16_t *bc_ring_values(const bc_pass *pass, float *ring, int y)
+/* Value 0 of pixel 0 of row y. */
+static inline uint16_t *bc_row_values(const bc_value_rows *rows, float *ring, int y)
 {
-    return (uint16_t *)(void *)bc_ring_row(pass, ring, y) + pass->lead;
+    const int n = rows->n_rows;
+    float *row = ring + (size_t)((y % n + n) % n) * rows->row;
+    return (uint16_t *)(void *)row + rows->lead;
 }
 
 static inline int bc_clamp(int x, int low, int high)
@@ -54,9 +57,15 @@ static inline int bc_clamp(int x, int low, int high)
 /* load.c: fills the ring row of input row y (any, edges repeat); `loaded` has the load_floats. */
 void bc_load_row(const bc_task *task, int y, float *ring, float *loaded);
 
+/* sum.c: row y of a BC_LAYER_ADD, whose inputs are the task's, into channels at `to`. */
+void bc_sum_row(const bc_task *task, int y, float *to, ptrdiff_t channel_stride);
+
 /* load.c: row y of a map's channel, normalised, into `to`; `adds` as in bc_norm. */
 void bc_load_channel(const bc_task *task, const bc_input *input, int channel, int y, float *to,
                      bool adds);
+
+/* load.c: row y of a canvas, all channels of a sum. */
+void bc_load_canvas(const bc_task *task, int y, float *to, ptrdiff_t channel_stride);
 
 /*
  * emit.c: writes the painting's rows 2y and 2y + 1 from the last step's outputs: all phases of grid
@@ -65,35 +74,17 @@ void bc_load_channel(const bc_task *task, const bc_input *input, int channel, in
  */
 void bc_emit_rows(const bc_task *task, const bc_map_rows *rows, int y, float *scratch);
 
-/* sum.c: runs a BC_LAYER_ADD, whose inputs are the task's, into `out`, laid out as the step's map.
- */
-void bc_sum_run(const bc_task *task, float *out);
-
-/* What a step does in one style; all but the banks' steps do one thing. */
-typedef struct bc_variant {
-    const bc_weights *weights;
-    bc_affine affine; /* of the outputs, for the next stage */
-    bc_affine lanes;  /* likewise, for a BC_MATRIX pass: [lanes] */
-    double *sums;     /* [call][sums, squares][n_out]; NULL: the last step */
-    float *out;       /* the map, for the last stage; unless that is the last step */
-} bc_variant;
-
-typedef struct bc_stage {
-    bc_task task; /* inputs: of the first stage only */
-    int n_variants;
-    bc_variant variants[BC_MAX_BLEND]; /* in the order in which the decoder adds them up */
-} bc_stage;
-
-/* Steps that run together, each on what the one before it makes: a group's, or one alone. */
-typedef struct bc_cascade {
+/* A group's steps at work on one frame, in some styles; or one step of it. */
+typedef struct bc_work {
     bc_session *session;
-    bc_group group; /* height, rows and n_stripes */
-    int n_stages;
-    bc_stage stages[BC_MAX_STEPS];
-    const bc_map *out_map; /* geometry of the last stage's maps; NULL: to pixels */
-} bc_cascade;
+    const bc_plan *plan;
+    const bc_frame_views *frame;
+    bc_group group;
+    int n_slots;             /* 0 without a style */
+    int slots[BC_MAX_BLEND]; /* of the session, in the order in which a mix adds them up */
+} bc_work;
 
-/* stripe.c: runs all stripes on the session's threads; sums are left in the variants' slots. */
-void bc_cascade_run(bc_cascade *cascade);
+/* stripe.c: runs all stripes on the session's threads; sums are left in the steps' slots. */
+void bc_work_run(bc_work *work);
 
 #endif

@@ -31,7 +31,7 @@ size_t bc_weights_size(const bc_step *step)
 {
     if (step->layer->kind != BC_LAYER_CONV)
         return 0;
-    return pass_size(step) + (step->matrix.rows > 0 ? bc_matrix_size(&step->matrix_shape) : 0);
+    return pass_size(step) + (bc_step_has_matrix(step) ? bc_matrix_size(&step->matrix_shape) : 0);
 }
 
 static size_t filter_floats(const bc_step *step)
@@ -147,7 +147,7 @@ bc_weights bc_weights_pack(const bc_step *step, const bc_tensors *tensors,
     case BC_MATRIX:
         break;
     }
-    if (step->matrix.rows > 0)
+    if (bc_step_has_matrix(step))
         weights.matrix = bc_matrix_pack(&step->matrix_shape, folded, kept, gain,
                                         (uint8_t *)memory + pass_size(step));
     return weights;

@@ -16,7 +16,7 @@
 static const int light[BC_N_WIDTHS] = {8, 16, 32};
 static const int wide[BC_N_WIDTHS] = {16, 32, 64};
 
-/* A random net of format 1. */
+/* A random net. */
 typedef struct net {
     bc_model *model;
 } net;
@@ -38,6 +38,16 @@ static inline void net_open(net *n, const int widths[BC_N_WIDTHS], bc_upsample u
         abort();
     n->model->net.format = 1;
     n->model->net.upsample = upsample;
+}
+
+/* A random net of format 2. */
+static inline void net_open_table(net *n, const char *text, int n_styles)
+{
+    bc_layers table;
+    const bc_log silent = {0};
+    if (bc_layers_parse(&table, text, "table", &silent) < 0 ||
+        bc_model_make_random(&n->model, &table, n_styles, 1, NULL) < 0)
+        abort();
 }
 
 static inline void net_close(net *n)

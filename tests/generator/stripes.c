@@ -6,6 +6,7 @@
  */
 #include "generator/session.h"
 #include "net.h"
+#include "tables.h"
 
 enum { BLEND = 3, N_FRAMES = 7, CUT = 3, SWITCH = 5 };
 
@@ -122,24 +123,42 @@ static void test_cuts(trial t)
     }
 }
 
-static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
+static void test_model(const bc_model *model, int fewest_styles)
 {
     static const int sizes[][2] = {{1, 1},   {2, 7},   {5, 4},    {3, 201},
                                    {90, 61}, {517, 6}, {197, 129}};
-    net n;
-    net_open(&n, widths, upsample, BLEND);
     int n_tiers = 0;
     for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
         if (tier->needs & BC_CPU_AMX)
             continue;
         n_tiers++;
-        for (int i = 0; i < (tier->needs ? 7 : 4); i++)
-            test_cuts((trial){.model = n.model,
+        for (int i = 0; i < (tier->needs ? 7 : 4); i++) {
+            const int n_styles = (i + n_tiers) % (BLEND + 1);
+            test_cuts((trial){.model = model,
                               .tier = tier->name,
                               .width = sizes[i][0],
                               .height = sizes[i][1],
-                              .n_styles = (i + n_tiers) % (BLEND + 1)});
+                              .n_styles = n_styles < fewest_styles ? BLEND : n_styles});
+        }
     }
+}
+
+static void test_net(const int widths[BC_N_WIDTHS], bc_upsample upsample)
+{
+    net n;
+    net_open(&n, widths, upsample, BLEND);
+    test_model(n.model, 0);
+    net_close(&n);
+}
+
+/* Any table, whose styles must be chosen. */
+static void test_table(const char *table)
+{
+    net n;
+    net_open_table(&n, table, BLEND);
+    fewest_groups = BC_MAX_STEPS;
+    most_groups = 0;
+    test_model(n.model, 1);
     net_close(&n);
 }
 
@@ -153,5 +172,12 @@ int main(void)
 #endif
     CHECK_INT(fewest_groups, 1);
     CHECK_INT(most_groups, 8);
+    test_table(deep_table);
+    CHECK_INT(fewest_groups, 1);
+    CHECK_AT_MOST(12, most_groups);
+    test_table(residual_table);
+    CHECK_INT(fewest_groups, 1);
+    test_table(banks_table);
+    CHECK_INT(fewest_groups, 1);
     return TEST_END();
 }
