@@ -12,6 +12,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define RELAX() _mm_pause()
+#elif defined(__aarch64__)
+#define RELAX() __asm__ volatile("yield")
 #else
 #define RELAX() ((void)0)
 #endif

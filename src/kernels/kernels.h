@@ -280,6 +280,7 @@ typedef struct bc_kernels {
  */
 void bc_kernels_init_c(bc_kernels *kernels);
 void bc_kernels_init_c_matrix(bc_kernels *kernels);
+void bc_kernels_init_neon(bc_kernels *kernels);
 void bc_kernels_init_avx2(bc_kernels *kernels);
 void bc_kernels_init_avx512(bc_kernels *kernels);
 void bc_kernels_init_amx(bc_kernels *kernels);

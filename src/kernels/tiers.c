@@ -6,6 +6,9 @@
 
 static const bc_tier tiers[] = {
     {"c", 0, bc_kernels_init_c},
+#if defined(__aarch64__)
+    {"neon", BC_CPU_NEON, bc_kernels_init_neon},
+#endif
 #if defined(__x86_64__)
     {"avx2", BC_CPU_AVX2, bc_kernels_init_avx2},
     {"avx512", BC_CPU_AVX2 | BC_CPU_AVX512, bc_kernels_init_avx512},

@@ -19,6 +19,8 @@ struct bc_tier {
 /* What --cpu may be: "native" and the names of the table, which a test holds against it. */
 #if defined(__x86_64__)
 #define BC_TIER_CHOICES "native|c|avx2|avx512|amx"
+#elif defined(__aarch64__)
+#define BC_TIER_CHOICES "native|c|neon"
 #else
 #define BC_TIER_CHOICES "native|c"
 #endif
