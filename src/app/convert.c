@@ -188,8 +188,10 @@ static void say_what_is_done(const conversion *c, const char *input, const char 
     bc_log_write(&c->log, BC_LOG_DEBUG, "%s (%s %s %dx%d) to %s (%s)", input, info->codec,
                  info->format, info->width, info->height, output, bc_writer_description(c->writer));
     if (info->is_hdr)
-        bc_log_write(&c->log, BC_LOG_INFO, "%s is HDR (%s): it is tone-mapped to standard range",
-                     input, info->format);
+        bc_log_write(
+            &c->log, BC_LOG_INFO,
+            "%s is HDR (%s): it is tone-mapped to standard range, as nothing here paints HDR",
+            input, info->format);
     else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
         bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
                      input, info->bits, bc_writer_bits(c->writer));

@@ -52,11 +52,50 @@ static bool becomes_private(const AVOutputFormat *container, const AVCodecParame
     return true;
 }
 
-bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream)
+static bool is_listed(const char *name, const char *const *names, size_t n_names)
 {
+    for (size_t i = 0; i < n_names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What muxers take and do not write: a cover would be a film of one picture, or nothing. */
+static bool vanishes(const AVOutputFormat *container, const AVStream *stream)
+{
+    static const char *const of_covers[] = {"mp4", "ipod", "3gp", "3g2", "psp", "matroska", "nut"};
+    static const char *const of_attachments[] = {"matroska"};
+    if (stream->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
+        return !is_listed(container->name, of_attachments, 1);
+    return stream->disposition & AV_DISPOSITION_ATTACHED_PIC &&
+           !is_listed(container->name, of_covers, sizeof(of_covers) / sizeof(of_covers[0]));
+}
+
+static int try_streams(AVFormatContext *trial, const AVFormatContext *output,
+                       const AVStream *stream)
+{
+    uint8_t *bytes = NULL;
+    int error = 0;
+    for (unsigned i = 0; error >= 0 && i < output->nb_streams; i++)
+        error = bc_copy_stream(trial, output->streams[i]);
+    if (error >= 0)
+        error = bc_copy_stream(trial, stream);
+    if (error >= 0)
+        error = avio_open_dyn_buf(&trial->pb);
+    if (error < 0)
+        return error;
+    error = avformat_write_header(trial, NULL);
+    avio_close_dyn_buf(trial->pb, &bytes);
+    av_free(bytes);
+    return error;
+}
+
+bool bc_copy_is_possible(const AVFormatContext *output, const AVStream *stream)
+{
+    const AVOutputFormat *container = output->oformat;
     const AVCodecParameters *codec = stream->codecpar;
     if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || is_in_lumps(codec) ||
-        becomes_private(container, codec) || strncmp(container->name, "image2", 6) == 0)
+        becomes_private(container, codec) || vanishes(container, stream))
         return false;
     if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
         avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)
@@ -68,15 +107,7 @@ bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream
     AVFormatContext *trial = NULL;
     int error = avformat_alloc_output_context2(&trial, container, NULL, NULL);
     if (error >= 0)
-        error = bc_copy_stream(trial, stream);
-    if (error >= 0)
-        error = avio_open_dyn_buf(&trial->pb);
-    if (error >= 0) {
-        uint8_t *bytes = NULL;
-        error = avformat_write_header(trial, NULL);
-        avio_close_dyn_buf(trial->pb, &bytes);
-        av_free(bytes);
-    }
+        error = try_streams(trial, output, stream);
     avformat_free_context(trial);
     return error >= 0;
 }
@@ -223,7 +254,8 @@ int bc_copy_remember_notes(AVFormatContext **meant, const AVFormatContext *outpu
     return error;
 }
 
-void bc_copy_list_lost_notes(const AVFormatContext *meant, const char *url, AVBPrint *list)
+void bc_copy_list_lost_notes(const AVFormatContext *meant, unsigned n_chapters, const char *url,
+                             AVBPrint *list)
 {
     AVFormatContext *written = NULL;
     AVPacket *packet = av_packet_alloc();
@@ -232,6 +264,9 @@ void bc_copy_list_lost_notes(const AVFormatContext *meant, const char *url, AVBP
         list_lost(meant->metadata, written->metadata, -1, list);
         for (unsigned i = 0; i < FFMIN(meant->nb_streams, written->nb_streams); i++)
             list_lost(meant->streams[i]->metadata, written->streams[i]->metadata, (int)i, list);
+        if (written->nb_chapters < n_chapters)
+            av_bprintf(list, "%s%u chapters", list->len ? ", " : "",
+                       n_chapters - written->nb_chapters);
     }
     avformat_close_input(&written);
     av_packet_free(&packet);

@@ -10,8 +10,9 @@
 
 #include "media/input.h"
 
-/* Whether the container can hold the stream: asked of the muxer, then tried in memory. */
-bool bc_copy_is_possible(const AVOutputFormat *container, const AVStream *stream);
+/* Whether the output can hold the stream beside those that it has: asked of the muxer, then tried
+ * in memory. */
+bool bc_copy_is_possible(const AVFormatContext *output, const AVStream *stream);
 
 /* Makes the same stream in `output`; FFmpeg's error or 0. */
 int bc_copy_stream(AVFormatContext *output, const AVStream *stream);
@@ -25,7 +26,9 @@ int bc_copy_notes(AVFormatContext *output, const bc_reader *reader);
 /* A copy of the metadata that `output` is to hold, before its muxer changes it: in a context for
  * nothing else, to be freed. FFmpeg's error or 0. */
 int bc_copy_remember_notes(AVFormatContext **meant, const AVFormatContext *output);
-/* The keys of it that the finished file does not hold; nothing where FFmpeg cannot read it. */
-void bc_copy_list_lost_notes(const AVFormatContext *meant, const char *url, AVBPrint *list);
+/* The keys of it that the finished file does not hold, and chapters, if it has fewer than
+ * `n_chapters`; nothing where FFmpeg cannot read it. */
+void bc_copy_list_lost_notes(const AVFormatContext *meant, unsigned n_chapters, const char *url,
+                             AVBPrint *list);
 
 #endif

@@ -48,14 +48,14 @@ static void name_conversion(const bc_route *route, const AVStream *source, const
 }
 
 /* What a container takes in general it may not at this rate. */
-static bool can_hold_converted(const bc_route *route, const AVOutputFormat *container)
+static bool can_hold_converted(const bc_route *route, const AVFormatContext *output)
 {
     AVFormatContext *scratch = avformat_alloc_context();
     AVStream *stream = scratch ? avformat_new_stream(scratch, NULL) : NULL;
     const AVCodecContext *encoder = bc_transcoder_encoder(route->transcoder);
     const bool can_hold = stream &&
                           avcodec_parameters_from_context(stream->codecpar, encoder) >= 0 &&
-                          bc_copy_is_possible(container, stream);
+                          bc_copy_is_possible(output, stream);
     avformat_free_context(scratch);
     return can_hold;
 }
@@ -90,12 +90,12 @@ int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *sour
     if (source->discard == AVDISCARD_ALL || /* the demuxer's own: mp4's chapters as text */
         is_pictures(container) || (wanted && strcmp(wanted, "none") == 0))
         return 0;
-    if (!has_codec && bc_copy_is_possible(container, source))
+    if (!has_codec && bc_copy_is_possible(output, source))
         return add_copy(route, output, source);
     int error = AVERROR_ENCODER_NOT_FOUND;
     if (!wanted || has_codec)
         error = bc_transcoder_open(&route->transcoder, source, container, wanted);
-    if (error >= 0 && !can_hold_converted(route, container)) {
+    if (error >= 0 && !can_hold_converted(route, output)) {
         bc_transcoder_close(&route->transcoder);
         error = AVERROR_ENCODER_NOT_FOUND;
     }

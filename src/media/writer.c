@@ -527,7 +527,8 @@ static void name_lost_notes(const bc_writer *writer)
     if (!writer->destination.path || writer->destination.is_picture)
         return;
     av_bprint_init(&list, 0, AV_BPRINT_SIZE_AUTOMATIC);
-    bc_copy_list_lost_notes(writer->meant, writer->destination.url, &list);
+    bc_copy_list_lost_notes(writer->meant, writer->output->nb_chapters, writer->destination.url,
+                            &list);
     if (list.len > 0)
         bc_log_write(&writer->params.log, BC_LOG_WARNING,
                      "%s: metadata is left out: %s cannot hold it: %s", writer->name,
