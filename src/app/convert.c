@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/inputs.h"
 #include "app/pipeline.h"
+#include "app/share.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "cli/console.h"
@@ -27,6 +28,7 @@ typedef struct settings {
     const char *codec, *sound, *crf, *preset, *encoder_options, *pixel_format;
     int n_threads;
     const char *progress;
+    const char *share;
 } settings;
 
 #define AT(field) offsetof(settings, field)
@@ -87,6 +89,10 @@ static const bc_option options[] = {
      BC_OPTION_TEXT, .offset = AT(pixel_format)},
     {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
      .high = BC_MAX_THREADS},
+    {"share", "I/N",
+     "be the I-th of N processes, on any machines, that share the inputs (mpirun, srun and sbatch "
+     "--array say it themselves)",
+     BC_OPTION_TEXT, .offset = AT(share)},
     {"progress", "MODE",
      "line, json (an object a line on stdout) or none (line on a terminal, else none)",
      BC_OPTION_CHOICE, .offset = AT(progress), .choices = "line|json|none"},
@@ -297,11 +303,47 @@ static bc_status convert(const settings *s, bc_painter *painter, atomic_int *sto
 
 /* All of them ------------------------------------------------------------------------------ */
 
-static int convert_list(const settings *s, const bc_conversion_list *list, const bc_log *log)
+/* The files that failed. */
+static int convert_alone(const settings *s, bc_painter *painter, atomic_int *stop,
+                         const bc_conversion_list *list, const bc_log *log)
+{
+    int n_failed = 0;
+    for (int i = 0; i < list->n_files && !atomic_load(stop); i++)
+        n_failed += convert(s, painter, stop, &list->files[i], log) < 0;
+    if (n_failed > 0 && list->n_files > 1 && !atomic_load(stop))
+        bc_log_write(log, BC_LOG_ERROR, "%d of %d conversions failed", n_failed, list->n_files);
+    return n_failed;
+}
+
+/* The files that this process or another one failed to convert. */
+static int convert_shared(const settings *s, bc_rank rank, bc_painter *painter, atomic_int *stop,
+                          const bc_conversion_list *list, const bc_log *log)
+{
+    bc_share *share;
+    int i, n_own = 0;
+    if (bc_share_open(&share, list, rank, stop, log) < 0)
+        return 1;
+    while ((i = bc_share_next(share)) >= 0) {
+        const bool is_done = convert(s, painter, stop, &list->files[i], log) == BC_OK;
+        bc_share_finish(share, is_done);
+        n_own += is_done;
+    }
+    const int n_failed = bc_share_n_failed(share);
+    bc_log_write(log, BC_LOG_DEBUG, "process %d of %d converted %d files", rank.index + 1,
+                 rank.count, n_own);
+    if (rank.index == 0 && !atomic_load(stop))
+        bc_log_write(log, n_failed > 0 ? BC_LOG_ERROR : BC_LOG_INFO,
+                     "%d of %d files are converted, %d failed", list->n_files - n_failed,
+                     list->n_files, n_failed);
+    bc_share_close(&share);
+    return n_failed;
+}
+
+static int convert_list(const settings *s, bc_rank rank, const bc_conversion_list *list,
+                        const bc_log *log)
 {
     atomic_int *stop = bc_interrupt_install();
     bc_painter *painter = NULL;
-    int n_failed = 0;
     if (s->strength > 0) {
         const bc_painter_params params = {
             .net = s->net ? s->net : bc_painter_default_net(s->models),
@@ -315,12 +357,26 @@ static int convert_list(const settings *s, const bc_conversion_list *list, const
         if (bc_painter_open(&painter, &params) < 0)
             return 1;
     }
-    for (int i = 0; i < list->n_files && !atomic_load(stop); i++)
-        n_failed += convert(s, painter, stop, &list->files[i], log) < 0;
+    const int n_failed = rank.count > 1 ? convert_shared(s, rank, painter, stop, list, log)
+                                        : convert_alone(s, painter, stop, list, log);
     bc_painter_close(&painter);
-    if (n_failed > 0 && list->n_files > 1 && !atomic_load(stop))
-        bc_log_write(log, BC_LOG_ERROR, "%d of %d conversions failed", n_failed, list->n_files);
     return atomic_load(stop) ? 130 : n_failed > 0;
+}
+
+/* A launcher's processes share what is more than one file; --share says so of one file too. */
+static bc_status find_rank(bc_rank *rank, const settings *s, const bc_conversion_list *list,
+                           const bc_log *log)
+{
+    *rank = (bc_rank){0, 1};
+    if (s->share && bc_rank_parse(rank, s->share, log) < 0)
+        return BC_ERR_ARGUMENT;
+    if (!s->share && list->n_files > 1)
+        *rank = bc_rank_of_environment();
+    if (rank->count > 1 && s->overwrite)
+        return bc_fail(log, BC_ERR_ARGUMENT,
+                       "-y does not go with shared inputs: an output that exists is one that "
+                       "another process has finished");
+    return BC_OK;
 }
 
 static int run(int n_args, char **args, const bc_log *log)
@@ -345,7 +401,9 @@ static int run(int n_args, char **args, const bc_log *log)
     bc_media_log(log);
     if (bc_conversion_list_make(&list, args + 1, n_args - 1, s.output, s.input_format, log) < 0)
         return 1;
-    const int exit_status = convert_list(&s, &list, log);
+    bc_rank rank;
+    const int exit_status =
+        find_rank(&rank, &s, &list, log) < 0 ? 2 : convert_list(&s, rank, &list, log);
     bc_conversion_list_free(&list);
     return exit_status;
 }
