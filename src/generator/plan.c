@@ -296,6 +296,19 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
     plan->n_steps++;
 }
 
+/* Whether a step follows the one before it in every style: between banks there is a mix. */
+static bool goes_on(const bc_plan *plan, int step)
+{
+    const bc_step *it = &plan->steps[step];
+    if (step == 0 || !bc_is_each_styles(&it[-1]))
+        return false;
+    for (int layer = it[-1].index; layer < it->index; layer++) {
+        if (plan->table->layers[layer].kind == BC_LAYER_MIX)
+            return false;
+    }
+    return true;
+}
+
 /* Each run of steps that every style runs for itself. */
 static void find_styles_steps(bc_plan *plan)
 {
@@ -303,8 +316,7 @@ static void find_styles_steps(bc_plan *plan)
         bc_step *step = &plan->steps[i];
         if (!bc_is_each_styles(step))
             continue;
-        const bool goes_on = i > 0 && bc_is_each_styles(&step[-1]);
-        step->first_of_styles = goes_on ? step[-1].first_of_styles : i;
+        step->first_of_styles = goes_on(plan, i) ? step[-1].first_of_styles : i;
         for (int k = step->first_of_styles; k <= i; k++)
             plan->steps[k].end_of_styles = i + 1;
     }

@@ -57,7 +57,7 @@ static inline bool bc_step_loads(const bc_step *step, const bc_pass *pass)
 /* Whether every style loads its own rows: what all of them read is loaded once. */
 static inline bool bc_step_loads_each(const bc_plan *plan, const bc_step *step)
 {
-    return bc_is_each_styles(step) && step->inputs[0].from >= 0 &&
+    return bc_is_each_styles(step) && step->inputs[0].from >= 0 && !step->inputs[0].is_mix &&
            bc_is_each_styles(&plan->steps[step->inputs[0].from]);
 }
 

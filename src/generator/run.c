@@ -118,8 +118,6 @@ static void run_step(bc_session *s, const bc_plan *plan, const bc_frame_views *f
     bc_work work = {
         .session = s, .plan = plan, .frame = frame, .group = alone(s, step, index), .n_slots = 1};
     work.slots[0] = slot;
-    if (!bc_is_each_styles(step)) /* it may read all styles through a mix */
-        work.n_slots = bc_session_slots(s, work.slots);
     bc_work_run(&work);
     if (step->layer->norm)
         normalise(s, step, slot);

@@ -50,11 +50,10 @@ static float *outputs_of(const bc_stripe *s, int step, int variant)
            (bc_is_each_styles(bc_stripe_step(s, step)) ? (size_t)variant * ring->size : 0);
 }
 
-/* What a variant of step `from` has left, in its ring or as a map. */
-static void add_input(const bc_stripe *s, bc_task *t, const bc_edge *edge, int variant)
+/* What a variant of step `from`, of a slot, has left, in its ring or as a map. */
+static void add_input(const bc_stripe *s, bc_task *t, const bc_edge *edge, int variant, int slot)
 {
     const bc_step *from = bc_stripe_step(s, edge->from);
-    const int slot = bc_stripe_slot(s, edge->from, variant);
     const bc_layer_state *state = bc_session_layer(s->work->session, from, slot);
     const bool is_near = bc_group_has(&s->work->group, edge->from);
     t->inputs[t->n_inputs++] =
@@ -81,10 +80,10 @@ static void make_task(const bc_stripe *s, bc_task *t, int step, int variant)
             t->inputs[t->n_inputs++] = (bc_input){.source = edge->source};
             continue;
         }
-        const int first = edge->is_mix ? 0 : variant;
-        const int end = edge->is_mix ? s->work->n_slots : variant + 1;
-        for (int v = first; v < end; v++)
-            add_input(s, t, edge, v);
+        for (int v = 0; v < s->work->n_mixed && edge->is_mix; v++)
+            add_input(s, t, edge, v, s->work->mixed[v]);
+        if (!edge->is_mix)
+            add_input(s, t, edge, variant, bc_stripe_slot(s, edge->from, variant));
     }
 }
 
@@ -308,5 +307,6 @@ static void run_stripe(void *arg, int job, int thread)
 
 void bc_work_run(bc_work *work)
 {
+    work->n_mixed = bc_session_slots(work->session, work->mixed);
     bc_pool_run(work->session->pool, run_stripe, work, work->group.n_stripes);
 }

@@ -80,8 +80,10 @@ typedef struct bc_work {
     const bc_plan *plan;
     const bc_frame_views *frame;
     bc_group group;
-    int n_slots;             /* 0 without a style */
-    int slots[BC_MAX_BLEND]; /* of the session, in the order in which a mix adds them up */
+    int n_slots; /* that steps run in which every style runs for itself; 0 without a style */
+    int slots[BC_MAX_BLEND];
+    int n_mixed; /* the blend's slots, all of them, in the order in which a mix adds them up */
+    int mixed[BC_MAX_BLEND];
 } bc_work;
 
 /* stripe.c: runs all stripes on the session's threads; sums are left in the steps' slots. */
