@@ -17,32 +17,14 @@ static bool is_in_lumps(const AVCodecParameters *codec)
 static bool becomes_private(const AVOutputFormat *container, const AVCodecParameters *codec)
 {
     static const enum AVCodecID known[] = {
-        AV_CODEC_ID_MPEG1VIDEO,
-        AV_CODEC_ID_MPEG2VIDEO,
-        AV_CODEC_ID_MPEG4,
-        AV_CODEC_ID_H264,
-        AV_CODEC_ID_HEVC,
-        AV_CODEC_ID_CAVS,
-        AV_CODEC_ID_DIRAC,
-        AV_CODEC_ID_VC1,
-        AV_CODEC_ID_MP1,
-        AV_CODEC_ID_MP2,
-        AV_CODEC_ID_MP3,
-        AV_CODEC_ID_AAC,
-        AV_CODEC_ID_AAC_LATM,
-        AV_CODEC_ID_AC3,
-        AV_CODEC_ID_EAC3,
-        AV_CODEC_ID_DTS,
-        AV_CODEC_ID_TRUEHD,
-        AV_CODEC_ID_OPUS,
-        AV_CODEC_ID_S302M,
-        AV_CODEC_ID_DVB_SUBTITLE,
-        AV_CODEC_ID_DVB_TELETEXT,
-        AV_CODEC_ID_SMPTE_KLV,
-        AV_CODEC_ID_HDMV_PGS_SUBTITLE,
-        AV_CODEC_ID_TIMED_ID3,
-        AV_CODEC_ID_SCTE_35,
-        AV_CODEC_ID_HDMV_TEXT_SUBTITLE,
+        AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO,   AV_CODEC_ID_MPEG4,
+        AV_CODEC_ID_H264,       AV_CODEC_ID_HEVC,         AV_CODEC_ID_CAVS,
+        AV_CODEC_ID_DIRAC,      AV_CODEC_ID_VC1,          AV_CODEC_ID_MP1,
+        AV_CODEC_ID_MP2,        AV_CODEC_ID_MP3,          AV_CODEC_ID_AAC,
+        AV_CODEC_ID_AAC_LATM,   AV_CODEC_ID_AC3,          AV_CODEC_ID_EAC3,
+        AV_CODEC_ID_DTS,        AV_CODEC_ID_TRUEHD,       AV_CODEC_ID_OPUS,
+        AV_CODEC_ID_S302M,      AV_CODEC_ID_DVB_SUBTITLE, AV_CODEC_ID_DVB_TELETEXT,
+        AV_CODEC_ID_SMPTE_KLV,  AV_CODEC_ID_TIMED_ID3,    AV_CODEC_ID_SCTE_35,
     };
     if (strcmp(container->name, "mpegts") != 0 || codec->codec_type == AVMEDIA_TYPE_DATA)
         return false;
@@ -65,10 +47,20 @@ static bool vanishes(const AVOutputFormat *container, const AVStream *stream)
 {
     static const char *const of_covers[] = {"mp4", "ipod", "3gp", "3g2", "psp", "matroska", "nut"};
     static const char *const of_attachments[] = {"matroska"};
+    static const char *const of_discs[] = {"mpeg", "vob", "svcd", "dvd", "vcd"};
+    if (stream->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE &&
+        is_listed(container->name, of_discs, sizeof(of_discs) / sizeof(of_discs[0])))
+        return stream->codecpar->codec_id != AV_CODEC_ID_DVD_SUBTITLE; /* read back as such */
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
         return !is_listed(container->name, of_attachments, 1);
     return stream->disposition & AV_DISPOSITION_ATTACHED_PIC &&
            !is_listed(container->name, of_covers, sizeof(of_covers) / sizeof(of_covers[0]));
+}
+
+static bool is_cover_to_attach(const AVOutputFormat *container, const AVStream *stream)
+{
+    return stream->disposition & AV_DISPOSITION_ATTACHED_PIC && stream->attached_pic.size > 0 &&
+           strcmp(container->name, "matroska") == 0;
 }
 
 static int try_streams(AVFormatContext *trial, const AVFormatContext *output,
@@ -97,7 +89,7 @@ bool bc_copy_is_possible(const AVFormatContext *output, const AVStream *stream)
     if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || is_in_lumps(codec) ||
         becomes_private(container, codec) || vanishes(container, stream))
         return false;
-    if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
+    if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT && !is_cover_to_attach(container, stream) &&
         avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)
         return false;
     if (container->flags & AVFMT_NOFILE)
@@ -135,6 +127,28 @@ static int copy_side_data(AVStream *target, const AVStream *source)
     return 0;
 }
 
+/* In Matroska a cover is an attachment, whose bytes are in its head. */
+static int attach_cover(AVStream *copy, const AVStream *cover)
+{
+    AVCodecParameters *codec = copy->codecpar;
+    const bool is_png = codec->codec_id == AV_CODEC_ID_PNG;
+    codec->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+    av_freep(&codec->extradata);
+    codec->extradata_size = 0;
+    codec->extradata = av_mallocz((size_t)cover->attached_pic.size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!codec->extradata)
+        return AVERROR(ENOMEM);
+    memcpy(codec->extradata, cover->attached_pic.data, (size_t)cover->attached_pic.size);
+    codec->extradata_size = cover->attached_pic.size;
+    copy->disposition = 0;
+    int error = av_dict_set(&copy->metadata, "filename", is_png ? "cover.png" : "cover.jpg",
+                            AV_DICT_DONT_OVERWRITE);
+    if (error >= 0)
+        error = av_dict_set(&copy->metadata, "mimetype", is_png ? "image/png" : "image/jpeg",
+                            AV_DICT_DONT_OVERWRITE);
+    return error;
+}
+
 int bc_copy_stream(AVFormatContext *output, const AVStream *stream)
 {
     AVStream *copy = avformat_new_stream(output, NULL);
@@ -151,6 +165,8 @@ int bc_copy_stream(AVFormatContext *output, const AVStream *stream)
     copy->avg_frame_rate = stream->avg_frame_rate;
     copy->r_frame_rate = stream->r_frame_rate;
     copy->sample_aspect_ratio = stream->sample_aspect_ratio;
+    if (error >= 0 && is_cover_to_attach(output->oformat, stream))
+        error = attach_cover(copy, stream);
     return error;
 }
 
@@ -225,7 +241,9 @@ int bc_copy_notes(AVFormatContext *output, const bc_reader *reader)
 static bool is_technical(const AVDictionaryEntry *note)
 {
     return av_strcasecmp(note->key, "handler_name") == 0 ||
-           av_strcasecmp(note->key, "creation_time") == 0 || strcmp(note->value, "und") == 0;
+           av_strcasecmp(note->key, "creation_time") == 0 ||
+           av_strcasecmp(note->key, "filename") == 0 || av_strcasecmp(note->key, "mimetype") == 0 ||
+           strcmp(note->value, "und") == 0;
 }
 
 static void list_lost(const AVDictionary *meant, const AVDictionary *written, int stream,

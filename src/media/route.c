@@ -18,6 +18,14 @@ static const char *kind_of(const AVStream *stream)
     return kind ? kind : "unknown";
 }
 
+/* QuickTime's muxer makes a track of it by itself, of the note on the video. */
+static bool is_rewritten(const AVStream *source, const AVOutputFormat *container)
+{
+    return source->codecpar->codec_tag == MKTAG('t', 'm', 'c', 'd') &&
+           strcmp(container->name, "mov") == 0 &&
+           av_dict_get(source->metadata, "timecode", NULL, 0);
+}
+
 static void name_left_out(const AVStream *stream, const AVOutputFormat *container, const char *name,
                           const bc_log *log)
 {
@@ -88,7 +96,8 @@ int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *sour
     const bool has_codec = wanted && strcmp(wanted, "copy") != 0;
     *route = (bc_route){.time_base = source->time_base};
     if (source->discard == AVDISCARD_ALL || /* the demuxer's own: mp4's chapters as text */
-        is_pictures(container) || (wanted && strcmp(wanted, "none") == 0))
+        is_pictures(container) || is_rewritten(source, container) ||
+        (wanted && strcmp(wanted, "none") == 0))
         return 0;
     if (!has_codec && bc_copy_is_possible(output, source))
         return add_copy(route, output, source);

@@ -370,8 +370,8 @@ static bool is_fault_of_place(const bc_writer *writer, int error)
 /* Whatever is wrong with a stream that is not painted must not cost the picture. */
 static bc_status write_other(bc_writer *writer, bc_route *route, AVPacket *packet)
 {
-    if (!route->stream)
-        return BC_OK;
+    if (!route->stream || route->stream->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
+        return BC_OK; /* left out, or written with the head */
     const int index = packet->stream_index = route->stream->index;
     const AVRational from =
         route->transcoder ? bc_transcoder_encoder(route->transcoder)->time_base : route->time_base;
