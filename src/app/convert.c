@@ -112,6 +112,11 @@ const bc_command bc_command_convert = {
         "a folder, whose files are converted one by one. OUTPUT's name says the format; for "
         "several inputs it is a folder. Files are written under a temporary name and get their own "
         "when they are whole. Ctrl-C finishes the file properly; a second one stops at once.\n\n"
+        "Processes that mpirun, srun or sbatch --array start, or that are given --share, share a "
+        "folder of inputs, on one machine or on several that see the same files: each file is done "
+        "once, one that a dead process left is taken over, and what exists is done already. While "
+        "a file is worked on OUTPUT.claim lies beside it, and after a failure until the next run. "
+        "All end together, with one summary by the first of them.\n\n"
         "The exit status is 0 when all is done, 1 when something failed, 2 for wrong usage, 130 "
         "when interrupted.",
     .options = options,
@@ -120,6 +125,8 @@ const bc_command bc_command_convert = {
                 "a video, with its sound\n"
                 "brushcast convert photos/ -o painted/ --style great-wave:2,scream:1\t"
                 "a folder of pictures, in a blend of two styles\n"
+                "mpirun -n 4 brushcast convert films/ -o painted/ --threads 1\t"
+                "a folder, shared by four processes\n"
                 "brushcast convert -f lavfi testsrc2=size=hd720:duration=5 -o test.mkv -c:v ffv1\t"
                 "a test pattern, losslessly\n",
     .run = run,
