@@ -34,27 +34,17 @@ static bool becomes_private(const AVOutputFormat *container, const AVCodecParame
     return true;
 }
 
-static bool is_listed(const char *name, const char *const *names, size_t n_names)
-{
-    for (size_t i = 0; i < n_names; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 /* What muxers take and do not write: a cover would be a film of one picture, or nothing. */
 static bool vanishes(const AVOutputFormat *container, const AVStream *stream)
 {
-    static const char *const of_covers[] = {"mp4", "ipod", "3gp", "3g2", "psp", "matroska", "nut"};
-    static const char *const of_attachments[] = {"matroska"};
-    static const char *const of_discs[] = {"mpeg", "vob", "svcd", "dvd", "vcd"};
+    const char *name = container->name;
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE &&
-        is_listed(container->name, of_discs, sizeof(of_discs) / sizeof(of_discs[0])))
+        av_match_name(name, "mpeg,vob,svcd,dvd,vcd"))
         return stream->codecpar->codec_id != AV_CODEC_ID_DVD_SUBTITLE; /* read back as such */
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
-        return !is_listed(container->name, of_attachments, 1);
+        return !av_match_name(name, "matroska");
     return stream->disposition & AV_DISPOSITION_ATTACHED_PIC &&
-           !is_listed(container->name, of_covers, sizeof(of_covers) / sizeof(of_covers[0]));
+           !av_match_name(name, "mp4,ipod,3gp,3g2,psp,matroska,nut");
 }
 
 static bool is_cover_to_attach(const AVOutputFormat *container, const AVStream *stream)

@@ -1,6 +1,7 @@
 #include "media/sidedata.h"
 #include "media/versions.h"
 
+#include <libavutil/avstring.h>
 #include <string.h>
 
 int bc_sidedata_copy_frame(AVFrame *target, const AVFrame *source)
@@ -47,22 +48,13 @@ int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_sa
     return 0;
 }
 
-static bool is_listed(const char *name, const char *const *names, size_t n_names)
-{
-    for (size_t i = 0; i < n_names; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
-}
-
 const char *bc_sidedata_lost(const AVStream *stream, const AVOutputFormat *container)
 {
-    static const char *const of_view[] = {"matroska", "webm", "mp4"};
-    static const char *const of_light[] = {"matroska", "webm", "mp4", "mov"};
+    const bool holds_views = av_match_name(container->name, "matroska,webm,mp4");
+    const bool holds_light = av_match_name(container->name, "matroska,webm,mp4,mov");
     for (int i = 0; i < bc_stream_n_side_data(stream); i++) {
         const enum AVPacketSideDataType type = bc_stream_side_data(stream, i)->type;
-        if ((is_of_view(type) && !is_listed(container->name, of_view, 3)) ||
-            (is_of_light(type) && !is_listed(container->name, of_light, 4)))
+        if ((is_of_view(type) && !holds_views) || (is_of_light(type) && !holds_light))
             return av_packet_side_data_name(type);
     }
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <libavdevice/avdevice.h>
+#include <libavutil/avstring.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <stdio.h>
@@ -612,12 +613,8 @@ bool bc_writer_knows_name(const char *name)
 
 bool bc_writer_is_picture(const char *name)
 {
-    static const char *const names[] = {"image2", "gif", "apng", "webp", "avif"};
     const AVOutputFormat *container = av_guess_format(NULL, name, NULL);
-    for (size_t i = 0; container && i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(container->name, names[i]) == 0)
-            return true;
-    return false;
+    return container && av_match_name(container->name, "image2,gif,apng,webp,avif");
 }
 
 const char *bc_writer_temporary(const bc_writer *writer)
