@@ -131,6 +131,11 @@ typedef struct bc_style_info {
 } bc_style_info;
 
 /*
+ * All calls of this header refuse missing pointers and numbers outside their domains, with
+ * BC_ERR_ARGUMENT where they return a status, and else do nothing or answer with nothing.
+ */
+
+/*
  * Opens the net in `folder`: its network.safetensors (format 2) or autoencoder.safetensors (format
  * 1) and all styles in styles/, in order of name. Every file is validated whole; one that is
  * malformed, a bank trained on another auto-encoder, or banks of different depths fail the call.
@@ -151,7 +156,7 @@ BC_API bc_status bc_model_add_style(bc_model **extended, bc_model *model, const 
 
 BC_API const char *bc_model_name(const bc_model *model);
 BC_API int bc_model_style_count(const bc_model *model);
-/* `style` counts from 0 and is below the count. */
+/* `style` counts from 0; of one that is not below the count all is empty. */
 BC_API bc_style_info bc_model_style(const bc_model *model, int style);
 /* The style of that name, or -1. */
 BC_API int bc_model_find_style(const bc_model *model, const char *name);
@@ -255,7 +260,8 @@ BC_API void bc_session_restart(bc_session *session);
  * through untouched; where the source has none the painting's is opaque. Chroma is interpolated
  * linearly, and averaged for its position by [1 2 1] / 4 (left) or [1 1] / 2. The views must not
  * overlap. Allocates nothing. Fails with BC_ERR_ARGUMENT, and paints nothing, if a view is missing,
- * of another size or of no known format, or if a net of format 2 with styles has none chosen. One
+ * of another size or of no known format, if a net of format 2 with styles has none chosen, or if
+ * the canvas has moved by what is not finite. One
  * call at a time for each session; different sessions run at once. The pixels are the same, bit for
  * bit, for every number of threads; with `stream` statistics they depend on the frames before, and
  * with `frame` on nothing else.

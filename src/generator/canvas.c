@@ -24,6 +24,11 @@ typedef struct place {
     float weights[4];
 } place;
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 static place find_place(double x, double y)
 {
     const double p = floor(x / grid), q = floor(y / grid);
@@ -41,7 +46,9 @@ static place place_of(int cell, int row, int column, const bc_displacement *move
 {
     double x = (column + 0.5) * cell, y = (row + 0.5) * cell;
     if (moved->x) {
-        const int i = row * cell / BC_CANVAS_CELL * moved->columns + column * cell / BC_CANVAS_CELL;
+        /* frames that are extended to the table's unit have cells that the host does not know */
+        const int i = smaller(row * cell / BC_CANVAS_CELL, moved->rows - 1) * moved->columns +
+                      smaller(column * cell / BC_CANVAS_CELL, moved->columns - 1);
         x += (double)moved->x[i];
         y += (double)moved->y[i];
     }

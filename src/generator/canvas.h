@@ -16,7 +16,7 @@ enum { BC_CANVAS_CELL = 8 /* pixels of the frame that one displacement holds for
 /* How the canvas lies in the frame: each cell of 8x8 pixels of the frame has moved. */
 typedef struct bc_displacement {
     const float *x, *y; /* [rows][columns], pixels; NULL: nowhere */
-    int columns;
+    int rows, columns;
 } bc_displacement;
 
 /* Samples of a canvas's row: `n` of them, every `step`-th from `first` on. */

@@ -1,5 +1,6 @@
 #include "generator/session.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/cpu.h"
@@ -87,7 +88,10 @@ static bc_status take_resources(bc_session *s)
 bc_status bc_session_open(bc_session **session, const bc_model *model,
                           const bc_session_params *params)
 {
-    *session = NULL;
+    if (session)
+        *session = NULL;
+    if (!session || !model || !params)
+        return BC_ERR_ARGUMENT;
     if (!are_valid(params))
         return bc_fail(&params->log, BC_ERR_ARGUMENT,
                        "a session of %dx%d, %d threads, blends of %d: out of range", params->width,
@@ -120,20 +124,24 @@ void bc_session_close(bc_session **session)
 
 void bc_session_set_interval(bc_session *session, double seconds)
 {
-    session->interval = seconds;
+    if (session && isfinite(seconds))
+        session->interval = seconds;
 }
 
 void bc_session_move_canvas(bc_session *session, const float *moved)
 {
+    if (!session)
+        return;
     const size_t columns = ((size_t)session->params.width + BC_CANVAS_CELL - 1) / BC_CANVAS_CELL;
     const size_t rows = ((size_t)session->params.height + BC_CANVAS_CELL - 1) / BC_CANVAS_CELL;
-    session->moved = (bc_displacement){.x = moved, .columns = (int)columns};
+    session->moved = (bc_displacement){.x = moved, .rows = (int)rows, .columns = (int)columns};
     session->moved.y = moved ? moved + columns * rows : NULL;
 }
 
 void bc_session_restart(bc_session *session)
 {
-    session->scene.is_known = false;
+    if (session)
+        session->scene.is_known = false;
 }
 
 static bool is_plane(const uint8_t *samples, ptrdiff_t stride_bytes, ptrdiff_t row_bytes)
@@ -177,6 +185,17 @@ static bc_status check_style(const bc_session *s)
                    s->model->net.name);
 }
 
+static bc_status check_canvas(const bc_session *s)
+{
+    const bc_displacement *moved = &s->moved;
+    bool is_finite = true;
+    for (int i = 0; moved->x && i < 2 * moved->rows * moved->columns; i++)
+        is_finite = is_finite && fabsf(moved->x[i]) < 0x1p24f; /* neither is NaN */
+    return is_finite ? BC_OK
+                     : bc_fail(&s->params.log, BC_ERR_ARGUMENT,
+                               "the canvas has moved by what is no number of pixels");
+}
+
 bc_frame_views bc_frame_views_make(const bc_image *source, const bc_image *painting)
 {
     bc_frame_views views = {.source = source, .painting = painting};
@@ -189,11 +208,15 @@ bc_frame_views bc_frame_views_make(const bc_image *source, const bc_image *paint
 
 bc_status bc_session_run(bc_session *session, const bc_image *source, const bc_image *painting)
 {
+    if (!session)
+        return BC_ERR_ARGUMENT;
     bc_status status = check_view(session, source, "source");
     if (status == BC_OK)
         status = check_view(session, painting, "painting");
     if (status == BC_OK)
         status = check_style(session);
+    if (status == BC_OK)
+        status = check_canvas(session);
     if (status < 0)
         return status;
     const bc_frame_views views = bc_frame_views_make(source, painting);

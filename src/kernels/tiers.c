@@ -53,7 +53,7 @@ const bc_tier *bc_tier_find(const char *name)
 
 const char *bc_tier_name(int i)
 {
-    const bc_tier *tier = bc_tier_next(NULL);
+    const bc_tier *tier = i < 0 ? NULL : bc_tier_next(NULL);
     while (tier && i-- > 0)
         tier = bc_tier_next(tier);
     return tier ? tier->name : NULL;

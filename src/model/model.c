@@ -1,6 +1,5 @@
 #include "model/model.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -118,6 +117,10 @@ static bc_status open_folder(bc_model *model, const char *folder, const bc_log *
 
 bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params)
 {
+    if (model)
+        *model = NULL;
+    if (!model || !folder || !params)
+        return BC_ERR_ARGUMENT;
     const bc_log *log = &params->log;
     *model = calloc(1, sizeof(**model));
     if (!*model)
@@ -193,6 +196,10 @@ static bc_status add_style(bc_model *model, const char *path, const bc_log *log)
 bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
                              const bc_model_params *params)
 {
+    if (extended)
+        *extended = NULL;
+    if (!extended || !model || !path || !params)
+        return BC_ERR_ARGUMENT;
     bc_model *made = *extended = calloc(1, sizeof(*made));
     if (!made)
         return fail_memory(path, &params->log);
@@ -241,23 +248,24 @@ void bc_model_close(bc_model **model)
 
 const char *bc_model_name(const bc_model *model)
 {
-    return model->net.name;
+    return model ? model->net.name : "";
 }
 
 int bc_model_style_count(const bc_model *model)
 {
-    return model->n_styles;
+    return model ? model->n_styles : 0;
 }
 
 bc_style_info bc_model_style(const bc_model *model, int style)
 {
-    assert(style >= 0 && style < model->n_styles);
+    if (style < 0 || style >= bc_model_style_count(model))
+        return (bc_style_info){.name = "", .title = "", .artist = "", .year = "", .licence = ""};
     return model->styles[style].info;
 }
 
 int bc_model_find_style(const bc_model *model, const char *name)
 {
-    for (int i = 0; i < model->n_styles; i++) {
+    for (int i = 0; name && i < bc_model_style_count(model); i++) {
         if (strcmp(model->styles[i].info.name, name) == 0)
             return i;
     }
