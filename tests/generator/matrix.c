@@ -8,6 +8,7 @@
 
 #include "generator/session.h"
 #include "net.h"
+#include "random_table.h"
 #include "tables.h"
 
 enum { BLEND = 3, N_FRAMES = 4 };
@@ -39,6 +40,14 @@ static bc_session *open_trial(const trial *t, bc_precision precision, int n_thre
                                                                       .stats = BC_STATS_STREAM});
     CHECK_INT(bc_session_set_style(session, blend, t->n_styles), BC_OK);
     return session;
+}
+
+static bool is_for_matrix(const trial *t)
+{
+    bc_session *session = open_trial(t, t->precision, 1);
+    const bool is = session->plan.groups[0].is_matrix;
+    bc_session_close(&session);
+    return is;
 }
 
 /* A scene that changes a little from frame to frame. */
@@ -136,6 +145,32 @@ static void test_table(const char *table, const char *name, int n_sizes)
     net_close(&n);
 }
 
+/* Tables at random, those of them that the matrix units can run. */
+static void test_random_tables(void)
+{
+    enum { N_TABLES = 300, FEWEST = 4 };
+    int n_run = 0;
+    for (int i = 0; i < N_TABLES; i++) {
+        char text[BC_LAYERS_TEXT_SIZE];
+        net n;
+        make_random_table(text, (uint64_t)i);
+        net_open_table(&n, text, BLEND);
+        const trial t = {.model = n.model,
+                         .width = 61,
+                         .height = 45,
+                         .n_styles = 1 + i % BLEND,
+                         .precision = BC_PRECISION_FINE};
+        if (is_for_matrix(&t)) {
+            const double worst = test_stream(&t, 3);
+            n_run++;
+            if (!CHECK(worst >= 55))
+                fprintf(stderr, "    %.1f dB, table %d:\n%s\n", worst, i, text);
+        }
+        net_close(&n);
+    }
+    CHECK_AT_MOST(FEWEST, n_run);
+}
+
 /* What a shipped net promises: 45 dB in `fast`. */
 static void test_shipped(const char *name)
 {
@@ -160,6 +195,7 @@ int main(void)
     const int n_sizes = has_units ? 9 : 6;
     test_net(light, BC_UPSAMPLE_SUBPIXEL, n_sizes);
     test_table(deep_table, "deep", n_sizes);
+    test_random_tables();
     if (has_units) {
         test_net(light, BC_UPSAMPLE_ZERO, n_sizes);
         test_net(wide, BC_UPSAMPLE_SUBPIXEL, n_sizes);
