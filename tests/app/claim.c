@@ -40,5 +40,5 @@ int main(void)
         CHECK(unlink(path) == 0);
     }
     CHECK(rmdir(folder) == 0);
-    TEST_END();
+    return TEST_END();
 }
