@@ -1,13 +1,26 @@
 /*
  * brushcast.h: repaint pictures and video in the style of a painting, on the CPU.
  *
- * Three objects:
- *   bc_model    a net: the auto-encoder shared by all styles, and its styles. Immutable once open;
- *               any number of sessions and threads may use one model at once.
- *   bc_session  one stream of frames of one size: packed weights, memory, threads, statistics.
- *   bc_image    a view of 8-bit pixels that the caller owns.
+ * Five objects:
+ *   bc_model     a net: the auto-encoder shared by all styles, and its styles. Immutable once open;
+ *                any number of sessions, painters and threads may use one model at once.
+ *   bc_image     a view of 8-bit pixels that the caller owns.
+ *   bc_session   one stream of frames of one size: packed weights, memory, statistics.
+ *   bc_painter   all that a host program needs: a session whose size, styles and strength may
+ *                change while it runs, with the stabiliser.
+ *   bc_executor  threads, which several sessions and painters can share.
  *
- * The whole use, without the error checks (samples/repaint.c is the complete program):
+ * A host's use of a painter, without the error checks:
+ *
+ *     bc_painter *painter;
+ *     bc_painter_open(&painter, &(bc_painter_params){.size = sizeof(bc_painter_params)});
+ *     bc_painter_set_style(painter, "scream:2,wave:1");
+ *     bc_painter_set(painter, BC_PAINTER_STRENGTH, 0.8);
+ *     while (next_frame(&source, &painting, &time_us))
+ *         bc_painter_run(painter, &source, &painting, time_us, 0);
+ *     bc_painter_close(&painter);
+ *
+ * A session's use, likewise (samples/repaint.c is the complete program):
  *
  *     bc_model *model;
  *     bc_session *session;
@@ -21,6 +34,8 @@
  *
  * Conventions:
  *   Every params struct is valid as {0}: zero means the default.
+ *   Structs that begin with `size` may grow in later versions: a caller writes their size there; 0
+ *   stands for the fields of version 0.1. What a caller's struct lacks has its default.
  *   A function that can fail returns a bc_status, negative on failure, after one line to the log
  *   that names the thing and the reason. Opening functions set the object to NULL on failure.
  *   Closing functions take NULL and pointers to NULL, and set the pointer to NULL.
@@ -30,6 +45,7 @@
 #ifndef BRUSHCAST_H
 #define BRUSHCAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -81,10 +97,18 @@ typedef struct bc_log {
 /* Image ------------------------------------------------------------------------------------ */
 
 /*
- * Packed formats name the bytes of one pixel in the order of their addresses. BC_YUV420 is video's
- * own: a plane of luma and two of chroma, each (width + 1) / 2 x (height + 1) / 2 samples.
+ * Packed formats name the bytes of one pixel in the order of their addresses; X is a byte without a
+ * meaning. BC_YUV420 is video's own: a plane of luma and two of chroma, each (width + 1) / 2 x
+ * (height + 1) / 2 samples. BC_RGBX32 and BC_BGRX32 are painters' alone.
  */
-typedef enum bc_pixel_format { BC_RGB24, BC_RGBA32, BC_BGRA32, BC_YUV420 } bc_pixel_format;
+typedef enum bc_pixel_format {
+    BC_RGB24,
+    BC_RGBA32,
+    BC_BGRA32,
+    BC_YUV420,
+    BC_RGBX32,
+    BC_BGRX32
+} bc_pixel_format;
 
 typedef enum bc_yuv_matrix { BC_BT709, BC_BT601, BC_BT2020 } bc_yuv_matrix;
 /* Luma is 16 to 235 and chroma 16 to 240, or both are 0 to 255. */
@@ -109,6 +133,9 @@ typedef struct bc_image {
     bc_yuv_matrix matrix;
     bc_yuv_range range;
     bc_chroma_position chroma_position;
+    /* Bytes from one sample of chroma to the next: 0 or 1 in planes of their own; 2 where the two
+     * take turns (NV12: chroma[1] is chroma[0] + 1), for painters alone. */
+    int chroma_step_bytes;
 } bc_image;
 
 /* Model ------------------------------------------------------------------------------------ */
@@ -116,6 +143,8 @@ typedef struct bc_image {
 typedef struct bc_model bc_model;
 
 typedef struct bc_model_params {
+    size_t size;
+    const char *models; /* the folder in which nets are looked for first, or NULL */
     bc_log log;
 } bc_model_params;
 
@@ -136,12 +165,15 @@ typedef struct bc_style_info {
  */
 
 /*
- * Opens the net in `folder`: its network.safetensors (format 2) or autoencoder.safetensors (format
- * 1) and all styles in styles/, in order of name. Every file is validated whole; one that is
- * malformed, a bank trained on another auto-encoder, or banks of different depths fail the call.
- * Threads: any. Reads files, allocates what they hold.
+ * Opens the net in the folder `net`, if that has a slash in it, or the net of that name, which is
+ * looked for in `models`, $BRUSHCAST_MODELS, $XDG_DATA_HOME/brushcast (~/.local/share/brushcast),
+ * the installed data folder, the source tree and the working folder, in this order. Reads its
+ * network.safetensors (format 2) or autoencoder.safetensors (format 1) and all styles in styles/,
+ * in order of name. Every file is validated whole; one that is malformed, a bank trained on another
+ * auto-encoder, or banks of different depths fail the call. Threads: any. Reads files, allocates
+ * what they hold.
  */
-BC_API bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params);
+BC_API bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params *params);
 /* No session of the model may be open any more, but models that were made of it may. */
 BC_API void bc_model_close(bc_model **model);
 
@@ -160,6 +192,31 @@ BC_API int bc_model_style_count(const bc_model *model);
 BC_API bc_style_info bc_model_style(const bc_model *model, int style);
 /* The style of that name, or -1. */
 BC_API int bc_model_find_style(const bc_model *model, const char *name);
+
+/* Executor --------------------------------------------------------------------------------- */
+
+/* Threads that do the work of any number of sessions and painters, one piece after the other. */
+typedef struct bc_executor bc_executor;
+
+/* `thread` counts from 0 and is below n_threads; no two jobs that run at once have the same. */
+typedef void bc_job_fn(void *arg, int job, int thread);
+
+typedef struct bc_executor_params {
+    size_t size;
+    int n_threads; /* the caller's included, up to BC_MAX_THREADS; 0: one for each processor */
+    /*
+     * A host's own threads, or NULL: Brushcast starts n_threads - 1. To be called from one thread
+     * at a time: calls job(arg, i, thread) once for each i below n_jobs, in any order and on any
+     * threads, and returns when the last has returned.
+     */
+    void (*run)(void *cookie, bc_job_fn *job, void *arg, int n_jobs);
+    void *cookie;
+    bc_log log;
+} bc_executor_params;
+
+BC_API bc_status bc_executor_open(bc_executor **executor, const bc_executor_params *params);
+/* Nothing that was opened with it may be open any more. */
+BC_API void bc_executor_close(bc_executor **executor);
 
 /* Session ---------------------------------------------------------------------------------- */
 
@@ -193,6 +250,7 @@ typedef enum bc_stats { BC_STATS_FRAME, BC_STATS_STREAM } bc_stats;
 enum { BC_MAX_SIZE = 16384, BC_MAX_THREADS = 256, BC_MAX_BLEND = 16 };
 
 typedef struct bc_session_params {
+    size_t size;
     int width, height; /* of every frame, 1 to BC_MAX_SIZE */
     int n_threads;     /* the caller's included, up to BC_MAX_THREADS; 0: one for each processor */
     int max_blend;     /* most styles in one blend, up to BC_MAX_BLEND; 0: 1 */
@@ -200,6 +258,7 @@ typedef struct bc_session_params {
     bc_stats stats;
     const char *tier; /* to use, by its name; NULL or "native": the best that this machine has */
     bc_log log;       /* the session keeps a copy */
+    bc_executor *executor; /* whose threads it runs on, instead of n_threads of its own, or NULL */
 } bc_session_params;
 
 /*
@@ -268,6 +327,104 @@ BC_API void bc_session_restart(bc_session *session);
  */
 BC_API bc_status bc_session_run(bc_session *session, const bc_image *source,
                                 const bc_image *painting);
+
+/* Painter ---------------------------------------------------------------------------------- */
+
+typedef struct bc_painter bc_painter;
+
+typedef struct bc_painter_params {
+    size_t size;
+    const char *net;       /* as bc_model_open; NULL: "wide", or "light" where that is missing */
+    const char *models;    /* as bc_model_params */
+    const bc_model *model; /* an open one instead of `net`, which outlives the painter, or NULL */
+    bc_executor *executor; /* as bc_session_params */
+    int n_threads;         /* as bc_session_params */
+    int max_blend;         /* for how many styles there is room at once; 0: as many as are wanted */
+    bc_precision precision;
+    bc_stats stats;
+    const char *tier; /* as bc_session_params */
+    /*
+     * Where another size, net or more styles want another session, it is opened on a thread of its
+     * own while frames go on being painted with the one before; the first one is waited for.
+     * Otherwise bc_painter_run opens it, and its pixels depend on frames and settings alone.
+     */
+    bool in_background;
+    bc_log log; /* the painter keeps a copy; with in_background it may be called at any time */
+} bc_painter_params;
+
+/*
+ * Opens a net, or takes an open one, and chooses its first style. Reads the net's files; sessions
+ * are opened when the first frame comes.
+ */
+BC_API bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params);
+BC_API void bc_painter_close(bc_painter **painter);
+
+/* The net that it paints with. */
+BC_API const bc_model *bc_painter_model(const bc_painter *painter);
+
+/* The settings: the next frame is painted with them. Threads: any, while frames are painted too. */
+
+/*
+ * Paints in a blend: NAME[:WEIGHT] of one to BC_MAX_BLEND styles, separated by ',' or '+', weights
+ * 1 until told; NULL: the net's first style; "none": none, the frames stay as they are. On an
+ * error, logged, the style stays as it was.
+ */
+BC_API bc_status bc_painter_set_style(bc_painter *painter, const char *blend);
+/* The same in numbers, as bc_session_set_style; n_weights 0: none. */
+BC_API bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights,
+                                      int n_weights);
+
+typedef enum bc_painter_setting {
+    BC_PAINTER_STRENGTH,    /* 0 to 1: how much of the painting is seen over the source; 1 */
+    BC_PAINTER_KEEP_COLORS, /* 0 to 1: how much of the source's colours stay; 0 */
+    BC_PAINTER_STABILIZE,   /* 0 to 1: holds still what stands still in the source; 0 */
+    BC_PAINTER_SCALE,       /* 1/16 to 4: paints at so many times the frame's size; 1 */
+    BC_PAINTER_FADE,        /* 0 to 60: seconds that one blend takes to become the next; 0 */
+    BC_PAINTER_N_SETTINGS
+} bc_painter_setting;
+
+/* BC_ERR_ARGUMENT, and nothing changes, if `value` is outside the setting's domain. */
+BC_API bc_status bc_painter_set(bc_painter *painter, bc_painter_setting setting, double value);
+BC_API double bc_painter_get(bc_painter *painter, bc_painter_setting setting);
+
+#define BC_NO_TIME INT64_MIN
+
+enum {
+    BC_PAINT_CUT = 1 /* the frame has nothing to do with those before it: a seek, another file */
+};
+
+/*
+ * Paints `source` into `painting`, two images of one size, which may change from frame to frame,
+ * each of any format; they may be the same image. `time_us` is the frame's time in any zero, or
+ * BC_NO_TIME; where it runs backwards or jumps by more than two seconds, all that is known of the
+ * frames before is forgotten, as with BC_PAINT_CUT in `flags`, and as where the painter itself sees
+ * a cut. Alpha is passed through untouched; where the source has none the painting's is opaque.
+ * With strength below 1, kept colours or without a style both images must have the same format.
+ * Fails with BC_ERR_ARGUMENT if an image is none or they do not fit, and as bc_session_open where
+ * another session is wanted; then `painting` is undefined. One call at a time for each painter.
+ */
+BC_API bc_status bc_painter_run(bc_painter *painter, const bc_image *source,
+                                const bc_image *painting, int64_t time_us, unsigned flags);
+
+/* What a painter knows of the last frame; sizes are 0 before the first. */
+typedef struct bc_painter_state {
+    size_t size;       /* of this struct, to be set by the caller */
+    int width, height; /* at which it was painted: before it was resized to the frame's */
+    int n_styles;      /* of the blend that it shows, in the middle of a fade too */
+    bc_style_weight styles[BC_MAX_BLEND];
+    bool was_cut;    /* it began a scene: told so, seen, or by its time */
+    bool is_pending; /* it was painted with the session before the one that is wanted */
+} bc_painter_state;
+
+/* Not to be called while bc_painter_run runs on the same painter. */
+BC_API void bc_painter_get_state(bc_painter *painter, bc_painter_state *state);
+
+/*
+ * What bc_painter_set_style takes, in numbers: writes up to BC_MAX_BLEND weights and their number,
+ * which is 0 for "none". On failure nothing is written. Threads: any.
+ */
+BC_API bc_status bc_blend_parse(const bc_model *model, const char *blend, bc_style_weight weights[],
+                                int *n_weights, const bc_log *log);
 
 #ifdef __cplusplus
 }

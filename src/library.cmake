@@ -1,7 +1,10 @@
 # libbrushcast, static and shared: the folders that stand behind brushcast.h, installed with a pkg-config file and a CMake package.
 include(CMakePackageConfigHelpers)
 
-set(parts $<TARGET_OBJECTS:bc_base> $<TARGET_OBJECTS:bc_kernels> $<TARGET_OBJECTS:bc_model> $<TARGET_OBJECTS:bc_generator>)
+set(parts)
+foreach(folder base kernels model generator stabilizer paint)
+  list(APPEND parts $<TARGET_OBJECTS:bc_${folder}>)
+endforeach()
 
 function(bc_add_public_library target type)
   add_library(${target} ${type} ${parts})
@@ -14,6 +17,15 @@ function(bc_add_public_library target type)
 endfunction()
 
 bc_add_public_library(brushcast SHARED)
+# Functions that are compiled for several instruction sets are exported whatever their visibility: the header says what is public.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/brushcast.h)
+file(STRINGS brushcast.h declarations REGEX "^BC_API")
+string(REGEX MATCHALL "bc_[a-z_]+[(]" symbols "${declarations}")
+list(TRANSFORM symbols REPLACE "[(]" "\\\\;")
+list(JOIN symbols " " symbols)
+string(REPLACE "\\;" ";" symbols "${symbols}")
+file(CONFIGURE OUTPUT brushcast.map CONTENT "{ global: ${symbols} local: *; };\n")
+target_link_options(brushcast PRIVATE -Wl,--version-script=${CMAKE_CURRENT_BINARY_DIR}/brushcast.map)
 bc_add_public_library(brushcast_static STATIC)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/brushcast)

@@ -136,7 +136,7 @@ const bc_command bc_command_convert = {
 
 typedef struct conversion {
     const settings *settings;
-    bc_painter *painter; /* NULL: strength 0 */
+    bc_file_painter *painter; /* NULL: strength 0 */
     atomic_int *stop;
     bc_log log;
     bc_reader *reader, *mask;
@@ -254,7 +254,7 @@ static void set_progress(conversion *c, const char *output)
         .mode = progress_mode(c->settings),
         .stream = is_stdout_taken ? stderr : stdout,
         .file = output,
-        .style = c->painter ? bc_painter_style(c->painter) : "",
+        .style = c->painter ? bc_file_painter_style(c->painter) : "",
         .n_expected = info->n_frames,
         .duration_us = info->duration_us,
     };
@@ -291,7 +291,7 @@ static bc_status run_pipeline(conversion *c, const char *input)
     return status;
 }
 
-static bc_status convert(const settings *s, bc_painter *painter, atomic_int *stop,
+static bc_status convert(const settings *s, bc_file_painter *painter, atomic_int *stop,
                          const bc_conversion_files *files, const bc_log *log)
 {
     conversion c = {.settings = s, .painter = painter, .stop = stop, .log = *log};
@@ -311,7 +311,7 @@ static bc_status convert(const settings *s, bc_painter *painter, atomic_int *sto
 /* All of them ------------------------------------------------------------------------------ */
 
 /* The files that failed. */
-static int convert_alone(const settings *s, bc_painter *painter, atomic_int *stop,
+static int convert_alone(const settings *s, bc_file_painter *painter, atomic_int *stop,
                          const bc_conversion_list *list, const bc_log *log)
 {
     int n_failed = 0;
@@ -323,8 +323,8 @@ static int convert_alone(const settings *s, bc_painter *painter, atomic_int *sto
 }
 
 /* The files that this process or another one failed to convert. */
-static int convert_shared(const settings *s, bc_rank rank, bc_painter *painter, atomic_int *stop,
-                          const bc_conversion_list *list, const bc_log *log)
+static int convert_shared(const settings *s, bc_rank rank, bc_file_painter *painter,
+                          atomic_int *stop, const bc_conversion_list *list, const bc_log *log)
 {
     bc_share *share;
     int i, n_own = 0;
@@ -350,10 +350,10 @@ static int convert_list(const settings *s, bc_rank rank, const bc_conversion_lis
                         const bc_log *log)
 {
     atomic_int *stop = bc_interrupt_install();
-    bc_painter *painter = NULL;
+    bc_file_painter *painter = NULL;
     if (s->strength > 0) {
-        const bc_painter_params params = {
-            .net = s->net ? s->net : bc_painter_default_net(s->models),
+        const bc_file_painter_params params = {
+            .net = s->net ? s->net : bc_file_painter_default_net(s->models),
             .models = s->models,
             .styles = s->style,
             .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME : BC_STATS_STREAM,
@@ -361,12 +361,12 @@ static int convert_list(const settings *s, bc_rank rank, const bc_conversion_lis
             .stabilize = (float)s->stabilize,
             .n_threads = s->n_threads,
             .log = *log};
-        if (bc_painter_open(&painter, &params) < 0)
+        if (bc_file_painter_open(&painter, &params) < 0)
             return 1;
     }
     const int n_failed = rank.count > 1 ? convert_shared(s, rank, painter, stop, list, log)
                                         : convert_alone(s, painter, stop, list, log);
-    bc_painter_close(&painter);
+    bc_file_painter_close(&painter);
     return atomic_load(stop) ? 130 : n_failed > 0;
 }
 

@@ -52,7 +52,7 @@ static bc_status open_painter(pipeline *p)
     const bc_reader_info *info = bc_reader_info_of(params->reader);
     p->width = scaled(info->width, params->scale);
     p->height = scaled(info->height, params->scale);
-    return params->painter ? bc_painter_prepare(params->painter, p->width, p->height) : BC_OK;
+    return params->painter ? bc_file_painter_prepare(params->painter, p->width, p->height) : BC_OK;
 }
 
 static bool has_planes(const pipeline *p, const bc_frame *frame)
@@ -167,7 +167,7 @@ static bc_status paint(pipeline *p, struct parcel *parcel)
     const bc_status status =
         bc_mixer_prepare(p->params->mixer, p->width, p->height, &parcel->painting);
     return status < 0 ? status
-                      : bc_painter_run(p->params->painter, source_of(p, parcel),
+                      : bc_file_painter_run(p->params->painter, source_of(p, parcel),
                                        &parcel->painting->image, bc_frame_time_us(parcel->frame));
 }
 

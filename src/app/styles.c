@@ -11,7 +11,7 @@
 #include "media/log.h"
 #include "media/picture.h"
 #include "model/model.h"
-#include "paint/painter.h"
+#include "paint/old_painter.h"
 
 enum { CELL_SIZE = 480, GAP = 8 };
 
@@ -232,7 +232,7 @@ static bc_status show(const settings *s, const char *picture, const bc_log *log)
 {
     char *folder;
     bc_model *model = NULL;
-    const char *net = s->net ? s->net : bc_painter_default_net(s->models);
+    const char *net = s->net ? s->net : bc_file_painter_default_net(s->models);
     bc_status status = bc_model_find_net(&folder, net, s->models, log);
     if (status == BC_OK)
         status = bc_model_open(&model, folder, &(bc_model_params){.log = *log});

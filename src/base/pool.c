@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/log.h"
+#include "base/params.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -33,7 +35,9 @@ typedef struct worker {
  * a ticket is taken by comparing all of it, and while it has jobs left to give the run's fields
  * stand.
  */
-struct bc_pool {
+struct bc_executor {
+    bc_executor_params host; /* run NULL: the threads are the pool's own */
+    pthread_mutex_t turn;    /* of those who want to run something */
     pthread_mutex_t lock;
     pthread_cond_t wake;     /* a new run, or the end: the workers wait for it */
     pthread_cond_t done;     /* the last job is done: the caller waits for it */
@@ -131,17 +135,26 @@ static bool start_workers(bc_pool *pool, const char *name)
     return pool->n_started == pool->n_threads - 1;
 }
 
-bc_status bc_pool_open(bc_pool **pool_out, int n_threads, const char *name, const bc_log *log)
+static bc_pool *make_pool(int n_threads)
 {
-    assert(n_threads >= 1);
-    *pool_out = NULL;
     bc_pool *pool = calloc(1, sizeof(*pool));
     if (!pool)
-        return bc_fail(log, BC_ERR_MEMORY, "no memory for a pool of threads");
+        return NULL;
+    pthread_mutex_init(&pool->turn, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->n_threads = n_threads;
+    return pool;
+}
+
+bc_status bc_pool_open(bc_pool **pool_out, int n_threads, const char *name, const bc_log *log)
+{
+    assert(n_threads >= 1);
+    *pool_out = NULL;
+    bc_pool *pool = make_pool(n_threads);
+    if (!pool)
+        return bc_fail(log, BC_ERR_MEMORY, "no memory for a pool of threads");
     pool->workers = calloc((size_t)n_threads, sizeof(*pool->workers));
     if (!pool->workers || !start_workers(pool, name)) {
         bc_pool_close(&pool);
@@ -165,6 +178,7 @@ void bc_pool_close(bc_pool **pool_in)
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->turn);
     free(pool->workers);
     free(pool);
     *pool_in = NULL;
@@ -175,7 +189,35 @@ int bc_pool_threads(const bc_pool *pool)
     return pool->n_threads;
 }
 
-void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
+bc_status bc_executor_open(bc_executor **executor, const bc_executor_params *params)
+{
+    bc_executor_params p;
+    if (executor)
+        *executor = NULL;
+    if (!executor || !params)
+        return BC_ERR_ARGUMENT;
+    bc_params_copy(&p, sizeof(p), sizeof(p), params);
+    *executor = NULL;
+    if (p.n_threads < 0 || p.n_threads > BC_MAX_THREADS)
+        return bc_fail(&p.log, BC_ERR_ARGUMENT, "an executor of %d threads: out of range",
+                       p.n_threads);
+    const int n_threads = p.n_threads > 0 ? p.n_threads : bc_cpu_count();
+    if (!p.run)
+        return bc_pool_open(executor, n_threads < BC_MAX_THREADS ? n_threads : BC_MAX_THREADS,
+                            "brushcast", &p.log);
+    *executor = make_pool(n_threads);
+    if (!*executor)
+        return bc_fail(&p.log, BC_ERR_MEMORY, "no memory for an executor");
+    (*executor)->host = p;
+    return BC_OK;
+}
+
+void bc_executor_close(bc_executor **executor)
+{
+    bc_pool_close(executor);
+}
+
+static void run_on_own(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
 {
     const uint64_t run = (atomic_load(&pool->ticket) >> 32) + 1;
     atomic_store(&pool->fn, fn);
@@ -188,4 +230,14 @@ void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
     pthread_mutex_unlock(&pool->lock);
     take_jobs(pool, 0);
     wait_until(pool, is_all_done, &pool->done);
+}
+
+void bc_pool_run(bc_pool *pool, bc_pool_fn *fn, void *arg, int n_jobs)
+{
+    pthread_mutex_lock(&pool->turn);
+    if (pool->host.run)
+        pool->host.run(pool->host.cookie, fn, arg, n_jobs);
+    else
+        run_on_own(pool, fn, arg, n_jobs);
+    pthread_mutex_unlock(&pool->turn);
 }

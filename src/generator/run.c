@@ -269,7 +269,9 @@ static void watch_scene(bc_session *s, const bc_image *source)
 {
     const bc_step *first = first_norm(s);
     s->rate = 1;
-    if (bc_scene_begins(&s->scene, source)) {
+    const bool begins = s->is_scene_told ? s->begins_scene : bc_scene_begins(&s->scene, source);
+    s->is_scene_told = false;
+    if (begins) {
         bc_session_forget(s);
         return;
     }

@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/pages.h"
+#include "base/params.h"
 #include "generator/colour.h"
 #include "generator/task.h"
 #include "kernels/tiers.h"
@@ -21,6 +22,8 @@ static bool are_valid(const bc_session_params *p)
 
 static void resolve_defaults(bc_session_params *params)
 {
+    if (params->executor)
+        params->n_threads = bc_pool_threads(params->executor);
     if (params->n_threads == 0)
         params->n_threads = bc_cpu_count();
     if (params->n_threads > BC_MAX_THREADS)
@@ -65,10 +68,13 @@ static bc_session *make_session(const bc_model *model, const bc_session_params *
 
 uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params)
 {
-    bc_session *s = model && params && are_valid(params) ? make_session(model, params) : NULL;
+    bc_session_params p = {0};
+    if (params)
+        bc_params_copy(&p, sizeof(p), sizeof(p), params);
+    bc_session *s = model && are_valid(&p) ? make_session(model, &p) : NULL;
     if (!s)
         return 0;
-    const uint64_t n_threads = (uint64_t)(s->params.n_threads - 1);
+    const uint64_t n_threads = p.executor ? 0 : (uint64_t)(s->params.n_threads - 1);
     const uint64_t bytes = sizeof(*s) + s->memory_bytes + n_threads * BC_POOL_STACK_BYTES;
     free(s);
     return bytes;
@@ -82,16 +88,19 @@ static bc_status take_resources(bc_session *s)
         return bc_fail(log, BC_ERR_MEMORY, "no memory for a session of %dx%d: %zu MB wanted",
                        s->params.width, s->params.height, s->memory_bytes >> 20);
     bc_session_lay_out(s, s->memory);
-    return bc_pool_open(&s->pool, s->params.n_threads, "brushcast", log);
+    s->pool = s->params.executor;
+    return s->pool ? BC_OK : bc_pool_open(&s->pool, s->params.n_threads, "brushcast", log);
 }
 
 bc_status bc_session_open(bc_session **session, const bc_model *model,
-                          const bc_session_params *params)
+                          const bc_session_params *asked)
 {
     if (session)
         *session = NULL;
-    if (!session || !model || !params)
+    if (!session || !model || !asked)
         return BC_ERR_ARGUMENT;
+    bc_session_params copy, *const params = &copy;
+    bc_params_copy(params, sizeof(*params), sizeof(*params), asked);
     if (!are_valid(params))
         return bc_fail(&params->log, BC_ERR_ARGUMENT,
                        "a session of %dx%d, %d threads, blends of %d: out of range", params->width,
@@ -116,7 +125,8 @@ void bc_session_close(bc_session **session)
 {
     if (!session || !*session)
         return;
-    bc_pool_close(&(*session)->pool);
+    if (!(*session)->params.executor)
+        bc_pool_close(&(*session)->pool);
     bc_pages_free((*session)->memory, (*session)->memory_bytes);
     free(*session);
     *session = NULL;
@@ -136,6 +146,13 @@ void bc_session_move_canvas(bc_session *session, const float *moved)
     const size_t rows = ((size_t)session->params.height + BC_CANVAS_CELL - 1) / BC_CANVAS_CELL;
     session->moved = (bc_displacement){.x = moved, .rows = (int)rows, .columns = (int)columns};
     session->moved.y = moved ? moved + columns * rows : NULL;
+}
+
+void bc_session_tell_scene(bc_session *session, const bc_scene *scene, bool begins)
+{
+    session->scene = *scene;
+    session->is_scene_told = true;
+    session->begins_scene = begins;
 }
 
 void bc_session_restart(bc_session *session)

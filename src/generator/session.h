@@ -50,10 +50,11 @@ struct bc_session {
     double *sums; /* of all steps: [call][sums, squares][n_out] */
 
     bc_scene scene;
-    bc_displacement moved; /* of the canvas */
-    double interval;       /* seconds between frames */
-    bc_statistics recent;  /* of the first layer: bc_statistics_rate's */
-    double rate;           /* of the frame at hand */
+    bool is_scene_told, begins_scene; /* of the frame at hand, by bc_session_tell_scene */
+    bc_displacement moved;            /* of the canvas */
+    double interval;                  /* seconds between frames */
+    bc_statistics recent;             /* of the first layer: bc_statistics_rate's */
+    double rate;                      /* of the frame at hand */
 
     bool is_deep;                  /* the last frame ran depth first */
     bool times_layers;             /* for bench: depth first too, layer by layer is always timed */
@@ -67,6 +68,10 @@ size_t bc_session_lay_out(bc_session *session, uint8_t *memory);
 
 /* blend.c: packs what is the net's; no style is chosen. */
 void bc_session_pack_net(bc_session *session);
+
+/* What the next frame shows of its scene, and whether it begins one: the session does not look
+ * itself. */
+void bc_session_tell_scene(bc_session *session, const bc_scene *scene, bool begins);
 
 /* blend.c: running statistics are unknown from here on. */
 void bc_session_forget(bc_session *session);

@@ -27,6 +27,7 @@ struct bc_studio {
     bc_image mixed;                /* what it is for */
     bc_workshop workshop;
     bc_fade fade;
+    int fade_net;
     int64_t last_us; /* time of the last frame painted, or BC_NO_PTS */
     bc_stabilizer *stabilizer;
     bc_blend stabilized; /* what the stabiliser holds */
@@ -100,7 +101,7 @@ static bc_blend wanted_blend(const bc_settings *settings)
 static bc_status set_style(bc_studio *studio)
 {
     bc_easel *current = &studio->workshop.current;
-    const bc_model *asked = bc_nets_model(studio->params.nets, studio->fade.net);
+    const bc_model *asked = bc_nets_model(studio->params.nets, studio->fade_net);
     bc_blend b = {0};
     for (int i = 0; i < studio->fade.shown.n; i++) {
         const bc_style_weight *w = &studio->fade.shown.styles[i];
@@ -335,7 +336,8 @@ bc_status bc_studio_run(bc_studio *studio, const bc_settings *settings, int net,
     const bc_blend blend = wanted_blend(settings);
     bc_status status = bc_workshop_choose(&studio->workshop, &wanted);
     (*painted)->is_as_wanted = bc_easel_is_same(&studio->workshop.current, &wanted);
-    bc_fade_step(&studio->fade, settings->net, &blend, settings->fade_s, now_ns);
+    studio->fade_net = settings->net;
+    bc_fade_step(&studio->fade, (const char *)studio->params.nets + settings->net, &blend, 4, settings->fade_s, now_ns / 1000);
     if (status == BC_OK)
         status = make_picture(studio, settings, source, *painted);
     if (status < 0)

@@ -59,6 +59,7 @@ static char *search(const char *net, const char *models_folder, FILE *places)
         {find_program(program), "/" BC_MODELS_FROM_PROGRAM}, /* an installation that was moved */
         {BC_INSTALLED_MODELS, ""},
         {BC_SOURCE_MODELS, ""},
+        {".", ""},
     };
     char *folder = NULL;
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]) && !folder; i++)

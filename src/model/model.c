@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/params.h"
 
 static const char extension[] = ".safetensors";
 
@@ -115,17 +116,21 @@ static bc_status open_folder(bc_model *model, const char *folder, const bc_log *
     return status;
 }
 
-bc_status bc_model_open(bc_model **model, const char *folder, const bc_model_params *params)
+bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params *params)
 {
+    bc_model_params p;
+    char *folder = NULL;
     if (model)
         *model = NULL;
-    if (!model || !folder || !params)
+    if (!model || !net || !params)
         return BC_ERR_ARGUMENT;
-    const bc_log *log = &params->log;
+    bc_params_copy(&p, sizeof(p), sizeof(p), params);
+    bc_status status = bc_model_find_net(&folder, net, p.models, &p.log);
+    if (status < 0)
+        return status;
     *model = calloc(1, sizeof(**model));
-    if (!*model)
-        return fail_memory(folder, log);
-    const bc_status status = open_folder(*model, folder, log);
+    status = *model ? open_folder(*model, folder, &p.log) : fail_memory(folder, &p.log);
+    free(folder);
     if (status < 0)
         bc_model_close(model);
     return status;

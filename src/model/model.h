@@ -39,8 +39,8 @@ static inline bool bc_model_has_plain(const bc_model *model)
 /*
  * Finds the folder of a net. `net` is a folder (anything with a '/') or a name that is looked for
  * in `models_folder` (may be NULL), $BRUSHCAST_MODELS, $XDG_DATA_HOME/brushcast (or
- * ~/.local/share/brushcast), the installed data folder and the source tree, in this order. The
- * result is the caller's to free; the error names every place that was looked at.
+ * ~/.local/share/brushcast), the installed data folder, the source tree and the working folder, in
+ * this order. The result is the caller's to free; the error names every place that was looked at.
  */
 bc_status bc_model_find_net(char **folder, const char *net, const char *models_folder,
                             const bc_log *log);

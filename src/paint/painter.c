@@ -1,117 +1,120 @@
-#include "paint/painter.h"
-
-#include <assert.h>
 #include <math.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "model/model.h"
+#include "base/params.h"
+#include "base/pool.h"
+#include "generator/session.h"
+#include "paint/blend.h"
+#include "paint/image.h"
+#include "paint/mix.h"
+#include "paint/opener.h"
+#include "paint/resize.h"
 #include "stabilizer/stabilizer.h"
+
+enum {
+    FRAME_US = 33333,          /* between frames without a time */
+    MAX_INTERVAL_US = 2000000, /* between frames of one scene */
+    LEAST_SIZE = 1
+};
+
+typedef struct settings {
+    bc_blend blend; /* n 0: the frames stay as they are */
+    double values[BC_PAINTER_N_SETTINGS];
+} settings;
 
 struct bc_painter {
     bc_painter_params params;
-    bc_model *model;
-    bc_session *session;
-    bc_stabilizer *stabilizer;
-    int width, height;
-    int64_t last_us; /* time of the last frame, or BC_NO_PTS */
-    bc_style_weight weights[BC_MAX_BLEND];
-    int n_weights;
-    char label[256];
+    bc_model *own_model; /* NULL where the model is the host's */
+    const bc_model *model;
+    bc_executor *own_executor, *executor;
+
+    pthread_mutex_t lock; /* of `wanted` */
+    settings wanted;
+
+    settings now; /* of the frame at hand */
+    bc_opener opener;
+    bc_fade fade;
+    bc_blend shown;            /* what the current session paints */
+    bc_stabilizer *stabilizer; /* NULL until something is stabilised */
+    bc_scene scene;
+    int64_t last_us;  /* time of the last frame, or BC_NO_TIME */
+    int64_t clock_us; /* runs with the frames: what fades go by */
+    bc_own_image source, resized, small, painting;
+    bc_painter_state state;
 };
 
-static bc_status fail_unknown(const bc_painter *painter, const char *name)
+/* Life ------------------------------------------------------------------------------------- */
+
+/* The finer of the shipped nets, where it is found. */
+static bc_status open_default(bc_painter *p, const bc_model_params *params)
 {
-    char known[BC_LOG_LINE] = "";
-    size_t length = 0;
-    for (int i = 0; i < bc_model_style_count(painter->model) && length < sizeof(known); i++)
-        length += (size_t)snprintf(known + length, sizeof(known) - length, " %s",
-                                   bc_model_style(painter->model, i).name);
-    return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "no style '%s'; there are:%s", name,
-                   known[0] ? known : " none");
+    bc_model_params silent = *params;
+    silent.log = (bc_log){0};
+    const bc_status status = bc_model_open(&p->own_model, "wide", &silent);
+    return status == BC_ERR_IO ? bc_model_open(&p->own_model, "light", params) : status;
 }
 
-/* One NAME[:WEIGHT], which is cut up. */
-static bc_status add_style(bc_painter *painter, char *text)
+static bc_status open_model(bc_painter *p)
 {
-    char *colon = strrchr(text, ':'), *end = NULL;
-    float weight = 1;
-    if (colon) {
-        weight = strtof(colon + 1, &end);
-        if (end == colon + 1 || *end || !(weight >= 0) || isinf(weight))
-            return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "'%s' is not NAME:WEIGHT", text);
-        *colon = '\0';
-    }
-    const int style = bc_model_find_style(painter->model, text);
-    if (style < 0)
-        return fail_unknown(painter, text);
-    if (painter->n_weights == BC_MAX_BLEND)
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "a blend has %d styles at most",
-                       BC_MAX_BLEND);
-    painter->weights[painter->n_weights++] = (bc_style_weight){.style = style, .weight = weight};
-    const size_t length = strlen(painter->label);
-    snprintf(painter->label + length, sizeof(painter->label) - length, "%s%s%s%s",
-             length ? " " : "", text, colon ? ":" : "", colon ? colon + 1 : "");
-    return BC_OK;
-}
-
-static bc_status add_styles(bc_painter *painter, const char *styles)
-{
-    char *copy = strdup(styles), *rest = NULL;
-    bc_status status = copy ? BC_OK : BC_ERR_MEMORY;
-    float sum = 0;
-    for (char *part = strtok_r(copy, ",", &rest); part && status == BC_OK;
-         part = strtok_r(NULL, ",", &rest))
-        status = add_style(painter, part);
-    free(copy);
-    for (int i = 0; i < painter->n_weights; i++)
-        sum += painter->weights[i].weight;
-    if (status == BC_OK && !(sum > 0))
-        status = bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "'%s' names no style", styles);
+    const bc_model_params params = {
+        .size = sizeof(params), .models = p->params.models, .log = p->params.log};
+    bc_status status = BC_OK;
+    if (!p->params.model)
+        status = p->params.net ? bc_model_open(&p->own_model, p->params.net, &params)
+                               : open_default(p, &params);
+    p->model = p->params.model ? p->params.model : p->own_model;
     return status;
 }
 
-static bc_status choose_styles(bc_painter *painter)
+static bc_status open_threads(bc_painter *p)
 {
-    if (painter->params.styles)
-        return add_styles(painter, painter->params.styles);
-    if (bc_model_style_count(painter->model) == 0)
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "the net %s has no styles",
-                       bc_model_name(painter->model));
-    painter->weights[painter->n_weights++] = (bc_style_weight){.style = 0, .weight = 1};
-    snprintf(painter->label, sizeof(painter->label), "%s", bc_model_style(painter->model, 0).name);
-    return BC_OK;
+    const bc_executor_params params = {
+        .size = sizeof(params), .n_threads = p->params.n_threads, .log = p->params.log};
+    const bc_status status =
+        p->params.executor ? BC_OK : bc_executor_open(&p->own_executor, &params);
+    p->executor = p->params.executor ? p->params.executor : p->own_executor;
+    return status;
 }
 
-const char *bc_painter_default_net(const char *models)
+static bc_status open_all(bc_painter *p)
 {
-    char *folder;
-    const bc_status status = bc_model_find_net(&folder, "wide", models, NULL);
-    free(folder);
-    return status == BC_OK ? "wide" : "light";
+    bc_status status = open_model(p);
+    if (status == BC_OK)
+        status = open_threads(p);
+    const bc_session_params params = {.precision = p->params.precision,
+                                      .stats = p->params.stats,
+                                      .tier = p->params.tier,
+                                      .log = p->params.log,
+                                      .executor = p->executor};
+    bc_opener_init(&p->opener, &params, p->params.in_background);
+    return status;
 }
 
-bc_status bc_painter_open(bc_painter **painter_out, const bc_painter_params *params)
+bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params)
 {
-    *painter_out = NULL;
-    bc_painter *painter = calloc(1, sizeof(*painter));
-    if (!painter)
-        return bc_fail(&params->log, BC_ERR_MEMORY, "painter: out of memory");
-    painter->params = *params;
-    char *folder = NULL;
-    bc_status status = bc_model_find_net(&folder, params->net, params->models, &params->log);
-    if (status == BC_OK)
-        status = bc_model_open(&painter->model, folder, &(bc_model_params){.log = params->log});
-    if (status == BC_OK)
-        status = choose_styles(painter);
-    if (status == BC_OK)
-        status = bc_stabilizer_open(&painter->stabilizer, params->n_threads, &params->log);
-    free(folder);
+    if (painter)
+        *painter = NULL;
+    if (!painter || !params)
+        return BC_ERR_ARGUMENT;
+    bc_painter *p = *painter = calloc(1, sizeof(*p));
+    if (!p) {
+        bc_painter_params known;
+        bc_params_copy(&known, sizeof(known), sizeof(known), params);
+        return bc_fail(&known.log, BC_ERR_MEMORY, "painter: out of memory");
+    }
+    bc_params_copy(&p->params, sizeof(p->params), sizeof(p->params), params);
+    pthread_mutex_init(&p->lock, NULL);
+    p->last_us = BC_NO_TIME;
+    p->wanted.values[BC_PAINTER_STRENGTH] = 1;
+    p->wanted.values[BC_PAINTER_SCALE] = 1;
+    const bc_status status = open_all(p);
     if (status < 0)
-        bc_painter_close(&painter);
-    *painter_out = painter;
+        bc_painter_close(painter);
+    else if (bc_model_style_count(p->model) > 0)
+        bc_blend_add(&p->wanted.blend, 0, 1);
     return status;
 }
 
@@ -119,54 +122,357 @@ void bc_painter_close(bc_painter **painter)
 {
     if (!painter || !*painter)
         return;
-    bc_session_close(&(*painter)->session);
-    bc_stabilizer_close(&(*painter)->stabilizer);
-    bc_model_close(&(*painter)->model);
-    free(*painter);
+    bc_painter *p = *painter;
+    bc_opener_close(&p->opener);
+    if (p->stabilizer)
+        bc_stabilizer_close(&p->stabilizer);
+    bc_executor_close(&p->own_executor);
+    bc_model_close(&p->own_model);
+    bc_own_image_free(&p->source);
+    bc_own_image_free(&p->resized);
+    bc_own_image_free(&p->small);
+    bc_own_image_free(&p->painting);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
     *painter = NULL;
 }
 
-const char *bc_painter_style(const bc_painter *painter)
+const bc_model *bc_painter_model(const bc_painter *painter)
 {
-    return painter->label;
+    return painter ? painter->model : NULL;
 }
 
-bc_status bc_painter_prepare(bc_painter *painter, int width, int height)
+/* Settings --------------------------------------------------------------------------------- */
+
+bc_status bc_painter_set_style(bc_painter *painter, const char *blend)
 {
-    painter->last_us = BC_NO_PTS;
-    bc_stabilizer_restart(painter->stabilizer);
-    if (painter->session && width == painter->width && height == painter->height) {
-        bc_session_restart(painter->session);
-        return BC_OK;
-    }
-    bc_session_close(&painter->session);
-    painter->width = width;
-    painter->height = height;
+    bc_style_weight weights[BC_MAX_BLEND];
+    int n;
+    if (!painter)
+        return BC_ERR_ARGUMENT;
     const bc_status status =
-        bc_session_open(&painter->session, painter->model,
-                        &(bc_session_params){.width = width,
-                                             .height = height,
-                                             .n_threads = painter->params.n_threads,
-                                             .max_blend = painter->n_weights,
-                                             .stats = painter->params.stats,
-                                             .precision = painter->params.precision,
-                                             .log = painter->params.log});
-    return status < 0
-               ? status
-               : bc_session_set_style(painter->session, painter->weights, painter->n_weights);
+        bc_blend_parse(painter->model, blend, weights, &n, &painter->params.log);
+    return status < 0 ? status : bc_painter_set_blend(painter, weights, n);
+}
+
+static bc_status check_weight(const bc_painter *p, bc_style_weight w)
+{
+    if (w.style < 0 || w.style >= bc_model_style_count(p->model))
+        return bc_fail(&p->params.log, BC_ERR_ARGUMENT, "style %d: the net has %d", w.style,
+                       bc_model_style_count(p->model));
+    if (!isfinite(w.weight) || w.weight < 0)
+        return bc_fail(&p->params.log, BC_ERR_ARGUMENT, "style %s: its weight %g is not a share",
+                       bc_model_style(p->model, w.style).name, (double)w.weight);
+    return BC_OK;
+}
+
+bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights, int n_weights)
+{
+    bc_blend blend = {0};
+    double sum = 0;
+    if (!painter || (n_weights > 0 && !weights))
+        return BC_ERR_ARGUMENT;
+    if (n_weights < 0 || n_weights > BC_MAX_BLEND)
+        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "a blend of %d styles", n_weights);
+    for (int i = 0; i < n_weights; i++) {
+        const bc_status status = check_weight(painter, weights[i]);
+        if (status < 0)
+            return status;
+        sum += (double)weights[i].weight;
+    }
+    if (n_weights > 0 && !(sum > 0))
+        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "a blend whose weights are all 0");
+    for (int i = 0; i < n_weights; i++)
+        bc_blend_add(&blend, weights[i].style, (float)((double)weights[i].weight / sum));
+    pthread_mutex_lock(&painter->lock);
+    painter->wanted.blend = blend;
+    pthread_mutex_unlock(&painter->lock);
+    return BC_OK;
+}
+
+bc_status bc_painter_set(bc_painter *painter, bc_painter_setting setting, double value)
+{
+    static const struct {
+        const char *name;
+        double low, high;
+    } domains[BC_PAINTER_N_SETTINGS] = {[BC_PAINTER_STRENGTH] = {"strength", 0, 1},
+                                        [BC_PAINTER_KEEP_COLORS] = {"keep-colors", 0, 1},
+                                        [BC_PAINTER_STABILIZE] = {"stabilize", 0, 1},
+                                        [BC_PAINTER_SCALE] = {"scale", 1.0 / 16, 4},
+                                        [BC_PAINTER_FADE] = {"fade", 0, 60}};
+    if (!painter)
+        return BC_ERR_ARGUMENT;
+    if (setting < 0 || setting >= BC_PAINTER_N_SETTINGS)
+        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "painter: no setting %d",
+                       (int)setting);
+    if (!(value >= domains[setting].low && value <= domains[setting].high))
+        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "%s %g is not %g to %g",
+                       domains[setting].name, value, domains[setting].low, domains[setting].high);
+    pthread_mutex_lock(&painter->lock);
+    painter->wanted.values[setting] = value;
+    pthread_mutex_unlock(&painter->lock);
+    return BC_OK;
+}
+
+double bc_painter_get(bc_painter *painter, bc_painter_setting setting)
+{
+    if (!painter || setting < 0 || setting >= BC_PAINTER_N_SETTINGS)
+        return 0;
+    pthread_mutex_lock(&painter->lock);
+    const double value = painter->wanted.values[setting];
+    pthread_mutex_unlock(&painter->lock);
+    return value;
+}
+
+/* Session ---------------------------------------------------------------------------------- */
+
+static int scaled(int size, double scale)
+{
+    const int result = (int)lround(size * scale);
+    return result < LEAST_SIZE ? LEAST_SIZE : result > BC_MAX_SIZE ? BC_MAX_SIZE : result;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Moves the fade to the frame's time, and takes a session for what it shows now. */
+static bc_status choose_session(bc_painter *p, const bc_image *source, bool *is_new)
+{
+    const double fade = p->now.values[BC_PAINTER_FADE], scale = p->now.values[BC_PAINTER_SCALE];
+    const int n = p->now.blend.n, asked = p->params.max_blend;
+    const int room = asked > 0 ? most(asked, n) : BC_MAX_BLEND;
+    bc_fade_step(&p->fade, p->model, &p->now.blend, room, fade, p->clock_us);
+    const int n_fading = fade > 0 && 2 * n <= room ? 2 * n : n;
+    const bc_opened wanted = {.model = p->model,
+                              .width = scaled(source->width, scale),
+                              .height = scaled(source->height, scale),
+                              .max_blend = most(most(asked, n_fading), p->fade.shown.n)};
+    const bc_status status = bc_opener_choose(&p->opener, &wanted, is_new);
+    p->state.is_pending = status == BC_OK && !bc_opened_fits(&p->opener.current, &wanted);
+    return status;
+}
+
+/* Where the session has no room for the blend it paints on as it did: another is on its way. */
+static bc_status show_blend(bc_painter *p, bool is_new)
+{
+    const bc_blend *shown = &p->fade.shown;
+    const bc_opened *current = &p->opener.current;
+    if (!is_new && (bc_blend_is_same(shown, &p->shown) || shown->n > current->max_blend))
+        return BC_OK;
+    p->shown = *shown;
+    return bc_session_set_style(current->session, shown->styles, shown->n);
+}
+
+/* Time and scenes -------------------------------------------------------------------------- */
+
+/* The time since the last frame in microseconds; negative: the frame does not follow it. */
+static int64_t interval_of(bc_painter *p, int64_t time_us)
+{
+    const bool is_known = time_us != BC_NO_TIME && p->last_us != BC_NO_TIME;
+    const int64_t interval_us = is_known ? time_us - p->last_us : FRAME_US;
+    p->last_us = time_us;
+    return interval_us <= MAX_INTERVAL_US ? interval_us : -1;
+}
+
+/* One look at the frame for session and stabiliser. */
+static void watch_scene(bc_painter *p, const bc_image *source, bool is_new, int64_t interval_us)
+{
+    bc_session *session = p->opener.current.session;
+    const bool begins = bc_scene_begins(&p->scene, source);
+    p->state.was_cut = begins;
+    if (begins && p->stabilizer)
+        bc_stabilizer_restart(p->stabilizer);
+    bc_session_tell_scene(session, &p->scene, begins || is_new);
+    if (interval_us >= 0)
+        bc_session_set_interval(session, 1e-6 * (double)interval_us);
+}
+
+/* Frames ----------------------------------------------------------------------------------- */
+
+static bc_status fail_memory(const bc_painter *p, const bc_image *image)
+{
+    return bc_fail(&p->params.log, BC_ERR_MEMORY, "painter: no memory for %dx%d", image->width,
+                   image->height);
+}
+
+/* What is painted of the source: its planes by themselves, in the session's size. */
+static bc_status fit_source(bc_painter *p, const bc_image *source, bc_image *fitted)
+{
+    const bc_opened *session = &p->opener.current;
+    const bool is_own = source->format == BC_YUV420 && source->chroma_step_bytes > 1;
+    *fitted = *source;
+    if (is_own && !bc_own_image_fit(&p->source, source, source->width, source->height))
+        return fail_memory(p, source);
+    if (is_own) {
+        bc_image_copy(&p->source.image, source);
+        *fitted = p->source.image;
+    }
+    if (session->width == source->width && session->height == source->height)
+        return BC_OK;
+    if (!bc_own_image_fit(&p->resized, fitted, session->width, session->height) ||
+        !bc_image_resize(p->executor, &p->resized.image, fitted))
+        return fail_memory(p, source);
+    *fitted = p->resized.image;
+    return BC_OK;
+}
+
+/* Packed pixels as the session knows them: X is alpha without a meaning. */
+static bc_image without_x(const bc_image *image)
+{
+    bc_image view = *image;
+    if (view.format == BC_RGBX32 || view.format == BC_BGRX32)
+        view.format = view.format == BC_RGBX32 ? BC_RGBA32 : BC_BGRA32;
+    return view;
+}
+
+/* Paints, in the session's size. */
+static bc_status paint(bc_painter *p, const bc_image *source, const bc_image *painting)
+{
+    const float amount = (float)p->now.values[BC_PAINTER_STABILIZE];
+    bc_image steady = *source;
+    bc_status status = BC_OK;
+    if (amount > 0 && !p->stabilizer)
+        status = bc_stabilizer_open(&p->stabilizer, bc_pool_threads(p->executor), &p->params.log);
+    if (status == BC_OK && p->stabilizer)
+        status = bc_stabilizer_source(p->stabilizer, source, amount, &steady);
+    if (status == BC_OK)
+        status = bc_session_run(p->opener.current.session, &steady, painting);
+    return status == BC_OK && p->stabilizer ? bc_stabilizer_painting(p->stabilizer, painting)
+                                            : status;
+}
+
+/* Paints into `painting`, in the source's size, by way of the session's where that is another. */
+static bc_status paint_resized(bc_painter *p, const bc_image *source, const bc_image *painting)
+{
+    const bc_opened *session = &p->opener.current;
+    if (session->width == painting->width && session->height == painting->height)
+        return paint(p, source, painting);
+    if (!bc_own_image_fit(&p->small, painting, session->width, session->height))
+        return fail_memory(p, painting);
+    bc_status status = paint(p, source, &p->small.image);
+    if (status == BC_OK && !bc_image_resize(p->executor, painting, &p->small.image))
+        status = fail_memory(p, painting);
+    return status;
+}
+
+static bool must_mix(const bc_painter *p)
+{
+    return p->now.values[BC_PAINTER_STRENGTH] < 1 || p->now.values[BC_PAINTER_KEEP_COLORS] > 0;
+}
+
+/* Alpha is the source's, after sizes and formats have changed too. */
+static void finish_alpha(const bc_painter *p, const bc_image *source, const bc_image *painting)
+{
+    const bool is_resized =
+        p->opener.current.width != source->width || p->opener.current.height != source->height;
+    const bool has_x = source->format == BC_RGBX32 || source->format == BC_BGRX32;
+    if (bc_image_has_alpha(painting) && (has_x || (is_resized && bc_image_has_alpha(source))))
+        bc_image_copy_alpha(painting, source);
+}
+
+static bc_status paint_over(bc_painter *p, const bc_image *source, const bc_image *fitted,
+                            const bc_image *painting)
+{
+    const bool is_own = bc_image_overlaps(source, painting) ||
+                        (painting->format == BC_YUV420 && painting->chroma_step_bytes > 1);
+    const bc_image from = without_x(fitted);
+    bc_image to = without_x(painting);
+    if (is_own && !bc_own_image_fit(&p->painting, painting, painting->width, painting->height))
+        return fail_memory(p, painting);
+    if (is_own)
+        to = p->painting.image;
+    const bc_status status = paint_resized(p, &from, &to);
+    if (status < 0)
+        return status;
+    if (must_mix(p))
+        bc_image_mix(p->executor, &to, source, (float)p->now.values[BC_PAINTER_STRENGTH],
+                     (float)p->now.values[BC_PAINTER_KEEP_COLORS]);
+    if (bc_image_has_alpha(painting))
+        finish_alpha(p, source, &to);
+    if (is_own)
+        bc_image_copy(painting, &to);
+    return BC_OK;
+}
+
+static bc_status paint_frame(bc_painter *p, const bc_image *source, const bc_image *painting,
+                             int64_t interval_us)
+{
+    bool is_new;
+    bc_image fitted;
+    bc_status status = choose_session(p, source, &is_new);
+    if (status == BC_OK)
+        status = show_blend(p, is_new);
+    if (status == BC_OK)
+        status = fit_source(p, source, &fitted);
+    if (status < 0)
+        return status;
+    const bc_image seen = without_x(&fitted);
+    watch_scene(p, &seen, is_new, interval_us);
+    p->state.width = p->opener.current.width;
+    p->state.height = p->opener.current.height;
+    return paint_over(p, source, &fitted, painting);
+}
+
+/* Nothing is painted: the session does not see the frame, and begins anew with the next. */
+static void pass(bc_painter *p, const bc_image *source, const bc_image *painting)
+{
+    p->scene.is_known = false;
+    p->fade = (bc_fade){0};
+    p->state.width = p->state.height = 0;
+    p->state.was_cut = false;
+    if (painting->pixels != source->pixels)
+        bc_image_copy(painting, source);
+    if (bc_image_has_alpha(painting))
+        bc_image_copy_alpha(painting, source);
+}
+
+static bc_status check_images(bc_painter *p, const bc_image *source, const bc_image *painting)
+{
+    const bc_log *log = &p->params.log;
+    if (!bc_image_is_valid(source) || !bc_image_is_valid(painting))
+        return bc_fail(log, BC_ERR_ARGUMENT, "the %s is no image of a known format and size",
+                       bc_image_is_valid(source) ? "painting" : "source");
+    if (source->width != painting->width || source->height != painting->height)
+        return bc_fail(log, BC_ERR_ARGUMENT, "the source is %dx%d, the painting %dx%d",
+                       source->width, source->height, painting->width, painting->height);
+    if ((must_mix(p) || p->now.blend.n == 0) && !bc_image_is_alike(source, painting))
+        return bc_fail(log, BC_ERR_ARGUMENT,
+                       "the source is mixed with a painting of another format");
+    return BC_OK;
 }
 
 bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
-                         int64_t time_us)
+                         int64_t time_us, unsigned flags)
 {
-    assert(painter->session);
-    if (time_us != BC_NO_PTS && painter->last_us != BC_NO_PTS)
-        bc_session_set_interval(painter->session, 1e-6 * (double)(time_us - painter->last_us));
-    painter->last_us = time_us;
-    bc_image steady;
-    bc_status status =
-        bc_stabilizer_source(painter->stabilizer, source, painter->params.stabilize, &steady);
-    if (status == BC_OK)
-        status = bc_session_run(painter->session, &steady, painting);
-    return status < 0 ? status : bc_stabilizer_painting(painter->stabilizer, painting);
+    bc_painter *p = painter;
+    if (!p)
+        return BC_ERR_ARGUMENT;
+    pthread_mutex_lock(&p->lock);
+    p->now = p->wanted;
+    pthread_mutex_unlock(&p->lock);
+    const bc_status status = check_images(p, source, painting);
+    if (status < 0)
+        return status;
+    const int64_t interval_us = interval_of(p, time_us);
+    if (interval_us < 0 || (flags & BC_PAINT_CUT))
+        p->scene.is_known = false;
+    p->clock_us += interval_us > 0 ? interval_us : 0;
+    if (p->now.blend.n > 0 && p->now.values[BC_PAINTER_STRENGTH] > 0)
+        return paint_frame(p, source, painting, interval_us);
+    pass(p, source, painting);
+    return BC_OK;
+}
+
+void bc_painter_get_state(bc_painter *painter, bc_painter_state *state)
+{
+    if (!painter || !state)
+        return;
+    const size_t size = state->size;
+    bc_painter_state *known = &painter->state;
+    known->n_styles = known->width > 0 ? painter->shown.n : 0;
+    memcpy(known->styles, painter->shown.styles, sizeof(known->styles));
+    memcpy(state, known, bc_params_known(size, sizeof(*known), sizeof(*known)));
+    state->size = size;
 }

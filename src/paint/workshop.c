@@ -7,7 +7,7 @@ static bc_status open_easel(const bc_workshop *shop, bc_easel *e)
     const bc_session_params params = {.width = e->width,
                                       .height = e->height,
                                       .n_threads = shop->params.n_threads,
-                                      .max_blend = BC_LIVE_BLEND,
+                                      .max_blend = 4,
                                       .precision = shop->params.precision,
                                       .stats = BC_STATS_STREAM,
                                       .log = shop->params.log};

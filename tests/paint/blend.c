@@ -5,7 +5,9 @@
 
 #include "test.h"
 
-enum { SECOND = 1000000000 };
+enum { SECOND = 1000000, ROOM = 4 };
+
+static const int nets[2];
 
 static double share(const bc_blend *blend, int style)
 {
@@ -25,20 +27,20 @@ static void test_fade(void)
     const bc_blend one = {1, {{.style = 1, .weight = 1}}};
     const bc_blend two = {2, {{.style = 1, .weight = 0.5F}, {.style = 2, .weight = 0.5F}}};
     bc_fade fade = {0};
-    bc_fade_step(&fade, 0, &one, 2, SECOND); /* there is nothing to fade from */
+    bc_fade_step(&fade, &nets[0], &one, ROOM, 2, SECOND); /* there is nothing to fade from */
     check_share(&fade, 1, 1);
-    bc_fade_step(&fade, 0, &two, 2, 2 * (int64_t)SECOND);
+    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 2 * (int64_t)SECOND);
     check_share(&fade, 1, 1);
     check_share(&fade, 2, 0);
-    bc_fade_step(&fade, 0, &two, 2, 3 * (int64_t)SECOND);
+    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 3 * (int64_t)SECOND);
     check_share(&fade, 1, 0.75);
     check_share(&fade, 2, 0.25);
-    bc_fade_step(&fade, 0, &two, 2, 4 * (int64_t)SECOND);
+    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 4 * (int64_t)SECOND);
     check_share(&fade, 2, 0.5);
-    bc_fade_step(&fade, 1, &one, 2, 5 * (int64_t)SECOND); /* another net's */
+    bc_fade_step(&fade, &nets[1], &one, ROOM, 2, 5 * (int64_t)SECOND); /* another net's */
     check_share(&fade, 1, 1);
     CHECK_INT(fade.shown.n, 1);
-    bc_fade_step(&fade, 1, &two, 0, 5 * (int64_t)SECOND);
+    bc_fade_step(&fade, &nets[1], &two, ROOM, 0, 5 * (int64_t)SECOND);
     check_share(&fade, 2, 0.5);
 }
 
@@ -49,12 +51,12 @@ static void test_room(void)
     const bc_blend b = {2, {{.style = 3, .weight = 0.5F}, {.style = 4, .weight = 0.5F}}};
     const bc_blend c = {2, {{.style = 5, .weight = 0.5F}, {.style = 6, .weight = 0.5F}}};
     bc_fade fade = {0};
-    bc_fade_step(&fade, 0, &a, 1, 0);
-    bc_fade_step(&fade, 0, &b, 1, 0);
-    bc_fade_step(&fade, 0, &b, 1, SECOND / 2);
+    bc_fade_step(&fade, &nets[0], &a, ROOM, 1, 0);
+    bc_fade_step(&fade, &nets[0], &b, ROOM, 1, 0);
+    bc_fade_step(&fade, &nets[0], &b, ROOM, 1, SECOND / 2);
     CHECK_INT(fade.shown.n, 4);
-    bc_fade_step(&fade, 0, &c, 1, SECOND / 2);
-    bc_fade_step(&fade, 0, &c, 1, SECOND);
+    bc_fade_step(&fade, &nets[0], &c, ROOM, 1, SECOND / 2);
+    bc_fade_step(&fade, &nets[0], &c, ROOM, 1, SECOND);
     CHECK_INT(fade.shown.n, 4);
     check_share(&fade, 5, 0.25);
     check_share(&fade, 6, 0.25);
