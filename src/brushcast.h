@@ -167,7 +167,8 @@ typedef struct bc_style_info {
 /*
  * Opens the net in the folder `net`, if that has a slash in it, or the net of that name, which is
  * looked for in `models`, $BRUSHCAST_MODELS, $XDG_DATA_HOME/brushcast (~/.local/share/brushcast),
- * the installed data folder, the source tree and the working folder, in this order. Reads its
+ * the installed data folder, the source tree and the working folder, in this order;
+ * NULL: "wide", or "light" where that is missing. Reads its
  * network.safetensors (format 2) or autoencoder.safetensors (format 1) and all styles in styles/,
  * in order of name. Every file is validated whole; one that is malformed, a bank trained on another
  * auto-encoder, or banks of different depths fail the call. Threads: any. Reads files, allocates
@@ -334,7 +335,7 @@ typedef struct bc_painter bc_painter;
 
 typedef struct bc_painter_params {
     size_t size;
-    const char *net;       /* as bc_model_open; NULL: "wide", or "light" where that is missing */
+    const char *net;       /* as bc_model_open */
     const char *models;    /* as bc_model_params */
     const bc_model *model; /* an open one instead of `net`, which outlives the painter, or NULL */
     bc_executor *executor; /* as bc_session_params */

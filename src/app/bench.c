@@ -199,16 +199,11 @@ static void print_ways(const bc_way_result *ways, int n, const bc_model *model,
 static bc_status open_model(bc_model **model, const settings *o, const bc_log *log)
 {
     bc_layers table;
-    char *folder;
     if (o->layers) {
         const bc_status parsed = bc_layers_open(&table, o->layers, log);
         return parsed < 0 ? parsed : bc_model_make_random(model, &table, 2, 1, log);
     }
-    bc_status status = bc_model_find_net(&folder, o->net, o->models, log);
-    if (status == BC_OK)
-        status = bc_model_open(model, folder, &(bc_model_params){.log = *log});
-    free(folder);
-    return status;
+    return bc_model_open(model, o->net, &(bc_model_params){.models = o->models, .log = *log});
 }
 
 static bc_status bench_session(const settings *o, const bc_model *model,

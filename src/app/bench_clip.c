@@ -14,7 +14,7 @@ typedef struct bench_clip {
     bc_reader *reader;
     bc_writer *writer;
     bc_mixer *mixer;
-    bc_file_painter *painter;
+    bc_painter *painter;
     bc_pipeline_result result;
     double seconds;
 } bench_clip;
@@ -22,12 +22,12 @@ typedef struct bench_clip {
 static bc_status open_all(bench_clip *b)
 {
     const bc_bench_clip_params *p = b->params;
-    const bc_file_painter_params painter = {.net = p->net,
+    const bc_painter_params painter = {.size = sizeof(painter),
+                                       .net = p->net,
                                        .models = p->models,
-                                       .stats = p->stats,
-                                       .precision = p->precision,
-                                       .stabilize = p->stabilize,
                                        .n_threads = p->n_threads,
+                                       .precision = p->precision,
+                                       .stats = p->stats,
                                        .log = p->log};
     const bc_writer_params writer = {.format = "matroska",
                                      .codec = "libx264",
@@ -39,7 +39,11 @@ static bc_status open_all(bench_clip *b)
     bc_status status = bc_reader_open(
         &b->reader, p->input, &(bc_reader_params){.n_threads = p->n_threads, .log = p->log});
     if (status == BC_OK)
-        status = bc_file_painter_open(&b->painter, &painter);
+        status = bc_painter_open(&b->painter, &painter);
+    if (status == BC_OK)
+        status = bc_painter_set(b->painter, BC_PAINTER_STABILIZE, (double)p->stabilize);
+    if (status == BC_OK)
+        status = bc_painter_set_style(b->painter, NULL);
     if (status == BC_OK)
         status = bc_writer_open(&b->writer, "/dev/null", bc_reader_first(b->reader), NULL, &writer);
     if (status == BC_OK)
@@ -51,7 +55,7 @@ static void close_all(bench_clip *b)
 {
     bc_mixer_close(&b->mixer);
     bc_writer_close(&b->writer);
-    bc_file_painter_close(&b->painter);
+    bc_painter_close(&b->painter);
     bc_reader_close(&b->reader);
 }
 
@@ -98,7 +102,8 @@ static void print_table(const bench_clip *b)
     printf("%s: %s %s %dx%d, %lld frames; painted in %s, encoded to H.264, preset %s\n\n"
            "stage      ms a frame\n",
            b->params->input, info->codec, info->format, info->width, info->height,
-           (long long)b->result.n_frames, bc_file_painter_style(b->painter), b->params->preset);
+           (long long)b->result.n_frames, bc_model_style(bc_painter_model(b->painter), 0).name,
+           b->params->preset);
     for (int i = 0; i < BC_N_PARTS; i++)
         printf("%-10s %10.2f\n", part_names[i], part_ms(b, i));
     printf("%-10s %10.2f\n\n", "all", 1e3 * b->seconds / (double)b->result.n_frames);

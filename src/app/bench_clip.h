@@ -11,7 +11,7 @@
 
 typedef struct bc_bench_clip_params {
     const char *input;
-    const char *net, *models; /* as in bc_file_painter_params */
+    const char *net, *models; /* as in bc_painter_params */
     const char *preset;       /* of the H.264 encoder */
     bc_stats stats;
     bc_precision precision;

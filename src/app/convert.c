@@ -136,7 +136,7 @@ const bc_command bc_command_convert = {
 
 typedef struct conversion {
     const settings *settings;
-    bc_file_painter *painter; /* NULL: strength 0 */
+    bc_painter *painter; /* NULL: strength 0 */
     atomic_int *stop;
     bc_log log;
     bc_reader *reader, *mask;
@@ -246,6 +246,12 @@ static bc_progress_mode progress_mode(const settings *s)
                                                                       : BC_PROGRESS_NONE;
 }
 
+static const char *style_name(const conversion *c)
+{
+    return c->settings->style ? c->settings->style
+                              : bc_model_style(bc_painter_model(c->painter), 0).name;
+}
+
 static void set_progress(conversion *c, const char *output)
 {
     const bc_reader_info *info = bc_reader_info_of(c->reader);
@@ -254,7 +260,7 @@ static void set_progress(conversion *c, const char *output)
         .mode = progress_mode(c->settings),
         .stream = is_stdout_taken ? stderr : stdout,
         .file = output,
-        .style = c->painter ? bc_file_painter_style(c->painter) : "",
+        .style = c->painter ? style_name(c) : "",
         .n_expected = info->n_frames,
         .duration_us = info->duration_us,
     };
@@ -291,7 +297,7 @@ static bc_status run_pipeline(conversion *c, const char *input)
     return status;
 }
 
-static bc_status convert(const settings *s, bc_file_painter *painter, atomic_int *stop,
+static bc_status convert(const settings *s, bc_painter *painter, atomic_int *stop,
                          const bc_conversion_files *files, const bc_log *log)
 {
     conversion c = {.settings = s, .painter = painter, .stop = stop, .log = *log};
@@ -311,7 +317,7 @@ static bc_status convert(const settings *s, bc_file_painter *painter, atomic_int
 /* All of them ------------------------------------------------------------------------------ */
 
 /* The files that failed. */
-static int convert_alone(const settings *s, bc_file_painter *painter, atomic_int *stop,
+static int convert_alone(const settings *s, bc_painter *painter, atomic_int *stop,
                          const bc_conversion_list *list, const bc_log *log)
 {
     int n_failed = 0;
@@ -323,8 +329,8 @@ static int convert_alone(const settings *s, bc_file_painter *painter, atomic_int
 }
 
 /* The files that this process or another one failed to convert. */
-static int convert_shared(const settings *s, bc_rank rank, bc_file_painter *painter,
-                          atomic_int *stop, const bc_conversion_list *list, const bc_log *log)
+static int convert_shared(const settings *s, bc_rank rank, bc_painter *painter, atomic_int *stop,
+                          const bc_conversion_list *list, const bc_log *log)
 {
     bc_share *share;
     int i, n_own = 0;
@@ -346,27 +352,38 @@ static int convert_shared(const settings *s, bc_rank rank, bc_file_painter *pain
     return n_failed;
 }
 
+static bc_status open_painter(bc_painter **painter, const settings *s, const bc_log *log)
+{
+    const bc_painter_params params = {.size = sizeof(params),
+                                      .net = s->net,
+                                      .models = s->models,
+                                      .n_threads = s->n_threads,
+                                      .precision = bc_precision_named(s->precision),
+                                      .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME
+                                                                              : BC_STATS_STREAM,
+                                      .log = *log};
+    bc_status status = bc_painter_open(painter, &params);
+    if (status == BC_OK)
+        status = bc_painter_set_style(*painter, s->style);
+    if (status == BC_OK)
+        status = bc_painter_set(*painter, BC_PAINTER_STABILIZE, s->stabilize);
+    if (status < 0)
+        bc_painter_close(painter);
+    return status;
+}
+
 static int convert_list(const settings *s, bc_rank rank, const bc_conversion_list *list,
                         const bc_log *log)
 {
     atomic_int *stop = bc_interrupt_install();
-    bc_file_painter *painter = NULL;
+    bc_painter *painter = NULL;
     if (s->strength > 0) {
-        const bc_file_painter_params params = {
-            .net = s->net ? s->net : bc_file_painter_default_net(s->models),
-            .models = s->models,
-            .styles = s->style,
-            .stats = strcmp(s->stats, "frame") == 0 ? BC_STATS_FRAME : BC_STATS_STREAM,
-            .precision = bc_precision_named(s->precision),
-            .stabilize = (float)s->stabilize,
-            .n_threads = s->n_threads,
-            .log = *log};
-        if (bc_file_painter_open(&painter, &params) < 0)
+        if (open_painter(&painter, s, log) < 0)
             return 1;
     }
     const int n_failed = rank.count > 1 ? convert_shared(s, rank, painter, stop, list, log)
                                         : convert_alone(s, painter, stop, list, log);
-    bc_file_painter_close(&painter);
+    bc_painter_close(&painter);
     return atomic_load(stop) ? 130 : n_failed > 0;
 }
 

@@ -28,6 +28,7 @@ typedef struct pipeline {
     int width, height; /* to paint at */
     struct parcel parcels[N_PARCELS];
     bc_frame *next_mask;
+    bool has_painted;   /* the first frame begins a scene */
     bc_status painting; /* why it ended early, or BC_OK */
     bc_pipeline_result result;
 } pipeline;
@@ -46,13 +47,12 @@ static int scaled(int size, double scale)
 }
 
 /* The size to paint at: that of the first frame, scaled. */
-static bc_status open_painter(pipeline *p)
+static void choose_size(pipeline *p)
 {
     const bc_pipeline_params *params = p->params;
     const bc_reader_info *info = bc_reader_info_of(params->reader);
     p->width = scaled(info->width, params->scale);
     p->height = scaled(info->height, params->scale);
-    return params->painter ? bc_file_painter_prepare(params->painter, p->width, p->height) : BC_OK;
 }
 
 static bool has_planes(const pipeline *p, const bc_frame *frame)
@@ -98,8 +98,7 @@ static bc_status open_all(pipeline *p)
         status = bc_queue_open(&p->painted, N_PARCELS, keep_parcel);
     if (status == BC_OK)
         status = bc_converter_open(&p->converter, p->params->n_threads, &p->params->log);
-    if (status == BC_OK)
-        status = open_painter(p);
+    choose_size(p);
     for (int i = 0; i < N_PARCELS && status == BC_OK; i++)
         status = bc_queue_send(p->idle, &p->parcels[i]);
     return status;
@@ -166,9 +165,12 @@ static bc_status paint(pipeline *p, struct parcel *parcel)
         return BC_OK;
     const bc_status status =
         bc_mixer_prepare(p->params->mixer, p->width, p->height, &parcel->painting);
-    return status < 0 ? status
-                      : bc_file_painter_run(p->params->painter, source_of(p, parcel),
-                                       &parcel->painting->image, bc_frame_time_us(parcel->frame));
+    if (status < 0)
+        return status;
+    const unsigned flags = p->has_painted ? 0 : BC_PAINT_CUT;
+    p->has_painted = true;
+    return bc_painter_run(p->params->painter, source_of(p, parcel), &parcel->painting->image,
+                          bc_frame_time_us(parcel->frame), flags);
 }
 
 static void *paint_all(void *arg)

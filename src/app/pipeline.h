@@ -14,13 +14,12 @@
 
 #include "app/progress.h"
 #include "media/mix.h"
-#include "paint/old_painter.h"
 
 typedef struct bc_pipeline_params {
     bc_reader *reader;
     bc_writer *writer;
     bc_mixer *mixer;
-    bc_file_painter *painter; /* NULL where mix.strength is 0 */
+    bc_painter *painter; /* NULL where mix.strength is 0 */
     bc_reader *mask;     /* its frames are the mixer's masks, by their times; or NULL */
     bc_mix mix;
     double scale; /* of the size to paint at, to the frame's */

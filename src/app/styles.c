@@ -10,8 +10,6 @@
 #include "media/convert.h"
 #include "media/log.h"
 #include "media/picture.h"
-#include "model/model.h"
-#include "paint/old_painter.h"
 
 enum { CELL_SIZE = 480, GAP = 8 };
 
@@ -230,18 +228,14 @@ static bc_status draw_sheet(const bc_model *model, const char *picture, const se
 
 static bc_status show(const settings *s, const char *picture, const bc_log *log)
 {
-    char *folder;
-    bc_model *model = NULL;
-    const char *net = s->net ? s->net : bc_file_painter_default_net(s->models);
-    bc_status status = bc_model_find_net(&folder, net, s->models, log);
-    if (status == BC_OK)
-        status = bc_model_open(&model, folder, &(bc_model_params){.log = *log});
+    bc_model *model;
+    bc_status status =
+        bc_model_open(&model, s->net, &(bc_model_params){.models = s->models, .log = *log});
     if (status == BC_OK && s->sheet)
         status = draw_sheet(model, picture, s, log);
     else if (status == BC_OK)
         (s->is_json ? print_json : s->is_names ? print_names : print_table)(model);
     bc_model_close(&model);
-    free(folder);
     return status;
 }
 

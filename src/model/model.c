@@ -116,16 +116,26 @@ static bc_status open_folder(bc_model *model, const char *folder, const bc_log *
     return status;
 }
 
+/* Without a name: the finer of the shipped nets, where it is found. */
+static bc_status find_folder(char **folder, const char *net, const bc_model_params *params)
+{
+    if (net)
+        return bc_model_find_net(folder, net, params->models, &params->log);
+    if (bc_model_find_net(folder, "wide", params->models, NULL) == BC_OK)
+        return BC_OK;
+    return bc_model_find_net(folder, "light", params->models, &params->log);
+}
+
 bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params *params)
 {
     bc_model_params p;
     char *folder = NULL;
     if (model)
         *model = NULL;
-    if (!model || !net || !params)
+    if (!model || !params)
         return BC_ERR_ARGUMENT;
     bc_params_copy(&p, sizeof(p), sizeof(p), params);
-    bc_status status = bc_model_find_net(&folder, net, p.models, &p.log);
+    bc_status status = find_folder(&folder, net, &p);
     if (status < 0)
         return status;
     *model = calloc(1, sizeof(**model));

@@ -48,23 +48,13 @@ struct bc_painter {
 
 /* Life ------------------------------------------------------------------------------------- */
 
-/* The finer of the shipped nets, where it is found. */
-static bc_status open_default(bc_painter *p, const bc_model_params *params)
-{
-    bc_model_params silent = *params;
-    silent.log = (bc_log){0};
-    const bc_status status = bc_model_open(&p->own_model, "wide", &silent);
-    return status == BC_ERR_IO ? bc_model_open(&p->own_model, "light", params) : status;
-}
-
 static bc_status open_model(bc_painter *p)
 {
     const bc_model_params params = {
         .size = sizeof(params), .models = p->params.models, .log = p->params.log};
     bc_status status = BC_OK;
     if (!p->params.model)
-        status = p->params.net ? bc_model_open(&p->own_model, p->params.net, &params)
-                               : open_default(p, &params);
+        status = bc_model_open(&p->own_model, p->params.net, &params);
     p->model = p->params.model ? p->params.model : p->own_model;
     return status;
 }
