@@ -114,7 +114,8 @@ static void free_item(void *pointer)
 
 static bc_status write_packet(bc_output *output, bc_packet **packet)
 {
-    if (output->start_us < 0 || bc_packet_time_us(*packet) < output->start_us)
+    int64_t time_us;
+    if (output->start_us < 0 || !bc_packet_time_us(*packet, &time_us) || time_us < output->start_us)
         return BC_OK;
     bc_packet_delay(*packet, -output->start_us);
     return bc_writer_packet(output->writer, packet);

@@ -9,10 +9,16 @@ static void drop_first(bc_outputs *outputs)
     outputs->n_ahead--;
 }
 
+/* What has no time is not waited for. */
+static bool is_past(const bc_packet *packet, int64_t line_us)
+{
+    int64_t time_us;
+    return !bc_packet_time_us(packet, &time_us) || time_us < line_us;
+}
+
 static void drop_past(bc_outputs *outputs)
 {
-    while (outputs->n_ahead > 0 &&
-           bc_packet_time_us(outputs->ahead[outputs->first_ahead]) < outputs->line_us)
+    while (outputs->n_ahead > 0 && is_past(outputs->ahead[outputs->first_ahead], outputs->line_us))
         drop_first(outputs);
 }
 

@@ -23,7 +23,8 @@ struct bc_pacer {
     int first;
     bc_pacer_state state;
     bc_speaker *speaker;
-    int64_t epoch_ns; /* when the pacer was at 0, if no time had been lost; -1: not yet known */
+    bool has_epoch;
+    int64_t epoch_ns; /* when the pacer was at 0, if no time had been lost; may be negative */
     int64_t lead_us;
     bool is_live, is_paused, lets_one, must_stop;
 };
@@ -53,8 +54,9 @@ static int64_t due_ns(bc_pacer *pacer, const bc_captured *captured, int64_t now_
 {
     if (pacer->is_live || pacer->lets_one)
         return now_ns;
-    if (pacer->epoch_ns < 0)
+    if (!pacer->has_epoch)
         pacer->epoch_ns = now_ns - captured->time_us * 1000;
+    pacer->has_epoch = true;
     follow_sound(pacer, now_ns);
     const int64_t lead_us = pacer->speaker ? pacer->lead_us : 0;
     return pacer->epoch_ns + (captured->time_us - lead_us) * 1000;
@@ -116,7 +118,7 @@ bc_status bc_pacer_open(bc_pacer **line_out, bc_queue *frames, const bc_log *log
     if (!pacer)
         return bc_fail(log, BC_ERR_MEMORY, "pacer: out of memory");
     pacer->frames = frames;
-    pacer->epoch_ns = -1;
+    pacer->has_epoch = false;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -175,7 +177,7 @@ void bc_pacer_clear(bc_pacer *pacer)
 {
     pthread_mutex_lock(&pacer->lock);
     drop_all(pacer);
-    pacer->epoch_ns = -1;
+    pacer->has_epoch = false;
     announce(pacer);
 }
 
@@ -190,7 +192,7 @@ void bc_pacer_set_live(bc_pacer *pacer, bool on)
 {
     pthread_mutex_lock(&pacer->lock);
     if (pacer->is_live != on)
-        pacer->epoch_ns = -1;
+        pacer->has_epoch = false;
     pacer->is_live = on;
     announce(pacer);
 }
@@ -199,7 +201,7 @@ void bc_pacer_pause(bc_pacer *pacer, bool on)
 {
     pthread_mutex_lock(&pacer->lock);
     if (pacer->is_paused != on)
-        pacer->epoch_ns = -1;
+        pacer->has_epoch = false;
     pacer->is_paused = on;
     if (pacer->speaker)
         bc_speaker_pause(pacer->speaker, on);

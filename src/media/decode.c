@@ -68,13 +68,12 @@ static int64_t duration_of(const bc_decoder *decoder)
     const int64_t track_end = bc_demuxer_end_after(decoder->demuxer, pts);
     if (track_end != AV_NOPTS_VALUE && track_end >= pts)
         return FFMAX(track_end - pts, 1);
-    if (stream->duration > 0 && stream->start_time != AV_NOPTS_VALUE)
-        duration = end_at(pts, duration, stream->start_time + stream->duration);
-    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0 &&
-        input->start_time != AV_NOPTS_VALUE)
-        duration = end_at(
-            pts, duration,
-            av_rescale_q(input->start_time + input->duration, AV_TIME_BASE_Q, stream->time_base));
+    const int64_t video_end = bc_demuxer_video_end(decoder->demuxer);
+    const int64_t end_us = bc_demuxer_end_us(decoder->demuxer);
+    if (video_end != AV_NOPTS_VALUE)
+        duration = end_at(pts, duration, video_end);
+    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && end_us != AV_NOPTS_VALUE)
+        duration = end_at(pts, duration, av_rescale_q(end_us, AV_TIME_BASE_Q, stream->time_base));
     return duration;
 }
 
@@ -86,7 +85,7 @@ static void set_time(bc_decoder *decoder, bc_frame *frame, int64_t pts, int64_t 
     frame->duration = duration;
     frame->pts = decoder->next_pts;
     if (pts != AV_NOPTS_VALUE)
-        frame->pts = pts - bc_demuxer_origin(decoder->demuxer, time_base);
+        frame->pts = pts;
     decoder->next_pts = frame->pts + frame->duration;
 }
 

@@ -18,7 +18,10 @@
 
 enum {
     RETRY_US = 1000,
-    MISSING_US = 500000, /* so much less than the header says is a truncated file */
+    MISSING_US = 500000,         /* so much less than the header says is a truncated file */
+    MIN_LATE_US = 100000,        /* so late a start is no part of the film */
+    MAX_SCAN_BYTES = 1 << 30,    /* larger inputs are believed where a time of theirs is */
+    MAX_AHEAD_BYTES = 256 << 20, /* of a group of pictures */
 };
 
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer)
@@ -175,27 +178,75 @@ static bc_status find_video(bc_demuxer *demuxer)
     return BC_OK;
 }
 
-/* Where 0 is: at `start_us`, at the input's own start if its clock means nothing, or at its 0. */
+/* Picture and the sound that belongs to it tell the time; other programmes and data do not. */
+static bool tells_time(const bc_demuxer *demuxer, const AVStream *stream)
+{
+    AVFormatContext *input = demuxer->input;
+    const AVProgram *program = av_find_program_from_stream(input, NULL, demuxer->video->index);
+    if (stream == demuxer->video)
+        return true;
+    if (stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
+        return false;
+    for (unsigned i = 0; program && i < program->nb_stream_indexes; i++)
+        if ((int)program->stream_index[i] == stream->index)
+            return true;
+    return !program;
+}
+
+/* Where they begin; AV_NOPTS_VALUE: nobody knows yet. */
+static int64_t find_beginning(const bc_demuxer *demuxer)
+{
+    int64_t earliest_us = AV_NOPTS_VALUE;
+    for (unsigned i = 0; i < demuxer->input->nb_streams; i++) {
+        const AVStream *stream = demuxer->input->streams[i];
+        if (stream->start_time == AV_NOPTS_VALUE || !tells_time(demuxer, stream))
+            continue;
+        const int64_t us = av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q);
+        if (earliest_us == AV_NOPTS_VALUE || us < earliest_us)
+            earliest_us = us;
+    }
+    return earliest_us;
+}
+
+/* Formats whose clocks may begin anew or jump in the middle. */
+static bool is_loose(const bc_demuxer *demuxer)
+{
+    return demuxer->input->iformat->flags & AVFMT_TS_DISCONT;
+}
+
+/* A small delay at the start of a file that counts from 0 is meant. */
+static void start_line(bc_demuxer *demuxer, int64_t beginning_us)
+{
+    const bool is_arbitrary = is_loose(demuxer) || demuxer->input->iformat->flags & AVFMT_NOFILE;
+    demuxer->zero_us = is_arbitrary || beginning_us >= MIN_LATE_US ? beginning_us : 0;
+    demuxer->origin_us = demuxer->zero_us + FFMAX(demuxer->params->start_us, 0);
+    bc_timeline_open(&demuxer->timeline, demuxer->video->index, demuxer->origin_us,
+                     is_loose(demuxer));
+}
+
+static bc_status read_to_start(bc_demuxer *demuxer);
+
+/* Where times mean nothing, or there is no way to go there, all that comes before is read. */
 static bc_status seek_to_start(bc_demuxer *demuxer)
 {
-    const AVFormatContext *input = demuxer->input;
-    const int64_t input_start = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
-    const bool is_arbitrary = input->iformat->flags & (AVFMT_TS_DISCONT | AVFMT_NOFILE);
-    if (demuxer->params->start_us <= 0) {
-        demuxer->origin_us = is_arbitrary ? input_start : 0;
+    AVFormatContext *input = demuxer->input;
+    const int64_t beginning_us = find_beginning(demuxer);
+    if (beginning_us != AV_NOPTS_VALUE)
+        start_line(demuxer, beginning_us);
+    if (demuxer->params->start_us <= 0)
         return BC_OK;
-    }
-    demuxer->origin_us = input_start + demuxer->params->start_us;
-    const int error = avformat_seek_file(demuxer->input, -1, INT64_MIN, demuxer->origin_us,
-                                         demuxer->origin_us, 0);
-    if (error < 0) /* a pipe: what comes before is decoded and dropped */
-        bc_log_write(&demuxer->params->log, BC_LOG_DEBUG, "%s: cannot seek", demuxer->url);
-    return BC_OK;
+    const bool must_read =
+        beginning_us == AV_NOPTS_VALUE ||
+        (is_loose(demuxer) && input->pb && avio_size(input->pb) < MAX_SCAN_BYTES);
+    if (!must_read &&
+        avformat_seek_file(input, -1, INT64_MIN, demuxer->origin_us, demuxer->origin_us, 0) >= 0)
+        return BC_OK;
+    return read_to_start(demuxer);
 }
 
 bc_status bc_demuxer_open(bc_demuxer *demuxer)
 {
-    demuxer->last_end_us = INT64_MIN;
+    demuxer->last_end_us = demuxer->line_end_us = INT64_MIN;
     demuxer->first_pts = INT64_MAX;
     demuxer->last_pts = INT64_MIN;
     bc_status status = open_input(demuxer);
@@ -206,20 +257,28 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer)
 
 void bc_demuxer_close(bc_demuxer *demuxer)
 {
+    AVPacket *packet;
+    while (demuxer->ahead && av_fifo_read(demuxer->ahead, &packet, 1) >= 0)
+        av_packet_free(&packet);
+    av_fifo_freep2(&demuxer->ahead);
+    bc_timeline_close(&demuxer->timeline);
     avformat_close_input(&demuxer->input);
     bc_pipe_close(&demuxer->pipe);
 }
 
 /* Packets ---------------------------------------------------------------------------------- */
 
-static void note_end(bc_demuxer *demuxer, const AVPacket *packet)
+static int64_t time_of(const AVPacket *packet)
 {
-    const AVStream *stream = demuxer->input->streams[packet->stream_index];
-    const int64_t last = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    if (last == AV_NOPTS_VALUE || stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
-        return;
-    const int64_t end_us = av_rescale_q(last + packet->duration, stream->time_base, AV_TIME_BASE_Q);
-    demuxer->last_end_us = FFMAX(demuxer->last_end_us, end_us);
+    return packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+}
+
+static void note_end(int64_t *end_us, const AVStream *stream, const AVPacket *packet)
+{
+    const int64_t last = time_of(packet);
+    if (last != AV_NOPTS_VALUE)
+        *end_us = FFMAX(*end_us, av_rescale_q(av_sat_add64(last, packet->duration),
+                                              stream->time_base, AV_TIME_BASE_Q));
 }
 
 static enum AVCodecID codec_of(const bc_demuxer *demuxer, const AVPacket *packet)
@@ -234,27 +293,161 @@ static int count_indexed(const bc_demuxer *demuxer)
     return is_indexed ? avformat_index_get_entries_count(demuxer->video) : 0;
 }
 
+static int64_t origin_in(const bc_demuxer *demuxer, AVRational time_base)
+{
+    return av_rescale_q(demuxer->origin_us, AV_TIME_BASE_Q, time_base);
+}
+
 int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
 {
     const AVStream *video = demuxer->video;
     const bool is_last = pts == demuxer->last_pts && demuxer->n_packets == count_indexed(demuxer);
     if (!is_last || video->duration <= 0 || video->start_time == AV_NOPTS_VALUE)
         return AV_NOPTS_VALUE;
-    return FFMAX(video->start_time, demuxer->first_pts) + video->duration;
+    return FFMAX(video->start_time - origin_in(demuxer, video->time_base), demuxer->first_pts) +
+           video->duration;
+}
+
+int64_t bc_demuxer_video_end(const bc_demuxer *demuxer)
+{
+    const AVStream *video = demuxer->video;
+    if (video->duration <= 0 || video->start_time == AV_NOPTS_VALUE || demuxer->has_jumped)
+        return AV_NOPTS_VALUE;
+    return av_sat_sub64(av_sat_add64(video->start_time, video->duration),
+                        origin_in(demuxer, video->time_base));
+}
+
+/* The header's duration is counted from the start, or from 0. */
+static int64_t declared_end_us(const AVFormatContext *input)
+{
+    const int64_t start_us = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
+    const bool is_from_zero = start_us >= MIN_LATE_US && input->duration > start_us;
+    return is_from_zero ? input->duration : av_sat_add64(start_us, input->duration);
+}
+
+int64_t bc_demuxer_end_us(const bc_demuxer *demuxer)
+{
+    const AVFormatContext *input = demuxer->input;
+    if (input->duration == AV_NOPTS_VALUE || input->duration <= 0 || demuxer->has_jumped)
+        return AV_NOPTS_VALUE;
+    return av_sat_sub64(declared_end_us(input), demuxer->origin_us);
+}
+
+static void name_jump(bc_demuxer *demuxer, int64_t jump_us, int64_t line_us)
+{
+    const bc_log *log = &demuxer->params->log;
+    const bc_log_level level = demuxer->has_jumped ? BC_LOG_DEBUG : BC_LOG_WARNING;
+    const double at_s = (double)(line_us + FFMAX(demuxer->params->start_us, 0)) * 1e-6;
+    demuxer->has_jumped = true;
+    if (jump_us < 0)
+        bc_log_write(log, level, "%s: its clock begins anew at %.2f s: what follows is joined on",
+                     demuxer->url, at_s);
+    else
+        bc_log_write(log, level, "%s: its clock jumps by %.2f s at %.2f s: the gap is closed",
+                     demuxer->url, (double)jump_us * 1e-6, at_s);
+}
+
+/* On the line of time; what has no time of its own, like a cover picture, stays as it is. 1: it is
+ * to be left out; FFmpeg's error or 0. */
+static int place(bc_demuxer *demuxer, AVPacket *packet)
+{
+    const AVStream *stream = demuxer->input->streams[packet->stream_index];
+    int64_t jump_us;
+    packet->time_base = stream->time_base;
+    if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
+        return 0;
+    note_end(&demuxer->last_end_us, stream, packet);
+    if (demuxer->timeline.n_runs == 0 && tells_time(demuxer, stream) &&
+        time_of(packet) != AV_NOPTS_VALUE)
+        start_line(demuxer, av_rescale_q(time_of(packet), stream->time_base, AV_TIME_BASE_Q));
+    if (demuxer->timeline.n_runs == 0)
+        return 0;
+    const int result = bc_timeline_place(&demuxer->timeline, stream, packet, &jump_us);
+    if (result >= 0 && jump_us != 0)
+        name_jump(demuxer, jump_us, demuxer->line_end_us);
+    note_end(&demuxer->line_end_us, stream, packet);
+    return result;
+}
+
+static bool read_placed(bc_demuxer *demuxer, AVPacket *packet)
+{
+    int result = av_read_frame(demuxer->input, packet);
+    if (result >= 0 && codec_of(demuxer, packet) == AV_CODEC_ID_WEBVTT)
+        result = bc_webvtt_complete(packet);
+    if (result >= 0)
+        result = place(demuxer, packet);
+    if (result == AVERROR(EAGAIN))
+        av_usleep(RETRY_US);
+    else if (result < 0)
+        demuxer->error = result;
+    if (result != 0)
+        av_packet_unref(packet);
+    return result == 0;
+}
+
+/* The start -------------------------------------------------------------------------------- */
+
+/* From a key frame on, no picture before it is needed. */
+static void drop_pictures(bc_demuxer *demuxer)
+{
+    AVPacket *packet;
+    for (size_t n = av_fifo_can_read(demuxer->ahead); n > 0; n--) {
+        av_fifo_read(demuxer->ahead, &packet, 1);
+        if (packet->stream_index == demuxer->video->index)
+            av_packet_free(&packet);
+        else
+            av_fifo_write(demuxer->ahead, &packet, 1);
+    }
+}
+
+/* False once the start is reached. */
+static bool keep_ahead(bc_demuxer *demuxer, AVPacket *packet)
+{
+    const bool is_video = packet->stream_index == demuxer->video->index;
+    if (is_video && packet->flags & AV_PKT_FLAG_KEY && time_of(packet) <= 0)
+        drop_pictures(demuxer);
+    AVPacket *kept = is_video || bc_demuxer_wants(demuxer, packet) ? av_packet_clone(packet) : NULL;
+    if (kept && av_fifo_write(demuxer->ahead, &kept, 1) < 0)
+        av_packet_free(&kept);
+    const int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+    return !is_video || time == AV_NOPTS_VALUE || time < 0;
+}
+
+/* Reads to the start, and keeps what is needed from the last key frame before it on. */
+static bc_status read_to_start(bc_demuxer *demuxer)
+{
+    AVPacket *packet = av_packet_alloc();
+    demuxer->ahead = av_fifo_alloc2(64, sizeof(AVPacket *), AV_FIFO_FLAG_AUTO_GROW);
+    bool is_before = packet && demuxer->ahead;
+    for (int64_t n_bytes = 0; is_before && n_bytes < MAX_AHEAD_BYTES && !demuxer->error &&
+                              !bc_demuxer_is_stopped(demuxer);) {
+        if (!read_placed(demuxer, packet))
+            continue;
+        n_bytes = packet->flags & AV_PKT_FLAG_KEY ? 0 : n_bytes + packet->size;
+        is_before = keep_ahead(demuxer, packet);
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    demuxer->error = 0; /* an end is met again behind what is kept */
+    return demuxer->ahead
+               ? BC_OK
+               : bc_fail(&demuxer->params->log, BC_ERR_MEMORY, "%s: out of memory", demuxer->url);
+}
+
+static bool take_ahead(bc_demuxer *demuxer, AVPacket *packet)
+{
+    AVPacket *kept = NULL;
+    if (!demuxer->ahead || av_fifo_read(demuxer->ahead, &kept, 1) < 0)
+        return false;
+    av_packet_move_ref(packet, kept);
+    av_packet_free(&kept);
+    return true;
 }
 
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
 {
-    int error = av_read_frame(demuxer->input, packet);
-    if (error >= 0 && codec_of(demuxer, packet) == AV_CODEC_ID_WEBVTT)
-        error = bc_webvtt_complete(packet);
-    if (error == AVERROR(EAGAIN))
-        av_usleep(RETRY_US);
-    else if (error < 0)
-        demuxer->error = error;
-    if (error < 0)
+    if (!take_ahead(demuxer, packet) && !read_placed(demuxer, packet))
         return false;
-    note_end(demuxer, packet);
     if (packet->stream_index == demuxer->video->index) {
         demuxer->n_packets++;
         if (packet->pts != AV_NOPTS_VALUE)
@@ -268,11 +461,6 @@ bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
 void bc_demuxer_end(bc_demuxer *demuxer)
 {
     demuxer->error = AVERROR_EOF;
-}
-
-int64_t bc_demuxer_origin(const bc_demuxer *demuxer, AVRational time_base)
-{
-    return av_rescale_q(demuxer->origin_us, AV_TIME_BASE_Q, time_base);
 }
 
 bool bc_demuxer_is_before(const bc_demuxer *demuxer, int64_t pts)
@@ -290,26 +478,18 @@ bool bc_demuxer_is_after(const bc_demuxer *demuxer, int64_t pts, AVRational time
 bool bc_demuxer_is_beyond(const bc_demuxer *demuxer)
 {
     const int64_t duration_us = demuxer->params->duration_us;
-    return duration_us > 0 &&
-           demuxer->last_end_us - demuxer->origin_us > duration_us + AV_TIME_BASE;
+    return duration_us > 0 && demuxer->line_end_us > duration_us + AV_TIME_BASE;
 }
 
-bool bc_demuxer_shift(const bc_demuxer *demuxer, AVPacket *packet)
+bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet)
 {
     const AVStream *stream = demuxer->input->streams[packet->stream_index];
-    const int64_t origin = bc_demuxer_origin(demuxer, stream->time_base);
-    packet->time_base = stream->time_base;
-    if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
+    const int64_t time = time_of(packet);
+    if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC || time == AV_NOPTS_VALUE)
         return true;
-    if (packet->dts != AV_NOPTS_VALUE)
-        packet->dts -= origin;
-    if (packet->pts != AV_NOPTS_VALUE)
-        packet->pts -= origin;
-    const int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    if (time == AV_NOPTS_VALUE)
-        return true;
-    return !bc_demuxer_is_before(demuxer, time) &&
-           !bc_demuxer_is_after(demuxer, time, stream->time_base);
+    /* Where the line begins with the picture and its sound, nothing else may come before them. */
+    const bool has_edge = demuxer->params->start_us > 0 || demuxer->zero_us != 0;
+    return !(has_edge && time < 0) && !bc_demuxer_is_after(demuxer, time, stream->time_base);
 }
 
 /* The end ---------------------------------------------------------------------------------- */
@@ -336,12 +516,12 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
     if (n_indexed > 0 || input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM ||
         input->duration <= 0)
         return NULL;
-    const int64_t start = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
-    const int64_t end = start + input->duration;
-    if (demuxer->last_end_us >= end - MISSING_US)
+    const int64_t end_us = declared_end_us(input);
+    if (demuxer->last_end_us >= end_us - MISSING_US)
         return NULL;
     snprintf(text, size, "truncated: ends at %.2f s of %.2f s",
-             (double)(demuxer->last_end_us - start) * 1e-6, (double)input->duration * 1e-6);
+             (double)(demuxer->last_end_us - demuxer->zero_us) * 1e-6,
+             (double)(end_us - demuxer->zero_us) * 1e-6);
     return text;
 }
 

@@ -7,8 +7,10 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/fifo.h>
 
 #include "media/reader.h"
+#include "media/timeline.h"
 
 typedef struct bc_demuxer {
     const char *url;
@@ -17,11 +19,16 @@ typedef struct bc_demuxer {
     AVIOContext *pipe; /* what the input reads from, if that is a pipe; or NULL */
     AVStream *video;
     const AVCodec *codec; /* a decoder for it */
+    int64_t zero_us;      /* the input's time where its picture and its sound begin */
     int64_t origin_us;    /* the input's time that becomes 0 */
+    bc_timeline timeline; /* from there on */
+    AVFifo *ahead;        /* AVPacket *, read while the start was looked for; or NULL */
     int64_t last_end_us;  /* of what was read, any stream, as the input counts */
+    int64_t line_end_us;  /* the same on the line of time */
     int64_t n_packets;    /* of video, so far */
-    int64_t first_pts;    /* of them, the earliest that is shown, as the input counts */
+    int64_t first_pts;    /* of them, the earliest that is shown */
     int64_t last_pts;     /* and the latest */
+    bool has_jumped;      /* the input's clock */
     int error;            /* the last word, AVERROR_EOF mostly; 0 while there is more */
 } bc_demuxer;
 
@@ -30,24 +37,29 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer);
 /* Takes a half-open demuxer. */
 void bc_demuxer_close(bc_demuxer *demuxer);
 
-/* True for a packet; false if there is none now, or at the end, where `error` is set. */
+/*
+ * True for a packet, whose times are moved to the one line of time of all streams, from the
+ * reader's 0 on; false if there is none now, or at the end, where `error` is set.
+ */
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet);
 /* No more is wanted of the input. */
 void bc_demuxer_end(bc_demuxer *demuxer);
 /* Whether what was read lies so far behind the wanted duration that no more can belong to it. */
 bool bc_demuxer_is_beyond(const bc_demuxer *demuxer);
 
-/* Moves the packet to the reader's 0; false if it lies outside of what is wanted. */
-bool bc_demuxer_shift(const bc_demuxer *demuxer, AVPacket *packet);
-/* The input's time that becomes 0. */
-int64_t bc_demuxer_origin(const bc_demuxer *demuxer, AVRational time_base);
-/* Times on the reader's clock against what is wanted. */
+/* Whether a packet of another stream than the video lies inside of what is wanted. */
+bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet);
+/* Times on the line against what is wanted. */
 bool bc_demuxer_is_before(const bc_demuxer *demuxer, int64_t pts);
 bool bc_demuxer_is_after(const bc_demuxer *demuxer, int64_t pts, AVRational time_base);
 
-/* Where the video ends, as the input counts, if its index says that this is its last frame; or
- * AV_NOPTS_VALUE. */
+/* Where the video ends if its index says that this is its last frame; or AV_NOPTS_VALUE. */
 int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts);
+
+/* Where the input's header says that the video ends, and all of it, on the line; or
+ * AV_NOPTS_VALUE. */
+int64_t bc_demuxer_video_end(const bc_demuxer *demuxer);
+int64_t bc_demuxer_end_us(const bc_demuxer *demuxer);
 
 /* Whether the user asked to stop. */
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer);

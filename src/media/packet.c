@@ -14,11 +14,13 @@ bc_packet *bc_packet_copy(const bc_packet *packet)
     return av_packet_clone(packet);
 }
 
-int64_t bc_packet_time_us(const bc_packet *packet)
+bool bc_packet_time_us(const bc_packet *packet, int64_t *time_us)
 {
     const int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    return time == AV_NOPTS_VALUE ? INT64_MIN
-                                  : av_rescale_q(time, packet->time_base, AV_TIME_BASE_Q);
+    if (time == AV_NOPTS_VALUE)
+        return false;
+    *time_us = av_rescale_q(time, packet->time_base, AV_TIME_BASE_Q);
+    return true;
 }
 
 void bc_packet_delay(bc_packet *packet, int64_t by_us)

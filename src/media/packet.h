@@ -3,6 +3,7 @@
 #ifndef BC_MEDIA_PACKET_H
 #define BC_MEDIA_PACKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "brushcast.h"
@@ -16,8 +17,9 @@ void bc_packet_free(bc_packet **packet);
 /* Another packet with the same bytes, or NULL without memory. */
 bc_packet *bc_packet_copy(const bc_packet *packet);
 
-/* When a packet that a reader gave is due, on the reader's clock; INT64_MIN if nobody knows. */
-int64_t bc_packet_time_us(const bc_packet *packet);
+/* Whether it is known when a packet that a reader gave is due, and if so when, on the reader's line
+ * of time. */
+bool bc_packet_time_us(const bc_packet *packet, int64_t *time_us);
 
 /* Makes it due so much later. */
 void bc_packet_delay(bc_packet *packet, int64_t by_us);

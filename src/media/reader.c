@@ -52,10 +52,10 @@ static int64_t estimate_n_frames(const bc_reader *reader)
 static int64_t wanted_duration_us(const bc_reader *reader)
 {
     const int64_t wanted = reader->params.duration_us;
-    int64_t available = reader->demuxer.input->duration;
-    if (available == AV_NOPTS_VALUE || available <= 0)
+    const int64_t end_us = bc_demuxer_end_us(&reader->demuxer);
+    if (end_us == AV_NOPTS_VALUE)
         return wanted;
-    available = FFMAX(available - reader->params.start_us, 0);
+    const int64_t available = FFMAX(end_us, 0);
     return wanted > 0 ? FFMIN(wanted, available) : available;
 }
 
@@ -100,7 +100,7 @@ static bc_status read_packet(bc_reader *reader, bc_packet **packet)
     if (scratch->stream_index == demuxer->video->index) {
         if (!decoder->has_ended)
             bc_decoder_send(decoder, scratch);
-    } else if (bc_demuxer_shift(demuxer, scratch)) {
+    } else if (bc_demuxer_wants(demuxer, scratch)) {
         *packet = av_packet_clone(scratch);
         if (!*packet)
             status = bc_fail(&reader->params.log, BC_ERR_MEMORY, "%s: no memory", reader->url);

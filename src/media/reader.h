@@ -5,8 +5,9 @@
  *
  * Frames are native (frame.h) and as people should see them: whole where they come as two fields,
  * turned upright, tone-mapped to standard range where the stream is HDR. Times are those of the
- * input, exactly, in the stream's own time base, but for two cases: with `start_us` the start
- * becomes 0, and inputs whose clock starts anywhere (MPEG-TS, devices) begin at 0.
+ * input, exactly, in the stream's own time base, but moved to one line from 0 for all streams: with
+ * `start_us` the start becomes 0, an input whose clock starts anywhere begins at 0, and where it
+ * begins anew, jumps or wraps the line goes on, with one line in the log (timeline.h).
  *
  * The whole use:
  *
