@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "media/place.h"
+#include "media/versions.h"
 
 enum { LOOK_MS = 50, BUFFER_BYTES = 1 << 16 };
 
@@ -74,7 +75,7 @@ static int read_some(void *cookie, uint8_t *bytes, int size)
 }
 
 /* A pipe with room takes PIPE_BUF bytes without blocking. */
-static int write_all(void *cookie, uint8_t *bytes, int size)
+static int write_all(void *cookie, bc_written_byte *bytes, int size)
 {
     const pipe_end *end = cookie;
     for (int done = 0; done < size;) {

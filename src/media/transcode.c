@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/versions.h"
+
 enum {
     USUAL_RATE = 48000,
     BITS_OF_SAMPLE = 2, /* transparent for the usual codecs */
@@ -75,9 +77,10 @@ static int nearest_rate(const AVCodec *codec, int rate)
     int best = 0;
     if (rate <= 0)
         rate = USUAL_RATE;
-    if (!codec->supported_samplerates)
+    const int *rates = bc_codec_sample_rates(codec);
+    if (!rates)
         return rate;
-    for (const int *r = codec->supported_samplerates; *r; r++) {
+    for (const int *r = rates; *r; r++) {
         const bool is_enough = *r >= rate, was_enough = best >= rate;
         if (!best || (is_enough && (!was_enough || *r < best)) || (!was_enough && *r > best))
             best = *r;
@@ -90,14 +93,14 @@ static int choose_layout(AVChannelLayout *layout, const AVCodec *codec,
                          const AVCodecParameters *source)
 {
     const int n = source->ch_layout.nb_channels > 0 ? source->ch_layout.nb_channels : 2;
-    const AVChannelLayout *best = NULL;
-    if (!codec->ch_layouts) {
+    const AVChannelLayout *layouts = bc_codec_channel_layouts(codec), *best = NULL;
+    if (!layouts) {
         if (source->ch_layout.order != AV_CHANNEL_ORDER_UNSPEC)
             return av_channel_layout_copy(layout, &source->ch_layout);
         av_channel_layout_default(layout, n);
         return 0;
     }
-    for (const AVChannelLayout *l = codec->ch_layouts; l->nb_channels; l++) {
+    for (const AVChannelLayout *l = layouts; l->nb_channels; l++) {
         if (av_channel_layout_compare(l, &source->ch_layout) == 0)
             return av_channel_layout_copy(layout, l);
         if (!best || (l->nb_channels <= n && l->nb_channels > best->nb_channels) ||
@@ -127,7 +130,8 @@ static int set_up_sound(AVCodecContext *encoder, const AVCodec *codec,
 {
     const int error = choose_layout(&encoder->ch_layout, codec, source);
     encoder->sample_rate = nearest_rate(codec, source->sample_rate);
-    encoder->sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : AV_SAMPLE_FMT_S16;
+    const enum AVSampleFormat *formats = bc_codec_sample_formats(codec);
+    encoder->sample_fmt = formats ? formats[0] : AV_SAMPLE_FMT_S16;
     encoder->time_base = (AVRational){1, encoder->sample_rate};
     if (codec->id != AV_CODEC_ID_MP2) /* has a list of bit rates, and chooses from it */
         encoder->bit_rate =

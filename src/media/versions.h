@@ -94,7 +94,7 @@ static inline const void *bc_codec_config(const AVCodec *codec, enum AVCodecConf
 #define BC_CODEC_LIST(codec, config, field) ((codec)->field)
 #endif
 
-/* What a codec can encode, ended by AV_PIX_FMT_NONE, AV_SAMPLE_FMT_NONE, {0, 0} or 0; NULL: any. */
+/* What a codec can encode, ended by AV_PIX_FMT_NONE, AV_SAMPLE_FMT_NONE, {0} or 0; NULL: any. */
 static inline const enum AVPixelFormat *bc_codec_pixel_formats(const AVCodec *codec)
 {
     return BC_CODEC_LIST(codec, AV_CODEC_CONFIG_PIX_FORMAT, pix_fmts);
@@ -110,9 +110,21 @@ static inline const enum AVSampleFormat *bc_codec_sample_formats(const AVCodec *
     return BC_CODEC_LIST(codec, AV_CODEC_CONFIG_SAMPLE_FORMAT, sample_fmts);
 }
 
+static inline const AVChannelLayout *bc_codec_channel_layouts(const AVCodec *codec)
+{
+    return BC_CODEC_LIST(codec, AV_CODEC_CONFIG_CHANNEL_LAYOUT, ch_layouts);
+}
+
 static inline const int *bc_codec_sample_rates(const AVCodec *codec)
 {
     return BC_CODEC_LIST(codec, AV_CODEC_CONFIG_SAMPLE_RATE, supported_samplerates);
 }
+
+/* What a function that writes for avio_alloc_context is given: its to read only, since 7.0. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+typedef const uint8_t bc_written_byte;
+#else
+typedef uint8_t bc_written_byte;
+#endif
 
 #endif

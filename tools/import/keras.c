@@ -83,6 +83,12 @@ static bool read_dataset(bc_import_conv *conv, hid_t dataset)
     return ok && conv->bias && conv->n_out == (int)shape[0];
 }
 
+#if H5_VERSION_GE(1, 12, 0)
+#define VISIT_OBJECTS H5Ovisit3
+#else
+#define VISIT_OBJECTS H5Ovisit2
+#endif
+
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *cookie)
 {
     visit *v = cookie;
@@ -107,7 +113,7 @@ bc_status bc_import_keras(bc_import_network *network, const char *path, const bc
         return bc_fail(log, BC_ERR_FORMAT, "%s: cannot be opened as HDF5", path);
     network->input = INPUT;
     visit v = {network, path, log, BC_OK};
-    if (H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &v, H5O_INFO_BASIC) < 0 &&
+    if (VISIT_OBJECTS(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &v, H5O_INFO_BASIC) < 0 &&
         v.status == BC_OK)
         v.status = bc_fail(log, BC_ERR_FORMAT, "%s: damaged HDF5", path);
     H5Fclose(file);
