@@ -115,7 +115,6 @@ static void test_model(bc_model *model, const char *folder)
     const bc_model_params params = {0};
     bc_model *other;
     CHECK_INT(bc_model_open(NULL, folder, &params), BC_ERR_ARGUMENT);
-    CHECK_INT(bc_model_open(&other, NULL, &params), BC_ERR_ARGUMENT);
     CHECK_INT(bc_model_open(&other, folder, NULL), BC_ERR_ARGUMENT);
     CHECK(bc_model_open(&other, "/nowhere", &params) < 0 && !other);
     CHECK_INT(bc_model_add_style(NULL, model, "x", &params), BC_ERR_ARGUMENT);
