@@ -72,8 +72,7 @@ static shared_net *add_net(const char *name)
     if (!net)
         return NULL;
     net->name = strdup(name);
-    const char *wanted = *name ? name : "wide";
-    bc_model_open(&net->model, wanted,
+    bc_model_open(&net->model, *name ? name : NULL,
                   &(bc_model_params){.size = sizeof(bc_model_params), .log = to_stderr});
     net->next = nets;
     nets = net;

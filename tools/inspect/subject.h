@@ -8,8 +8,11 @@
 #include <stdbool.h>
 
 #include "cli/options.h"
-#include "model/network.h"
+#include "model/net.h"
 #include "train/net.h"
+
+/* Convolutions of a net of format 1, beside its banks. */
+enum { BC_N_ENCODER = 3, BC_N_DECODER = 3 };
 
 typedef struct bc_subject_options {
     const char *picture, *output;
