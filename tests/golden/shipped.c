@@ -42,7 +42,7 @@ static uint64_t hash_of(const bc_image *image)
 static void check_painting(const bc_image *source, const bc_model *model, const char *style,
                            uint64_t expected)
 {
-    bc_session *session;
+    bc_session *session = NULL;
     const bc_session_params params = {
         .width = source->width, .height = source->height, .tier = "c"};
     const bc_style_weight weight = {bc_model_find_style(model, style), 1};
