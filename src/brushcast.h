@@ -168,7 +168,7 @@ typedef struct bc_style_info {
  * Opens the net in the folder `net`, if that has a slash in it, or the net of that name, which is
  * looked for in `models`, $BRUSHCAST_MODELS, $XDG_DATA_HOME/brushcast (~/.local/share/brushcast),
  * the installed data folder, the source tree and the working folder, in this order;
- * NULL: "wide", or "light" where that is missing. Reads its
+ * NULL: "deep", or "light" where that is missing. Reads its
  * network.safetensors (format 2) or autoencoder.safetensors (format 1) and all styles in styles/,
  * in order of name. Every file is validated whole; one that is malformed, a bank trained on another
  * auto-encoder, or banks of different depths fail the call. Threads: any. Reads files, allocates

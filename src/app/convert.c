@@ -51,7 +51,7 @@ static const bc_option options[] = {
      BC_OPTION_NUMBER, .offset = AT(scale), .low = 0.05, .high = 4},
     {"mask", "FILE", "a picture or video: paint where it is white", BC_OPTION_TEXT,
      .offset = AT(mask), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "light, wide or a folder (wide, else light)", BC_OPTION_TEXT, .offset = AT(net),
+    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},

@@ -28,7 +28,7 @@ static const bc_option options[] = {
     {"sheet", "OUT.png", "draw PICTURE, or their own thumbnails, in all styles on one sheet",
      BC_OPTION_TEXT, .offset = AT(sheet), .completion = BC_COMPLETE_FILE},
     {"y", NULL, "overwrite the sheet if it exists", BC_OPTION_FLAG, .offset = AT(overwrite)},
-    {"net", "NET", "light, wide or a folder (wide, else light)", BC_OPTION_TEXT, .offset = AT(net),
+    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},

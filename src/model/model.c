@@ -116,12 +116,12 @@ static bc_status open_folder(bc_model *model, const char *folder, const bc_log *
     return status;
 }
 
-/* Without a name: the finer of the shipped nets, where it is found. */
+/* Without a name: of the shipped nets the one that paints most, where it is found. */
 static bc_status find_folder(char **folder, const char *net, const bc_model_params *params)
 {
     if (net)
         return bc_model_find_net(folder, net, params->models, &params->log);
-    if (bc_model_find_net(folder, "wide", params->models, NULL) == BC_OK)
+    if (bc_model_find_net(folder, "deep", params->models, NULL) == BC_OK)
         return BC_OK;
     return bc_model_find_net(folder, "light", params->models, &params->log);
 }
