@@ -142,7 +142,7 @@ static void apply(instance *i, int index)
     if (!i->painter)
         return;
     if (index == STYLE)
-        bc_painter_set_style(i->painter, *i->style ? i->style : NULL);
+        bc_painter_set_style(i->painter, i->style && *i->style ? i->style : NULL);
     else
         bc_painter_set(i->painter, parameters[index].setting, i->values[index]);
 }
@@ -173,7 +173,7 @@ static bool has_jumped(instance *i, double time)
     return jumped;
 }
 
-/* Floats from row to row, as pixels: libavfilter 8 aligns them, whoever else calls does not. */
+/* Pixels from row to row: libavfilter 8 aligns them, whoever else calls does not. */
 static int row_pixels(const instance *i, const void *caller)
 {
     Dl_info info;
