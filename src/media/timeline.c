@@ -5,6 +5,7 @@
 
 enum {
     MAX_STEP_BACK_US = 100000, /* damage; more is a clock that begins anew */
+    MAX_REORDER_US = 2000000,  /* likewise where only times of presentation are known */
     LOOSE_PAUSE_US = 2000000,
     LOOSE_QUIET_US = 5000000,
     PAUSE_US = 10000000,
@@ -93,10 +94,11 @@ static bool is_alone(const bc_timeline *timeline, const struct bc_timeline_track
 /* Whether the stream cannot go on like this; it is no jump if another one has been there. */
 static bool is_broken(bc_timeline *timeline, const struct bc_timeline_track *track, int64_t time_us)
 {
+    const int64_t back_us = track->may_step_back ? MAX_REORDER_US : MAX_STEP_BACK_US;
     const int64_t pause_us =
         is_alone(timeline, track) ? timeline->max_quiet_us : timeline->max_pause_us;
     const int64_t reached_us = FFMAX(run_of(timeline, track->run)->end_us, track->end_us);
-    return time_us < track->last_us - MAX_STEP_BACK_US || time_us > reached_us + pause_us;
+    return time_us < track->last_us - back_us || time_us > reached_us + pause_us;
 }
 
 /* A newer run that others have begun, and that fits; or -1. */
@@ -229,11 +231,14 @@ int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *p
         packet->dts = AV_NOPTS_VALUE;
     struct bc_timeline_track *track = &timeline->tracks[stream->index];
     bool is_over = false;
-    const int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+    const bool is_presented = packet->dts == AV_NOPTS_VALUE;
+    const int64_t time = is_presented ? packet->pts : packet->dts;
+    track->may_step_back |= is_presented;
     if (time != AV_NOPTS_VALUE) {
         const int64_t duration_us = av_rescale_q(packet->duration, base, AV_TIME_BASE_Q);
         is_over = take_time(timeline, track, can_begin, av_rescale_q(time, base, AV_TIME_BASE_Q),
                             av_clip64(duration_us, 0, MAX_DURATION_US), jump_us);
+        track->may_step_back = is_presented;
     }
     const int64_t offset =
         av_rescale_q(run_of(timeline, track->run)->offset_us, AV_TIME_BASE_Q, base);

@@ -25,6 +25,7 @@ typedef struct bc_timeline {
     struct bc_timeline_track {
         bool has_begun;
         bool is_joining;     /* it may begin before the end of what came before */
+        bool may_step_back;  /* its last time is one of presentation, ahead of the decoder's */
         int run;             /* the one that it is in */
         int64_t first_us;    /* its first time, on the input's clock */
         int64_t last_us;     /* its last */
