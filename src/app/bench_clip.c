@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "app/pipeline.h"
 #include "base/clock.h"
+#include "convert/pipeline.h"
 
 static const char *const part_names[BC_N_PARTS] = {"decode", "convert", "paint", "mix", "encode"};
 

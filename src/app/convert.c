@@ -1,37 +1,15 @@
-#include <errno.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/commands.h"
-#include "app/inputs.h"
-#include "app/pipeline.h"
-#include "app/share.h"
-#include "base/cpu.h"
 #include "base/log.h"
-#include "cli/console.h"
 #include "cli/interrupt.h"
 #include "cli/precision.h"
+#include "convert/conversion.h"
+#include "convert/share.h"
 #include "media/log.h"
 
-enum { MAX_CONVERSION_THREADS = 4 };
-
-typedef struct settings {
-    const char *output, *input_format, *output_format;
-    bool overwrite, never_overwrite;
-    const char *style, *net, *models, *stats, *precision;
-    double strength, keep_colors, scale, stabilize;
-    const char *mask;
-    int64_t start_us, duration_us;
-    const char *rate;
-    bc_deinterlace deinterlace;
-    const char *codec, *sound, *crf, *preset, *encoder_options, *pixel_format;
-    int n_threads;
-    const char *progress;
-    const char *share;
-} settings;
-
-#define AT(field) offsetof(settings, field)
+#define AT(field) offsetof(bc_conversion_settings, field)
 
 static const bc_option options[] = {
     {"o", "OUTPUT",
@@ -51,8 +29,8 @@ static const bc_option options[] = {
      BC_OPTION_NUMBER, .offset = AT(scale), .low = 0.05, .high = 4},
     {"mask", "FILE", "a picture or video: paint where it is white", BC_OPTION_TEXT,
      .offset = AT(mask), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT, .offset = AT(net),
-     .completion = BC_COMPLETE_FOLDER},
+    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT,
+     .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
     {"stats", "KIND",
@@ -132,212 +110,28 @@ const bc_command bc_command_convert = {
     .run = run,
 };
 
-/* One conversion --------------------------------------------------------------------------- */
-
-typedef struct conversion {
-    const settings *settings;
-    bc_painter *painter; /* NULL: strength 0 */
-    atomic_int *stop;
-    bc_log log;
-    bc_reader *reader, *mask;
-    bc_writer *writer;
-    bc_mixer *mixer;
-    bc_progress progress;
-} conversion;
-
-static bc_status open_reader(conversion *c, const char *input)
-{
-    const settings *s = c->settings;
-    return bc_reader_open(&c->reader, input,
-                          &(bc_reader_params){.format = s->input_format,
-                                              .rate = s->rate,
-                                              .n_threads = s->n_threads,
-                                              .start_us = s->start_us,
-                                              .duration_us = s->duration_us,
-                                              .keep_shape = true,
-                                              .deinterlace = s->deinterlace,
-                                              .stop = c->stop,
-                                              .log = c->log});
-}
-
-static bc_status open_writer(conversion *c, const char *output)
-{
-    const settings *s = c->settings;
-    const bc_status status =
-        bc_writer_open(&c->writer, output, bc_reader_first(c->reader), c->reader,
-                       &(bc_writer_params){.format = s->output_format,
-                                           .codec = s->codec,
-                                           .sound = s->sound,
-                                           .crf = s->crf,
-                                           .preset = s->preset,
-                                           .encoder_options = s->encoder_options,
-                                           .pixel_format = s->pixel_format,
-                                           .n_threads = s->n_threads,
-                                           .overwrite = s->overwrite,
-                                           .log = c->log});
-    if (status == BC_OK)
-        bc_interrupt_set_temporary(bc_writer_temporary(c->writer));
-    return status;
-}
-
-/* The mask runs by the output's clock, from its own start. */
-static bc_status open_mask(conversion *c)
-{
-    const settings *s = c->settings;
-    if (!s->mask)
-        return BC_OK;
-    return bc_reader_open(&c->mask, s->mask, &(bc_reader_params){.n_threads = 1, .log = c->log});
-}
-
-static int conversion_threads(const settings *s)
-{
-    const int n_threads = s->n_threads ? s->n_threads : bc_cpu_count();
-    return n_threads < MAX_CONVERSION_THREADS ? n_threads : MAX_CONVERSION_THREADS;
-}
-
-static void say_what_is_done(const conversion *c, const char *input, const char *output)
-{
-    const bc_reader_info *info = bc_reader_info_of(c->reader);
-    bc_log_write(&c->log, BC_LOG_DEBUG, "%s (%s %s %dx%d) to %s (%s)", input, info->codec,
-                 info->format, info->width, info->height, output, bc_writer_description(c->writer));
-    if (info->is_hdr)
-        bc_log_write(
-            &c->log, BC_LOG_INFO,
-            "%s is HDR (%s): it is tone-mapped to standard range, as nothing here paints HDR",
-            input, info->format);
-    else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
-        bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
-                     input, info->bits, bc_writer_bits(c->writer));
-    if (info->has_alpha && !bc_writer_has_alpha(c->writer))
-        bc_log_write(&c->log, BC_LOG_INFO, "%s may be transparent: %s holds no alpha", input,
-                     output);
-}
-
-static bc_status open_all(conversion *c, const char *input, const char *output)
-{
-    bc_status status = open_reader(c, input);
-    if (status == BC_OK)
-        status = open_mask(c);
-    if (status == BC_OK)
-        status = open_writer(c, output);
-    if (status == BC_OK)
-        status = bc_mixer_open(&c->mixer, c->writer, conversion_threads(c->settings), &c->log);
-    if (status == BC_OK)
-        say_what_is_done(c, input, output);
-    return status;
-}
-
-static void close_all(conversion *c)
-{
-    bc_interrupt_set_temporary(NULL);
-    bc_mixer_close(&c->mixer);
-    bc_writer_close(&c->writer);
-    bc_reader_close(&c->mask);
-    bc_reader_close(&c->reader);
-}
-
-static bc_progress_mode progress_mode(const settings *s)
-{
-    if (s->progress)
-        return *s->progress == 'l'   ? BC_PROGRESS_LINE
-               : *s->progress == 'j' ? BC_PROGRESS_JSON
-                                     : BC_PROGRESS_NONE;
-    return isatty(STDERR_FILENO) && bc_console_level() >= BC_LOG_INFO ? BC_PROGRESS_LINE
-                                                                      : BC_PROGRESS_NONE;
-}
-
-static const char *style_name(const conversion *c)
-{
-    return c->settings->style ? c->settings->style
-                              : bc_model_style(bc_painter_model(c->painter), 0).name;
-}
-
-static void set_progress(conversion *c, const char *output)
-{
-    const bc_reader_info *info = bc_reader_info_of(c->reader);
-    const bool is_stdout_taken = strcmp(output, "-") == 0 || strcmp(output, "pipe:1") == 0;
-    c->progress = (bc_progress){
-        .mode = progress_mode(c->settings),
-        .stream = is_stdout_taken ? stderr : stdout,
-        .file = output,
-        .style = c->painter ? style_name(c) : "",
-        .n_expected = info->n_frames,
-        .duration_us = info->duration_us,
-    };
-    bc_progress_start(&c->progress);
-}
-
-static bc_status run_pipeline(conversion *c, const char *input)
-{
-    const settings *s = c->settings;
-    const bc_pipeline_result result = bc_pipeline_run(&(bc_pipeline_params){
-        .reader = c->reader,
-        .writer = c->writer,
-        .mixer = c->mixer,
-        .painter = c->painter,
-        .mask = c->mask,
-        .mix = {.strength = (float)s->strength, .keep_colors = (float)s->keep_colors},
-        .scale = s->scale,
-        .n_threads = conversion_threads(s),
-        .progress = &c->progress,
-        .log = c->log,
-    });
-    const int64_t n_damaged = bc_reader_damaged(c->reader);
-    bc_status status = result.write == BC_OK ? bc_writer_finish(c->writer) : result.write;
-    bc_progress_end(&c->progress, result.end_us,
-                    status < 0                          ? "failed"
-                    : result.read == BC_ERR_INTERRUPTED ? "interrupted"
-                    : result.read < 0                   ? "failed"
-                                                        : "done");
-    if (n_damaged > 0)
-        bc_log_write(&c->log, BC_LOG_WARNING, "%s: %lld damaged packets or frames", input,
-                     (long long)n_damaged);
-    if (status == BC_OK && result.read < 0)
-        status = result.read;
-    return status;
-}
-
-static bc_status convert(const settings *s, bc_painter *painter, atomic_int *stop,
-                         const bc_conversion_files *files, const bc_log *log)
-{
-    conversion c = {.settings = s, .painter = painter, .stop = stop, .log = *log};
-    if (s->never_overwrite && access(files->output, F_OK) == 0) {
-        bc_log_write(log, BC_LOG_INFO, "%s exists: %s is skipped", files->output, files->input);
-        return BC_OK;
-    }
-    bc_status status = open_all(&c, files->input, files->output);
-    if (status == BC_OK) {
-        set_progress(&c, files->output);
-        status = run_pipeline(&c, files->input);
-    }
-    close_all(&c);
-    return status;
-}
-
-/* All of them ------------------------------------------------------------------------------ */
-
 /* The files that failed. */
-static int convert_alone(const settings *s, bc_painter *painter, atomic_int *stop,
+static int convert_alone(const bc_conversion_settings *s, bc_painter *painter, atomic_int *stop,
                          const bc_conversion_list *list, const bc_log *log)
 {
     int n_failed = 0;
     for (int i = 0; i < list->n_files && !atomic_load(stop); i++)
-        n_failed += convert(s, painter, stop, &list->files[i], log) < 0;
+        n_failed += bc_conversion_run(s, painter, stop, &list->files[i], log) < 0;
     if (n_failed > 0 && list->n_files > 1 && !atomic_load(stop))
         bc_log_write(log, BC_LOG_ERROR, "%d of %d conversions failed", n_failed, list->n_files);
     return n_failed;
 }
 
 /* The files that this process or another one failed to convert. */
-static int convert_shared(const settings *s, bc_rank rank, bc_painter *painter, atomic_int *stop,
-                          const bc_conversion_list *list, const bc_log *log)
+static int convert_shared(const bc_conversion_settings *s, bc_rank rank, bc_painter *painter,
+                          atomic_int *stop, const bc_conversion_list *list, const bc_log *log)
 {
     bc_share *share;
     int i, n_own = 0;
     if (bc_share_open(&share, list, rank, stop, log) < 0)
         return 1;
     while ((i = bc_share_next(share)) >= 0) {
-        const bool is_done = convert(s, painter, stop, &list->files[i], log) == BC_OK;
+        const bool is_done = bc_conversion_run(s, painter, stop, &list->files[i], log) == BC_OK;
         bc_share_finish(share, is_done);
         n_own += is_done;
     }
@@ -352,7 +146,8 @@ static int convert_shared(const settings *s, bc_rank rank, bc_painter *painter, 
     return n_failed;
 }
 
-static bc_status open_painter(bc_painter **painter, const settings *s, const bc_log *log)
+static bc_status open_painter(bc_painter **painter, const bc_conversion_settings *s,
+                              const bc_log *log)
 {
     const bc_painter_params params = {.size = sizeof(params),
                                       .net = s->net,
@@ -372,8 +167,8 @@ static bc_status open_painter(bc_painter **painter, const settings *s, const bc_
     return status;
 }
 
-static int convert_list(const settings *s, bc_rank rank, const bc_conversion_list *list,
-                        const bc_log *log)
+static int convert_list(const bc_conversion_settings *s, bc_rank rank,
+                        const bc_conversion_list *list, const bc_log *log)
 {
     atomic_int *stop = bc_interrupt_install();
     bc_painter *painter = NULL;
@@ -388,8 +183,8 @@ static int convert_list(const settings *s, bc_rank rank, const bc_conversion_lis
 }
 
 /* A launcher's processes share what is more than one file; --share says so of one file too. */
-static bc_status find_rank(bc_rank *rank, const settings *s, const bc_conversion_list *list,
-                           const bc_log *log)
+static bc_status find_rank(bc_rank *rank, const bc_conversion_settings *s,
+                           const bc_conversion_list *list, const bc_log *log)
 {
     *rank = (bc_rank){0, 1};
     if (s->share && bc_rank_parse(rank, s->share, log) < 0)
@@ -405,7 +200,7 @@ static bc_status find_rank(bc_rank *rank, const settings *s, const bc_conversion
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings s = {.stats = "stream", .strength = 1, .scale = 1, .duration_us = -1};
+    bc_conversion_settings s = {.stats = "stream", .strength = 1, .scale = 1, .duration_us = -1};
     bc_conversion_list list;
     const int parsed = bc_options_parse(&bc_command_convert, &n_args, args, &s, log);
     if (parsed != 0)

@@ -1,5 +1,5 @@
 /* Claims: of several that find a file free, or its holder dead, one gets it. */
-#include "app/claim.h"
+#include "convert/claim.h"
 
 #include <stdio.h>
 #include <stdlib.h>

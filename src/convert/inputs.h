@@ -1,8 +1,8 @@
 /*
  * inputs.h: which file is converted to which.
  */
-#ifndef BC_APP_INPUTS_H
-#define BC_APP_INPUTS_H
+#ifndef BC_CONVERT_INPUTS_H
+#define BC_CONVERT_INPUTS_H
 
 #include "brushcast.h"
 

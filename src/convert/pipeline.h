@@ -9,10 +9,10 @@
  * Frames of 8-bit 4:2:0 are painted as they are and into what the encoder takes; others become RGB
  * after decoding, or are made of RGB before encoding.
  */
-#ifndef BC_APP_PIPELINE_H
-#define BC_APP_PIPELINE_H
+#ifndef BC_CONVERT_PIPELINE_H
+#define BC_CONVERT_PIPELINE_H
 
-#include "app/progress.h"
+#include "convert/progress.h"
 #include "media/mix.h"
 
 typedef struct bc_pipeline_params {

@@ -1,4 +1,4 @@
-#include "app/claim.h"
+#include "convert/claim.h"
 
 #include <errno.h>
 #include <fcntl.h>

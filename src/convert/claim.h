@@ -9,8 +9,8 @@
  * created exclusively too: so of two that find a claim dead only one gets the next. Who could not
  * do its work leaves the claim marked as failed.
  */
-#ifndef BC_APP_CLAIM_H
-#define BC_APP_CLAIM_H
+#ifndef BC_CONVERT_CLAIM_H
+#define BC_CONVERT_CLAIM_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "app/share.h"
+#include "convert/share.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "app/claim.h"
 #include "base/log.h"
+#include "convert/claim.h"
 
 enum { WAIT_US = 200000, RENEWAL_S = 15 };
 

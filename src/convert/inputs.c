@@ -1,4 +1,4 @@
-#include "app/inputs.h"
+#include "convert/inputs.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,13 +8,13 @@
  * A file whose output exists is done. Threads: one, besides one of the share's own that renews its
  * claims.
  */
-#ifndef BC_APP_SHARE_H
-#define BC_APP_SHARE_H
+#ifndef BC_CONVERT_SHARE_H
+#define BC_CONVERT_SHARE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "app/inputs.h"
+#include "convert/inputs.h"
 
 /* The index-th of `count` processes, from 0. */
 typedef struct bc_rank {

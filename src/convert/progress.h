@@ -1,8 +1,8 @@
 /*
  * progress.h: how far a conversion is: one line on a terminal, or lines of JSON for programs.
  */
-#ifndef BC_APP_PROGRESS_H
-#define BC_APP_PROGRESS_H
+#ifndef BC_CONVERT_PROGRESS_H
+#define BC_CONVERT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

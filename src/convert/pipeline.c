@@ -1,4 +1,4 @@
-#include "app/pipeline.h"
+#include "convert/pipeline.h"
 
 #include <math.h>
 #include <pthread.h>

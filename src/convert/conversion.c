@@ -1,0 +1,192 @@
+#include "convert/conversion.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+#include "convert/pipeline.h"
+
+enum { MAX_CONVERSION_THREADS = 4 };
+
+typedef struct conversion {
+    const bc_conversion_settings *settings;
+    bc_painter *painter; /* NULL: strength 0 */
+    atomic_int *stop;
+    bc_log log;
+    bc_reader *reader, *mask;
+    bc_writer *writer;
+    bc_mixer *mixer;
+    bc_progress progress;
+} conversion;
+
+static bc_status open_reader(conversion *c, const char *input)
+{
+    const bc_conversion_settings *s = c->settings;
+    return bc_reader_open(&c->reader, input,
+                          &(bc_reader_params){.format = s->input_format,
+                                              .rate = s->rate,
+                                              .n_threads = s->n_threads,
+                                              .start_us = s->start_us,
+                                              .duration_us = s->duration_us,
+                                              .keep_shape = true,
+                                              .deinterlace = s->deinterlace,
+                                              .stop = c->stop,
+                                              .log = c->log});
+}
+
+static bc_status open_writer(conversion *c, const char *output)
+{
+    const bc_conversion_settings *s = c->settings;
+    const bc_status status =
+        bc_writer_open(&c->writer, output, bc_reader_first(c->reader), c->reader,
+                       &(bc_writer_params){.format = s->output_format,
+                                           .codec = s->codec,
+                                           .sound = s->sound,
+                                           .crf = s->crf,
+                                           .preset = s->preset,
+                                           .encoder_options = s->encoder_options,
+                                           .pixel_format = s->pixel_format,
+                                           .n_threads = s->n_threads,
+                                           .overwrite = s->overwrite,
+                                           .log = c->log});
+    if (status == BC_OK)
+        bc_interrupt_set_temporary(bc_writer_temporary(c->writer));
+    return status;
+}
+
+/* The mask runs by the output's clock, from its own start. */
+static bc_status open_mask(conversion *c)
+{
+    const bc_conversion_settings *s = c->settings;
+    if (!s->mask)
+        return BC_OK;
+    return bc_reader_open(&c->mask, s->mask, &(bc_reader_params){.n_threads = 1, .log = c->log});
+}
+
+static int conversion_threads(const bc_conversion_settings *s)
+{
+    const int n_threads = s->n_threads ? s->n_threads : bc_cpu_count();
+    return n_threads < MAX_CONVERSION_THREADS ? n_threads : MAX_CONVERSION_THREADS;
+}
+
+static void say_what_is_done(const conversion *c, const char *input, const char *output)
+{
+    const bc_reader_info *info = bc_reader_info_of(c->reader);
+    bc_log_write(&c->log, BC_LOG_DEBUG, "%s (%s %s %dx%d) to %s (%s)", input, info->codec,
+                 info->format, info->width, info->height, output, bc_writer_description(c->writer));
+    if (info->is_hdr)
+        bc_log_write(
+            &c->log, BC_LOG_INFO,
+            "%s is HDR (%s): it is tone-mapped to standard range, as nothing here paints HDR",
+            input, info->format);
+    else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
+        bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
+                     input, info->bits, bc_writer_bits(c->writer));
+    if (info->has_alpha && !bc_writer_has_alpha(c->writer))
+        bc_log_write(&c->log, BC_LOG_INFO, "%s may be transparent: %s holds no alpha", input,
+                     output);
+}
+
+static bc_status open_all(conversion *c, const char *input, const char *output)
+{
+    bc_status status = open_reader(c, input);
+    if (status == BC_OK)
+        status = open_mask(c);
+    if (status == BC_OK)
+        status = open_writer(c, output);
+    if (status == BC_OK)
+        status = bc_mixer_open(&c->mixer, c->writer, conversion_threads(c->settings), &c->log);
+    if (status == BC_OK)
+        say_what_is_done(c, input, output);
+    return status;
+}
+
+static void close_all(conversion *c)
+{
+    bc_interrupt_set_temporary(NULL);
+    bc_mixer_close(&c->mixer);
+    bc_writer_close(&c->writer);
+    bc_reader_close(&c->mask);
+    bc_reader_close(&c->reader);
+}
+
+static bc_progress_mode progress_mode(const bc_conversion_settings *s)
+{
+    if (s->progress)
+        return *s->progress == 'l'   ? BC_PROGRESS_LINE
+               : *s->progress == 'j' ? BC_PROGRESS_JSON
+                                     : BC_PROGRESS_NONE;
+    return isatty(STDERR_FILENO) && bc_console_level() >= BC_LOG_INFO ? BC_PROGRESS_LINE
+                                                                      : BC_PROGRESS_NONE;
+}
+
+static const char *style_name(const conversion *c)
+{
+    return c->settings->style ? c->settings->style
+                              : bc_model_style(bc_painter_model(c->painter), 0).name;
+}
+
+static void set_progress(conversion *c, const char *output)
+{
+    const bc_reader_info *info = bc_reader_info_of(c->reader);
+    const bool is_stdout_taken = strcmp(output, "-") == 0 || strcmp(output, "pipe:1") == 0;
+    c->progress = (bc_progress){
+        .mode = progress_mode(c->settings),
+        .stream = is_stdout_taken ? stderr : stdout,
+        .file = output,
+        .style = c->painter ? style_name(c) : "",
+        .n_expected = info->n_frames,
+        .duration_us = info->duration_us,
+    };
+    bc_progress_start(&c->progress);
+}
+
+static bc_status run_pipeline(conversion *c, const char *input)
+{
+    const bc_conversion_settings *s = c->settings;
+    const bc_pipeline_result result = bc_pipeline_run(&(bc_pipeline_params){
+        .reader = c->reader,
+        .writer = c->writer,
+        .mixer = c->mixer,
+        .painter = c->painter,
+        .mask = c->mask,
+        .mix = {.strength = (float)s->strength, .keep_colors = (float)s->keep_colors},
+        .scale = s->scale,
+        .n_threads = conversion_threads(s),
+        .progress = &c->progress,
+        .log = c->log,
+    });
+    const int64_t n_damaged = bc_reader_damaged(c->reader);
+    bc_status status = result.write == BC_OK ? bc_writer_finish(c->writer) : result.write;
+    bc_progress_end(&c->progress, result.end_us,
+                    status < 0                          ? "failed"
+                    : result.read == BC_ERR_INTERRUPTED ? "interrupted"
+                    : result.read < 0                   ? "failed"
+                                                        : "done");
+    if (n_damaged > 0)
+        bc_log_write(&c->log, BC_LOG_WARNING, "%s: %lld damaged packets or frames", input,
+                     (long long)n_damaged);
+    if (status == BC_OK && result.read < 0)
+        status = result.read;
+    return status;
+}
+
+bc_status bc_conversion_run(const bc_conversion_settings *s, bc_painter *painter, atomic_int *stop,
+                            const bc_conversion_files *files, const bc_log *log)
+{
+    conversion c = {.settings = s, .painter = painter, .stop = stop, .log = *log};
+    if (s->never_overwrite && access(files->output, F_OK) == 0) {
+        bc_log_write(log, BC_LOG_INFO, "%s exists: %s is skipped", files->output, files->input);
+        return BC_OK;
+    }
+    bc_status status = open_all(&c, files->input, files->output);
+    if (status == BC_OK) {
+        set_progress(&c, files->output);
+        status = run_pipeline(&c, files->input);
+    }
+    close_all(&c);
+    return status;
+}
