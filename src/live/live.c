@@ -14,6 +14,8 @@
 
 enum { LOOK_MS = 30, DEFAULT_RATE = 30 };
 
+static const int64_t under_way_us = 200000; /* frames of the input before may still come */
+
 double bc_live_fps(const bc_live *live)
 {
     const double ms = bc_times_mean(&live->interval);
@@ -187,9 +189,11 @@ static void paint(bc_live *live, const bc_captured *captured, const brief *b)
     bc_painted *painted;
     /* In a pause a fade is not waited for. */
     const int64_t now_ns = b->is_paused ? INT64_MAX / 2 : bc_clock_ns();
-    if (bc_studio_run(live->studio, &b->settings, b->net, b->scale, captured->frame, now_ns,
-                      &painted) < 0) {
-        bc_queue_finish_receiving(live->captured); /* out of memory: it was said */
+    const bc_status status = bc_studio_run(live->studio, &b->settings, b->net, b->scale,
+                                           captured->frame, now_ns, &painted);
+    if (status < 0) { /* it was said */
+        live->paint_status = status;
+        bc_queue_finish_receiving(live->captured);
         return;
     }
     painted->aspect = captured->aspect;
@@ -283,7 +287,6 @@ static bc_status open_source(bc_live *live, bc_live_input **source, const char *
                                                       .start_us = is_first ? p->start_us : 0,
                                                       .n_threads = p->n_threads,
                                                       .frames = live->captured,
-                                                      .line_us = live->outputs.line_us,
                                                       .plays_sound = !p->no_window && !p->is_silent,
                                                       .on_packet = on_packet,
                                                       .cookie = live,
@@ -300,7 +303,9 @@ static void change_input(bc_live *live)
     memcpy(url, live->next_input, sizeof(url));
     live->next_input[0] = '\0';
     pthread_mutex_unlock(&live->lock);
-    const bc_status status = open_source(live, &next, url, false);
+    bc_status status = open_source(live, &next, url, false);
+    if (status == BC_OK)
+        status = bc_live_input_wait(next);
     pthread_mutex_lock(&live->lock);
     if (status == BC_OK) {
         bc_live_stop_recording(live);
@@ -311,10 +316,13 @@ static void change_input(bc_live *live)
     }
     bc_live_say(live, "", status == BC_OK ? "%s" : "Cannot open %s",
                 strrchr(url, '/') ? strrchr(url, '/') + 1 : url);
+    const int64_t line_us = live->outputs.line_us + under_way_us;
     pthread_mutex_unlock(&live->lock);
     bc_live_input_close(&old);
     if (status == BC_OK)
-        bc_live_input_start(next);
+        bc_live_input_start(next, line_us);
+    else
+        bc_live_input_close(&next);
 }
 
 void bc_live_serve(bc_live *live)
@@ -377,6 +385,8 @@ static bc_status open_all(bc_live *live)
     if (status == BC_OK)
         status = open_source(live, &live->source, p->input, true);
     if (status == BC_OK)
+        status = bc_live_input_wait(live->source);
+    if (status == BC_OK)
         status = bc_studio_open(&live->studio, &studio_params);
     if (status == BC_OK && !p->no_window)
         status = open_window(live);
@@ -386,10 +396,16 @@ static bc_status open_all(bc_live *live)
         return status;
     const bc_governor_params params = governor_params(live);
     bc_governor_init(&live->governor, &params);
-    status = bc_live_input_start(live->source);
-    if (status == BC_OK)
-        live->is_painting = pthread_create(&live->paint_thread, NULL, run_painting, live) == 0;
+    bc_live_input_start(live->source, 0);
+    live->is_painting = pthread_create(&live->paint_thread, NULL, run_painting, live) == 0;
     return live->is_painting ? BC_OK : bc_fail(&p->log, BC_ERR_MEMORY, "no thread to paint on");
+}
+
+/* Why the picture has ended, where that was not meant: its input or its painting failed. */
+static bc_status status_of_picture(const bc_live *live)
+{
+    const bc_status status = live->source ? bc_live_input_get_state(live->source).status : BC_OK;
+    return live->paint_status < 0 ? live->paint_status : status;
 }
 
 /* From the source to the outputs, so that what is under way still arrives. */
@@ -400,8 +416,10 @@ static bc_status close_all(bc_live *live)
     if (live->is_painting)
         pthread_join(live->paint_thread, NULL);
     bc_window_close(&live->window);
+    bc_status status = status_of_picture(live);
     bc_live_input_close(&live->source);
-    const bc_status status = bc_outputs_close(&live->outputs);
+    const bc_status closed = bc_outputs_close(&live->outputs);
+    status = status < 0 ? status : closed;
     bc_studio_close(&live->studio);
     bc_queue_close(&live->painted);
     bc_queue_close(&live->captured);

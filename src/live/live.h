@@ -46,7 +46,8 @@ typedef struct bc_live {
     bc_window *window; /* NULL: there is none */
     bc_queue *captured, *painted;
     pthread_t paint_thread;
-    bool is_painting; /* the thread runs */
+    bool is_painting;       /* the thread runs */
+    bc_status paint_status; /* the thread's; read when it has ended */
 
     pthread_mutex_t lock; /* of all that follows */
     bc_settings settings;
