@@ -19,6 +19,18 @@ void bc_call_refuse(bc_call *c, const char *format, ...)
     va_end(args);
 }
 
+json_t *bc_call_text(const char *text)
+{
+    json_t *json = json_string(text);
+    char *copy = json ? NULL : strdup(text);
+    for (char *c = copy; c && *c; c++)
+        *c = (unsigned char)*c < 0x80 ? *c : '?';
+    if (copy)
+        json = json_string(copy);
+    free(copy);
+    return json;
+}
+
 bool bc_call_number(bc_call *c, const char *text, double *number)
 {
     char *end;

@@ -23,6 +23,9 @@ typedef struct bc_call {
 const char *bc_call_word(const bc_call *c, int index);
 void bc_call_refuse(bc_call *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The text as JSON, which holds UTF-8 alone: where it is none, '?' stands for what is not ASCII. */
+json_t *bc_call_text(const char *text);
+
 /* The rest takes word 1; false and an error where it is not what it should be. */
 
 bool bc_call_number(bc_call *c, const char *text, double *number);

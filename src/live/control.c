@@ -13,124 +13,76 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "live/client.h"
 
-enum { MAX_CLIENTS = 16, MAX_LINE = 8192, ANSWER_PATIENCE_MS = 500 };
+enum { MAX_CLIENTS = 16, RETRY_MS = 100 };
 
-typedef struct client {
-    int fd;
-    size_t n; /* bytes of the line so far */
-    char line[MAX_LINE];
-} client;
+static const char too_many[] = "{\"ok\":false,\"error\":\"too many clients are at work\"}";
 
 struct bc_control {
     bc_log log;
-    bc_control_fn *answer;
-    void *cookie;
     struct sockaddr_un address;
     int listener, wake[2]; /* a pipe: closing it from this side ends the thread */
     pthread_t thread;
     bool is_bound, is_running;
-    int n_clients;
-    client *clients; /* [MAX_CLIENTS] */
+    bc_client *clients; /* [MAX_CLIENTS] */
 };
 
 /* Clients ---------------------------------------------------------------------------------- */
 
-/* False if the client does not take it in time. */
-static bool write_all(int fd, const char *text, size_t size)
+/* A place for one more; whoever has been silent for the longest gives up his. NULL: there is none.
+ */
+static bc_client *make_room(bc_control *control)
 {
-    while (size > 0) {
-        struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-        if (poll(&poll_fd, 1, ANSWER_PATIENCE_MS) != 1)
-            return false;
-        const ssize_t n = send(fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return false;
-        if (n > 0) {
-            text += n;
-            size -= (size_t)n;
+    bc_client *longest = NULL;
+    int64_t since_ns = INT64_MAX;
+    for (int i = 0; i < MAX_CLIENTS; i++) {
+        bc_client *client = &control->clients[i];
+        if (client->is_there && bc_client_has_ended(client))
+            bc_client_stop(client, true);
+        if (!client->is_there)
+            return client;
+        const int64_t client_ns = bc_client_silent_since(client);
+        if (client_ns < since_ns) {
+            since_ns = client_ns;
+            longest = client;
         }
     }
-    return true;
+    return longest && bc_client_stop(longest, false) ? longest : NULL;
 }
 
-static bool answer_line(const bc_control *control, const client *c, const char *line)
-{
-    char *answer = control->answer(control->cookie, line);
-    const bool is_taken =
-        answer && write_all(c->fd, answer, strlen(answer)) && write_all(c->fd, "\n", 1);
-    free(answer);
-    return is_taken;
-}
-
-/* Answers the whole lines that the client has sent; false to hang up. */
-static bool answer_lines(const bc_control *control, client *c)
-{
-    char *start = c->line, *end;
-    while ((end = memchr(start, '\n', c->n))) {
-        *end = '\0';
-        if (end > start && end[-1] == '\r')
-            end[-1] = '\0';
-        if (*start && !answer_line(control, c, start))
-            return false;
-        c->n -= (size_t)(end + 1 - start);
-        start = end + 1;
-    }
-    memmove(c->line, start, c->n);
-    return c->n < MAX_LINE; /* a line that is longer is none of ours */
-}
-
-static bool serve(const bc_control *control, client *c)
-{
-    const ssize_t n = recv(c->fd, c->line + c->n, MAX_LINE - c->n, MSG_DONTWAIT);
-    if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR);
-    c->n += (size_t)n;
-    return answer_lines(control, c);
-}
-
-static void hang_up(bc_control *control, int index)
-{
-    close(control->clients[index].fd);
-    control->clients[index] = control->clients[--control->n_clients];
-}
-
-static void take_client(bc_control *control)
+/* False if there is nobody to take now, whatever the listener says. */
+static bool take_client(bc_control *control)
 {
     const int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
-        return;
-    if (control->n_clients == MAX_CLIENTS) {
-        close(fd);
-        return;
-    }
-    client *c = &control->clients[control->n_clients++];
-    c->fd = fd;
-    c->n = 0;
+        return false;
+    bc_client *client = make_room(control);
+    if (client && bc_client_start(client, fd))
+        return true;
+    bc_client_send(fd, too_many);
+    close(fd);
+    return true;
 }
 
+/* Without a file descriptor for the next client the listener stays ready: it is looked at again
+ * after a while. */
 static void *run(void *arg)
 {
     bc_control *control = arg;
+    bool is_listening = true;
+    struct pollfd fds[2] = {{.fd = control->wake[0], .events = POLLIN},
+                            {.fd = control->listener, .events = POLLIN}};
     for (;;) {
-        struct pollfd fds[MAX_CLIENTS + 2] = {{.fd = control->wake[0], .events = POLLIN},
-                                              {.fd = control->listener, .events = POLLIN}};
-        const int n_clients = control->n_clients;
-        for (int i = 0; i < n_clients; i++)
-            fds[i + 2] = (struct pollfd){.fd = control->clients[i].fd, .events = POLLIN};
-        if (poll(fds, (nfds_t)n_clients + 2, -1) < 0)
-            continue;
+        if (poll(fds, is_listening ? 2 : 1, is_listening ? -1 : RETRY_MS) < 0 && errno != EINTR)
+            break;
         if (fds[0].revents)
             break;
-        for (int i = n_clients - 1; i >= 0; i--) {
-            if (fds[i + 2].revents && !serve(control, &control->clients[i]))
-                hang_up(control, i);
-        }
-        if (fds[1].revents)
-            take_client(control);
+        is_listening = !is_listening || !fds[1].revents || take_client(control);
     }
-    while (control->n_clients > 0)
-        hang_up(control, control->n_clients - 1);
+    for (int i = 0; i < MAX_CLIENTS; i++)
+        if (control->clients[i].is_there)
+            bc_client_stop(&control->clients[i], true);
     return NULL;
 }
 
@@ -157,7 +109,7 @@ static bc_status listen_at(bc_control *control, const char *path)
     control->address.sun_family = AF_UNIX;
     memcpy(control->address.sun_path, path, strlen(path) + 1);
     remove_dead(&control->address);
-    control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (control->listener >= 0) {
         fchmod(control->listener, 0600); /* before it has a name */
         control->is_bound = bind(control->listener, (const struct sockaddr *)&control->address,
@@ -175,9 +127,10 @@ bc_status bc_control_open(bc_control **control_out, const char *path, bc_control
     bc_control *control = *control_out = calloc(1, sizeof(*control));
     if (!control)
         return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
-    *control = (bc_control){
-        .log = *log, .answer = answer, .cookie = cookie, .listener = -1, .wake = {-1, -1}};
+    *control = (bc_control){.log = *log, .listener = -1, .wake = {-1, -1}};
     control->clients = calloc(MAX_CLIENTS, sizeof(*control->clients));
+    for (int i = 0; control->clients && i < MAX_CLIENTS; i++)
+        bc_client_init(&control->clients[i], answer, cookie);
     bc_status status = control->clients ? listen_at(control, path)
                                         : bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", path);
     if (status == BC_OK) {
@@ -205,6 +158,8 @@ void bc_control_close(bc_control **control_in)
         close(control->listener);
     if (control->is_bound)
         unlink(control->address.sun_path);
+    for (int i = 0; control->clients && i < MAX_CLIENTS; i++)
+        pthread_mutex_destroy(&control->clients[i].lock);
     free(control->clients);
     free(control);
     *control_in = NULL;

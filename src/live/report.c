@@ -2,9 +2,11 @@
 
 #include <math.h>
 
+#include "live/call.h"
+
 static json_t *json_style(const bc_live *live, int style)
 {
-    return json_string(bc_model_style(bc_nets_model(live->nets, live->settings.net), style).name);
+    return bc_call_text(bc_model_style(bc_nets_model(live->nets, live->settings.net), style).name);
 }
 
 static json_t *json_blend(const bc_live *live)
@@ -52,7 +54,7 @@ static void set_settings(json_t *state, const bc_live *live)
                         is_original ? json_null() : json_style(live, s->styles[0].style));
     json_object_set_new(state, "styles", json_styles(live));
     json_object_set_new(state, "blend", json_blend(live));
-    json_object_set_new(state, "net", json_string(live->nets->names[s->net]));
+    json_object_set_new(state, "net", bc_call_text(live->nets->names[s->net]));
     json_object_set_new(state, "strength", json_real((double)s->strength));
     json_object_set_new(state, "keep_colors", json_real((double)s->keep_colors));
     json_object_set_new(state, "stabilize", json_real((double)s->stabilize));
@@ -88,8 +90,8 @@ static void set_source(json_t *state, const bc_live *live)
 static json_t *json_output(bc_output *output)
 {
     const bc_output_state state = bc_output_get_state(output);
-    return json_pack("{s:s, s:b, s:b, s:I, s:I}", "url", bc_output_url(output), "open",
-                     state.is_open, "failed", state.has_failed, "frames",
+    return json_pack("{s:o, s:b, s:b, s:I, s:I}", "url", bc_call_text(bc_output_url(output)),
+                     "open", state.is_open, "failed", state.has_failed, "frames",
                      (json_int_t)state.n_frames, "dropped", (json_int_t)state.n_dropped);
 }
 
@@ -107,7 +109,7 @@ static void set_outputs(json_t *state, const bc_live *live)
     json_object_set_new(state, "failed_outputs", json_integer(n_failed));
     json_object_set_new(state, "recording",
                         live->outputs.recording
-                            ? json_string(bc_output_url(live->outputs.recording))
+                            ? bc_call_text(bc_output_url(live->outputs.recording))
                             : json_null());
 }
 

@@ -115,7 +115,7 @@ static json_t *run_line(bc_live *live, const char *line, bool is_said)
     pthread_mutex_unlock(&live->lock);
     if (c.error[0]) {
         json_object_set_new(c.answer, "ok", json_false());
-        json_object_set_new(c.answer, "error", json_string(c.error));
+        json_object_set_new(c.answer, "error", bc_call_text(c.error));
     }
     return c.answer;
 }

@@ -91,7 +91,7 @@ void bc_verb_screenshot(bc_call *c)
         bc_call_refuse(c, "cannot write %s", name);
         return;
     }
-    json_object_set_new(c->answer, "file", json_string(name));
+    json_object_set_new(c->answer, "file", bc_call_text(name));
     if (!of_window)
         bc_live_say(c->live, name, "Screenshot");
 }
@@ -105,7 +105,7 @@ static void start_recording(bc_call *c, const char *path)
     else if (bc_live_record(c->live, path, name, sizeof(name)) < 0)
         bc_call_refuse(c, "cannot record %s", name);
     else
-        json_object_set_new(c->answer, "file", json_string(name));
+        json_object_set_new(c->answer, "file", bc_call_text(name));
 }
 
 static void stop_recording(bc_call *c)
@@ -118,7 +118,7 @@ static void stop_recording(bc_call *c)
         bc_call_refuse(c, "%s could not be finished", name);
         return;
     }
-    json_object_set_new(c->answer, "file", json_string(name));
+    json_object_set_new(c->answer, "file", bc_call_text(name));
     bc_live_say(c->live, name, "Recorded");
 }
 

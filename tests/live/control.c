@@ -168,28 +168,14 @@ static void test_thousand_switches(command *c)
     CHECK(command_sees_frames(c, 3));
 }
 
-/* Lines in pieces, several at once, empty, endless; and more than one client. */
-static void test_protocol(command *c)
+/* What is no UTF-8 is answered all the same, and so is an empty line. */
+static void test_strange_words(command *c)
 {
-    command other = *c;
-    char answers[256] = "";
-    CHECK(command_connect(&other));
-    CHECK(write(other.fd, "style", 5) == 5);
-    nap_ms(30);
-    CHECK(command_do(c, "style 1"));
-    CHECK(write(other.fd, " 2\r\n\n\nstyle 9\n", 14) == 14);
-    for (size_t n = 0;
-         n < sizeof(answers) - 1 && !strstr(answers, "false,\"error\":\"no style 9: ");)
-        n += (size_t)read(other.fd, answers + n, 1);
-    CHECK(strncmp(answers, "{\"ok\":true}\n{\"ok\":false", 23) == 0);
-    CHECK(command_text_is(c, "style", "style2"));
-    char blanks[9000];
-    memset(blanks, ' ', sizeof(blanks));
-    CHECK(send(other.fd, blanks, sizeof(blanks), MSG_NOSIGNAL) > 0);
-    while (read(other.fd, answers, 1) > 0) /* until it is hung up on */
-        ;
-    close(other.fd);
-    CHECK(command_do(c, "style 1"));
+    CHECK(command_refuses(c, "style \xff\xc3", "no style '?"));
+    CHECK(command_do(c, ""));
+    json_t *answer = command_say(c, "screenshot a\xff.png");
+    CHECK(strcmp(json_string_value(json_object_get(answer, "file")), "a?.png") == 0);
+    json_decref(answer);
 }
 
 static void test_verbs(command *c)
@@ -200,7 +186,7 @@ static void test_verbs(command *c)
     test_scale(c);
     test_screenshots(c);
     test_recording(c);
-    test_protocol(c);
+    test_strange_words(c);
     test_thousand_switches(c);
     quit(c);
 }
