@@ -24,14 +24,35 @@ double bc_live_fps(const bc_live *live)
 
 /* What commands do ------------------------------------------------------------------------- */
 
+static void say(bc_live *live, bool is_error, const char *detail, const char *format, va_list args)
+{
+    vsnprintf(live->message, sizeof(live->message), format, args);
+    snprintf(live->detail, sizeof(live->detail), "%s", detail);
+    live->message_ns = bc_clock_ns();
+    live->is_error = is_error;
+}
+
 void bc_live_say(bc_live *live, const char *detail, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(live->message, sizeof(live->message), format, args);
+    say(live, false, detail, format, args);
     va_end(args);
-    snprintf(live->detail, sizeof(live->detail), "%s", detail);
-    live->message_ns = bc_clock_ns();
+}
+
+void bc_live_say_error(bc_live *live, const char *detail, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(live, true, detail, format, args);
+    va_end(args);
+}
+
+void bc_live_forget_error(bc_live *live)
+{
+    if (live->is_error)
+        live->message[0] = '\0';
+    live->is_error = false;
 }
 
 /* The cheapest net that has all styles of the blend. */

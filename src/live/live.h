@@ -59,6 +59,7 @@ typedef struct bc_live {
     bc_outputs outputs;
     char message[128], detail[192];
     int64_t message_ns;          /* when it was said */
+    bool is_error;               /* the message: it stays until the user does something */
     bc_painted *shown;           /* the last one that was presented, or NULL */
     uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
     bc_times latency, interval, convert, paint, mix;
@@ -93,6 +94,12 @@ void bc_live_say(bc_live *live, const char *detail, const char *format, ...)
 
 /* Writes `path`, or where that is NULL the first free name in the working folder, to `name`. */
 void bc_live_choose_name(char *name, size_t size, const char *path, const char *ending);
+
+/* Something went wrong: in red, until the user does something. */
+void bc_live_say_error(bc_live *live, const char *detail, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What went wrong has been seen. */
+void bc_live_forget_error(bc_live *live);
 
 void bc_live_settings_changed(bc_live *live);
 void bc_live_quit(bc_live *live);

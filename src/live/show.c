@@ -114,6 +114,8 @@ static void make_help(show *s)
 static float message_alpha(const bc_live *live, int64_t now_ns)
 {
     const int64_t left_ns = message_ns - (now_ns - live->message_ns);
+    if (live->is_error)
+        return 1;
     if (!live->message[0] || left_ns <= 0)
         return 0;
     return left_ns > message_fade_ns ? 1 : (float)left_ns / (float)message_fade_ns;

@@ -7,47 +7,62 @@
 
 enum { MAX_LINE = 8192 };
 
-static const struct verb {
-    const char *name, *words;
-    int least, most; /* words after the verb */
-    void (*run)(bc_call *c);
-} verbs[] = {
-    {"add", "FILE", 1, 1, bc_verb_add},
-    {"blend", "[STYLE] STYLE [SHARE]", 1, 3, bc_verb_blend},
-    {"brush", "larger|smaller|SIZE", 1, 1, bc_verb_brush},
-    {"drop", "FILE", 1, 1, bc_verb_drop},
-    {"fade", "SECONDS", 1, 1, bc_verb_fade},
-    {"fullscreen", "[on|off]", 0, 1, bc_verb_fullscreen},
-    {"get", "state|styles", 1, 1, bc_verb_get},
-    {"help", "[on|off]", 0, 1, bc_verb_help},
-    {"keep-colors", "[on|off|SHARE]", 0, 1, bc_verb_keep_colors},
-    {"loop", "[on|off]", 0, 1, bc_verb_loop},
-    {"mirror", "[on|off]", 0, 1, bc_verb_mirror},
-    {"net", "[NET]", 0, 1, bc_verb_net},
-    {"open", "INPUT", 1, 1, bc_verb_open},
-    {"original", "[on|off]", 0, 1, bc_verb_original},
-    {"pause", "[on|off]", 0, 1, bc_verb_pause},
-    {"quit", "", 0, 0, bc_verb_quit},
-    {"rate", "auto|FPS", 1, 1, bc_verb_rate},
-    {"record", "[on|off|FILE]", 0, 1, bc_verb_record},
-    {"reset", "", 0, 0, bc_verb_reset},
-    {"scale", "auto|SCALE", 1, 1, bc_verb_scale},
-    {"screenshot", "[FILE [window]]", 0, 2, bc_verb_screenshot},
-    {"seek", "[+|-]SECONDS", 1, 1, bc_verb_seek},
-    {"share", "[+|-]SHARE", 1, 1, bc_verb_share},
-    {"split", "[on|off|POSITION]", 0, 1, bc_verb_split},
-    {"stabilize", "[on|off|SHARE]", 0, 1, bc_verb_stabilize},
-    {"statistics", "[on|off]", 0, 1, bc_verb_statistics},
-    {"strength", "[+|-]SHARE", 1, 1, bc_verb_strength},
-    {"style", "NAME|NUMBER|next|prev", 1, 1, bc_verb_style},
+const bc_verb bc_verbs[] = {
+    {"add", "FILE", "plays the style of a file", 1, 1, bc_verb_add},
+    {"blend", "[STYLE] STYLE [SHARE]",
+     "paints with two styles, the second with this share (0.5); without the first: the present one",
+     1, 3, bc_verb_blend},
+    {"brush", "larger|smaller|SIZE", "size of the strokes, 0.5 to 4; 1: as trained", 1, 1,
+     bc_verb_brush},
+    {"drop", "FILE",
+     "what a file does that falls on the window: a style is added, anything else opened", 1, 1,
+     bc_verb_drop},
+    {"fade", "SECONDS", "how long one style takes to become the next", 1, 1, bc_verb_fade},
+    {"fullscreen", "[on|off]", "the full screen, or a window", 0, 1, bc_verb_fullscreen},
+    {"get", "state|styles", "what is going on, or the names of the styles, as JSON", 1, 1,
+     bc_verb_get},
+    {"help", "[on|off]", "the keys, on the screen", 0, 1, bc_verb_help},
+    {"keep-colors", "[on|off|SHARE]", "how much of the source's colours stay", 0, 1,
+     bc_verb_keep_colors},
+    {"loop", "[on|off]", "begins anew at the end", 0, 1, bc_verb_loop},
+    {"mirror", "[on|off]", "swaps left and right", 0, 1, bc_verb_mirror},
+    {"net", "[NET]", "paints with another net that is open; without a name the next one", 0, 1,
+     bc_verb_net},
+    {"open", "INPUT", "plays another file, stream or device; what is being recorded ends", 1, 1,
+     bc_verb_open},
+    {"original", "[on|off]", "shows the picture as it came", 0, 1, bc_verb_original},
+    {"pause", "[on|off]", "holds the picture still", 0, 1, bc_verb_pause},
+    {"quit", "", "ends the program", 0, 0, bc_verb_quit},
+    {"rate", "auto|FPS", "the rate that is held by painting smaller", 1, 1, bc_verb_rate},
+    {"record", "[on|off|FILE]",
+     "records to FILE, or to the first free name here; off: the recording is finished", 0, 1,
+     bc_verb_record},
+    {"reset", "", "statistics begin anew", 0, 0, bc_verb_reset},
+    {"scale", "auto|SCALE",
+     "paints at SCALE times the frame's size, 0.1 to 2; auto: as the rate allows", 1, 1,
+     bc_verb_scale},
+    {"screenshot", "[FILE [window]]",
+     "writes a picture of the painting, or of the window with all that lies over it", 0, 2,
+     bc_verb_screenshot},
+    {"seek", "[+|-]SECONDS", "to a time of the input, or by so many seconds", 1, 1, bc_verb_seek},
+    {"share", "[+|-]SHARE", "the second style's share of a blend", 1, 1, bc_verb_share},
+    {"split", "[on|off|POSITION]",
+     "the original beside the painting, and where the line stands, 0 to 1", 0, 1, bc_verb_split},
+    {"stabilize", "[on|off|SHARE]", "how still it is held what stands still", 0, 1,
+     bc_verb_stabilize},
+    {"statistics", "[on|off]", "rates and times, on the screen", 0, 1, bc_verb_statistics},
+    {"strength", "[+|-]SHARE", "how much of the painting is seen", 1, 1, bc_verb_strength},
+    {"style", "NAME|NUMBER|next|prev",
+     "paints with a style, by its name or its number in the strip; 0: the original", 1, 1,
+     bc_verb_style},
+    {0},
 };
 
 /* Lines ------------------------------------------------------------------------------------ */
 
 static void run_verb(bc_call *c)
 {
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        const struct verb *v = &verbs[i];
+    for (const bc_verb *v = bc_verbs; v->name; v++) {
         if (strcmp(v->name, c->words[0]) != 0)
             continue;
         if (c->n_words - 1 < v->least || c->n_words - 1 > v->most)
@@ -108,10 +123,12 @@ static json_t *run_line(bc_live *live, const char *line, bool is_said)
         bc_call_refuse(&c, "the line is too long");
     json_object_set_new(c.answer, "ok", json_true()); /* comes first */
     pthread_mutex_lock(&live->lock);
+    if (is_said)
+        bc_live_forget_error(live);
     while (!c.error[0] && run_next(&c, &line, room))
         ;
     if (c.error[0] && is_said)
-        bc_live_say(live, "", "%s", c.error);
+        bc_live_say_error(live, "", "%s", c.error);
     pthread_mutex_unlock(&live->lock);
     if (c.error[0]) {
         json_object_set_new(c.answer, "ok", json_false());

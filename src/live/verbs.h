@@ -8,6 +8,18 @@
 
 #include "live/live.h"
 
+struct bc_call;
+
+typedef struct bc_verb {
+    const char *name, *words; /* "strength", "[+|-]SHARE" */
+    const char *help;         /* what it does; lower case, no full stop */
+    int least, most;          /* words after the verb */
+    void (*run)(struct bc_call *call);
+} bc_verb;
+
+/* All verbs by name; the last one has none. */
+extern const bc_verb bc_verbs[];
+
 /* Runs the line and answers as JSON: {"ok":true, ...} or {"ok":false,"error":"..."}. The caller
  * frees the text. `live` is a bc_live, whose lock is not held. Threads: any. */
 char *bc_verbs_answer(void *live, const char *line);

@@ -61,21 +61,6 @@ void bc_verb_drop(bc_call *c)
         bc_verb_open(c);
 }
 
-void bc_verb_fullscreen(bc_call *c)
-{
-    bc_call_change_switch(c, &c->live->wants_fullscreen);
-}
-
-void bc_verb_statistics(bc_call *c)
-{
-    bc_call_change_switch(c, &c->live->shows_statistics);
-}
-
-void bc_verb_help(bc_call *c)
-{
-    bc_call_change_switch(c, &c->live->shows_help);
-}
-
 void bc_verb_quit(bc_call *c)
 {
     bc_live_quit(c->live);
