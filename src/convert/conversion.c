@@ -144,6 +144,16 @@ static void set_progress(conversion *c, const char *output)
     bc_progress_start(&c->progress);
 }
 
+/* The painting of what a decoder made up is there, but it is not the whole truth. */
+static bc_status name_damage(const conversion *c, const char *input)
+{
+    const int64_t n_damaged = bc_reader_damaged(c->reader);
+    return n_damaged > 0
+               ? bc_fail(&c->log, BC_ERR_FORMAT, "%s: the picture is damaged in %lld place%s",
+                         input, (long long)n_damaged, n_damaged == 1 ? "" : "s")
+               : BC_OK;
+}
+
 static bc_status run_pipeline(conversion *c, const char *input)
 {
     const bc_conversion_settings *s = c->settings;
@@ -159,18 +169,16 @@ static bc_status run_pipeline(conversion *c, const char *input)
         .progress = &c->progress,
         .log = c->log,
     });
-    const int64_t n_damaged = bc_reader_damaged(c->reader);
     bc_status status = result.write == BC_OK ? bc_writer_finish(c->writer) : result.write;
-    bc_progress_end(&c->progress, result.end_us,
-                    status < 0                          ? "failed"
-                    : result.read == BC_ERR_INTERRUPTED ? "interrupted"
-                    : result.read < 0                   ? "failed"
-                                                        : "done");
-    if (n_damaged > 0)
-        bc_log_write(&c->log, BC_LOG_WARNING, "%s: %lld damaged packets or frames", input,
-                     (long long)n_damaged);
     if (status == BC_OK && result.read < 0)
         status = result.read;
+    const bc_status damage = name_damage(c, input);
+    if (status == BC_OK)
+        status = damage;
+    bc_progress_end(&c->progress, result.end_us,
+                    status == BC_ERR_INTERRUPTED ? "interrupted"
+                    : status < 0                 ? "failed"
+                                                 : "done");
     return status;
 }
 

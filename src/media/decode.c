@@ -23,6 +23,7 @@ bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
     if (error >= 0) {
         context->thread_count = n_threads > 0 ? n_threads : bc_cpu_count();
         context->pkt_timebase = demuxer->video->time_base;
+        context->opaque = &decoder->n_complaints;
         error = avcodec_open2(context, demuxer->codec, NULL);
     }
     return error < 0 ? bc_av_fail(&demuxer->params->log, error, "%s: decoder %s", demuxer->url,
@@ -123,8 +124,6 @@ static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
     if (av->width > BC_MAX_SIZE || av->height > BC_MAX_SIZE)
         return bc_fail(&demuxer->params->log, BC_ERR_UNSUPPORTED, "%s: %dx%d is larger than %d",
                        demuxer->url, av->width, av->height, BC_MAX_SIZE);
-    if (av->decode_error_flags || (av->flags & AV_FRAME_FLAG_CORRUPT))
-        decoder->n_damaged++;
     av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
     decoder->has_met_hdr |= bc_adapter_is_hdr(av);
     bc_av_complete_colour(av);
@@ -136,10 +135,40 @@ static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
     return status == BC_OK ? wrap(decoder, frame) : status;
 }
 
+/* Damage ----------------------------------------------------------------------------------- */
+
+/* A broadcast that is recorded from the middle on begins with what cannot be decoded. */
+static bool may_be_joined(const bc_decoder *decoder)
+{
+    return !decoder->has_begun && decoder->demuxer->input->iformat->flags & AVFMT_TS_DISCONT &&
+           !(decoder->context->codec_descriptor->props & AV_CODEC_PROP_INTRA_ONLY);
+}
+
+/* Whether the decoder has complained since it was asked last. */
+static bool has_complained(bc_decoder *decoder)
+{
+    const int n_heard = decoder->n_heard;
+    decoder->n_heard = atomic_load(&decoder->n_complaints);
+    return decoder->n_heard > n_heard;
+}
+
+/* With several threads a complaint may be laid to a frame before its own: none is lost. */
+static void note_frame(bc_decoder *decoder, const AVFrame *av, bool is_wanted)
+{
+    const bool is_marked = av->decode_error_flags || (av->flags & AV_FRAME_FLAG_CORRUPT);
+    if (may_be_joined(decoder))
+        has_complained(decoder);
+    else if (is_wanted && (has_complained(decoder) || is_marked))
+        decoder->n_damaged++;
+    decoder->has_begun = true;
+}
+
 /* A decoder that is drained and gives nothing but errors has ended. */
 static void count_damage(bc_decoder *decoder)
 {
-    decoder->n_damaged++;
+    if (!may_be_joined(decoder))
+        decoder->n_damaged++;
+    has_complained(decoder);
     if (decoder->demuxer->error && ++decoder->n_errors_at_end > MAX_ERRORS_AT_END)
         decoder->has_ended = true;
 }
@@ -187,6 +216,8 @@ bc_status bc_decoder_receive(bc_decoder *decoder, bc_frame **frame, bool *is_hun
         count_damage(decoder);
     if (error < 0)
         return BC_OK;
+    note_frame(decoder, decoder->av,
+               !bc_demuxer_is_before(demuxer, decoder->av->best_effort_timestamp));
     const bc_status status = deliver(decoder, frame);
     if (status < 0)
         return status;

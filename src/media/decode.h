@@ -17,8 +17,11 @@ typedef struct bc_decoder {
     bc_deinterlacer deinterlacer;
     bc_filter adapter;
     bc_letterbox letterbox;
-    int64_t next_pts; /* where a frame without a time goes, in the stream's time base */
-    int64_t n_damaged;
+    int64_t next_pts;        /* where a frame without a time goes, in the stream's time base */
+    int64_t n_damaged;       /* packets, and frames among those that are wanted */
+    atomic_int n_complaints; /* of the decoder in FFmpeg's log */
+    int n_heard;             /* of them, that were laid to a frame or packet */
+    bool has_begun;          /* to give frames */
     int n_errors_at_end;
     bool has_met_hdr;
     bool has_ended; /* it is empty, or the wanted duration is over */

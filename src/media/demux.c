@@ -252,6 +252,8 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer)
     bc_status status = open_input(demuxer);
     if (status == BC_OK)
         status = find_video(demuxer);
+    if (status == BC_OK)
+        demuxer->input->opaque = &demuxer->n_complaints;
     return status == BC_OK ? seek_to_start(demuxer) : status;
 }
 

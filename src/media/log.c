@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "media/complaint.h"
 
 /* The one exception to "no process-wide state": av_log_set_callback takes no cookie. */
 static _Atomic(const bc_log *) process_log;
@@ -13,6 +14,8 @@ static void forward(void *object, int level, const char *format, va_list args)
 {
     if (level > AV_LOG_WARNING)
         return;
+    if (level <= AV_LOG_ERROR)
+        bc_complaint_count(object, format);
     char line[BC_LOG_LINE];
     int print_prefix = 1;
     av_log_format_line2(object, level, format, args, line, sizeof(line), &print_prefix);

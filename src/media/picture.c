@@ -65,6 +65,8 @@ static bc_status check_end(const bc_reader *reader, const char *path, const bc_l
 {
     char text[128];
     const bc_reader_info *info = bc_reader_info_of(reader);
+    if (bc_reader_damaged(reader) > 0)
+        return bc_fail(log, BC_ERR_FORMAT, "%s: the picture is damaged", path);
     if (!info->is_picture && strcmp(info->codec, "gif") != 0)
         return BC_OK;
     return bc_truncation_find(bc_reader_input(reader), text, sizeof(text))

@@ -19,9 +19,9 @@
  *     }
  *     bc_reader_close(&reader);
  *
- * Faults: a damaged packet is skipped and counted, a change of size or format in the middle shows
- * in the frames. An input that ends before its own index or header says gives all frames that it
- * holds, then BC_ERR_FORMAT. Threads: one at a time.
+ * Faults: a damaged packet is skipped and counted, a frame that a decoder mends is counted, a
+ * change of size or format in the middle shows in the frames. An input that ends before its own
+ * index or header says gives all frames that it holds, then BC_ERR_FORMAT. Threads: one at a time.
  */
 #ifndef BC_MEDIA_READER_H
 #define BC_MEDIA_READER_H
@@ -75,7 +75,8 @@ void bc_reader_close(bc_reader **reader);
 const bc_reader_info *bc_reader_info_of(const bc_reader *reader);
 /* The first frame, which will be read yet; the reader's. */
 const bc_frame *bc_reader_first(const bc_reader *reader);
-/* Packets that could not be decoded, so far. */
+/* Frames that are damaged and packets that could not be read or decoded, so far; damage that FFmpeg
+ * only logs is counted where bc_media_log (log.h) was called. */
 int64_t bc_reader_damaged(const bc_reader *reader);
 
 /*
