@@ -321,14 +321,17 @@ static bc_image without_x(const bc_image *image)
 static bc_status paint(bc_painter *p, const bc_image *source, const bc_image *painting)
 {
     const float amount = (float)p->now.values[BC_PAINTER_STABILIZE];
+    bc_session *session = p->opener.current.session;
     bc_image steady = *source;
     bc_status status = BC_OK;
     if (amount > 0 && !p->stabilizer)
         status = bc_stabilizer_open(&p->stabilizer, bc_pool_threads(p->executor), &p->params.log);
     if (status == BC_OK && p->stabilizer)
         status = bc_stabilizer_source(p->stabilizer, source, amount, &steady);
+    if (status == BC_OK && p->stabilizer)
+        bc_session_move_canvas(session, bc_stabilizer_canvas(p->stabilizer));
     if (status == BC_OK)
-        status = bc_session_run(p->opener.current.session, &steady, painting);
+        status = bc_session_run(session, &steady, painting);
     return status == BC_OK && p->stabilizer ? bc_stabilizer_painting(p->stabilizer, painting)
                                             : status;
 }

@@ -11,6 +11,7 @@
 #include "generator/scene.h"
 #include "kernels/kernels.h"
 #include "stabilizer/detail.h"
+#include "stabilizer/drift.h"
 #include "stabilizer/steady.h"
 
 enum {
@@ -42,6 +43,7 @@ struct bc_stabilizer {
     bc_pool *pool;
     bc_scene scene;
     bc_steady source;
+    bc_drift canvas;
     painting_filter painting;
 };
 
@@ -78,6 +80,7 @@ void bc_stabilizer_close(bc_stabilizer **stabilizer)
         return;
     bc_pool_close(&(*stabilizer)->pool);
     bc_steady_close(&(*stabilizer)->source);
+    bc_drift_close(&(*stabilizer)->canvas);
     free_painting(&(*stabilizer)->painting);
     free(*stabilizer);
     *stabilizer = NULL;
@@ -101,11 +104,14 @@ static bc_status fit_source(bc_stabilizer *s, const bc_image *source)
     if (f->width == source->width && f->height == source->height && f->format == source->format)
         return BC_OK;
     bc_steady_close(f);
+    bc_drift_close(&s->canvas);
     free_painting(&s->painting);
     s->age = 0;
-    if (bc_steady_open(f, source, bc_pool_threads(s->pool)))
+    if (bc_steady_open(f, source, bc_pool_threads(s->pool)) &&
+        bc_drift_open(&s->canvas, source->width, source->height))
         return BC_OK;
     bc_steady_close(f);
+    bc_drift_close(&s->canvas);
     return fail_memory(s, source->width, source->height);
 }
 
@@ -124,12 +130,20 @@ bc_status bc_stabilizer_source(bc_stabilizer *s, const bc_image *source, float a
     if (bc_scene_begins(&s->scene, source))
         s->age = 0;
     s->painting.is_held &= s->age > 0;
-    if (s->age > 0)
+    if (s->age > 0) {
         bc_steady_filter(&s->source, s->pool, source, amount, s->age, steady);
-    else
+        bc_drift_follow(&s->canvas, s->source.cells, &s->source.gate);
+    } else {
         bc_steady_begin(&s->source, s->pool, source);
+        bc_drift_begin(&s->canvas);
+    }
     s->age += s->age < BC_MAX_HOLD;
     return BC_OK;
+}
+
+const float *bc_stabilizer_canvas(const bc_stabilizer *s)
+{
+    return s->age > 0 ? s->canvas.now : NULL;
 }
 
 /* Painting --------------------------------------------------------------------------------- */

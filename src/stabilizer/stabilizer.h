@@ -36,6 +36,12 @@ bc_status bc_stabilizer_source(bc_stabilizer *stabilizer, const bc_image *source
                                bc_image *steady);
 
 /*
+ * How far the canvas has moved with the scene in that frame, for bc_session_move_canvas (drift.h);
+ * NULL: the amount is 0, it lies still. Memory of the stabilizer, until the next call.
+ */
+const float *bc_stabilizer_canvas(const bc_stabilizer *stabilizer);
+
+/*
  * The painting of that frame, of the same size and any format, becomes the filtered one. Alpha must
  * not change where nothing moves. Allocates and fails as bc_stabilizer_source.
  */

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "generator/net.h"
+#include "stabilizer/stabilizer.h"
 
 enum { WIDTH = 83, HEIGHT = 46, CHROMA_WIDTH = (WIDTH + 1) / 2, CHROMA_HEIGHT = (HEIGHT + 1) / 2 };
 enum { MOST_BYTES = 4 * WIDTH * HEIGHT };
@@ -385,6 +386,64 @@ static void test_fade(void)
     free(frame);
 }
 
+static const char with_canvas[] = "first conv 3 8 stride=2 norm relu\n"
+                                  "second conv 3 8 stride=2 norm relu\n"
+                                  "canvas canvas 8 stride=4\n"
+                                  "grain conv 1 8 norm=style\n"
+                                  "ground add second grain\n"
+                                  "third conv 3 8 up=subpixel norm relu\n"
+                                  "last conv 5 3 up=subpixel";
+
+/* What the painter does with a net, a session and a stabiliser, by hand; how far the canvas lies.
+ */
+static float paint_steadily(bc_stabilizer *stabilizer, bc_session *session, const bc_image *source,
+                            const bc_image *painting)
+{
+    bc_image steady;
+    CHECK_INT(bc_stabilizer_source(stabilizer, source, 0.5F, &steady), BC_OK);
+    const float *moved = bc_stabilizer_canvas(stabilizer);
+    bc_session_move_canvas(session, moved);
+    CHECK_INT(bc_session_run(session, &steady, painting), BC_OK);
+    CHECK_INT(bc_stabilizer_painting(stabilizer, painting), BC_OK);
+    return moved[HEIGHT / 16 * ((WIDTH + 7) / 8) + WIDTH / 16];
+}
+
+/* The canvas goes with the stabiliser's motion. */
+static void test_canvas(void)
+{
+    enum { N = 8, STEP = 2, ROOM = WIDTH + N * STEP };
+    uint8_t texture[3 * ROOM * HEIGHT], painted[MOST_BYTES], expected[MOST_BYTES];
+    const bc_image to = view(painted, WIDTH, HEIGHT), wanted = view(expected, WIDTH, HEIGHT);
+    bc_stabilizer *stabilizer;
+    bc_painter *painter;
+    net flat;
+    float moved = 0;
+    for (int i = 0; i < ROOM * HEIGHT; i++) {
+        const uint32_t patch = (uint32_t)(i % ROOM / 3 + i / ROOM / 3 * 1000);
+        memset(texture + 3 * i, (int)((patch * 2654435761u) >> 25) + 60, 3);
+    }
+    net_open_table(&flat, with_canvas, 1);
+    bc_session *session = open_session(
+        flat.model, &(bc_session_params){.width = WIDTH, .height = HEIGHT, .n_threads = 1});
+    choose(session, 0);
+    if (bc_painter_open(&painter, &(bc_painter_params){.model = flat.model, .n_threads = 2}) < 0 ||
+        bc_stabilizer_open(&stabilizer, 1, &(bc_log){0}) < 0)
+        abort();
+    CHECK_INT(bc_painter_set(painter, BC_PAINTER_STABILIZE, 0.5), BC_OK);
+    for (int i = 0; i < N; i++) {
+        bc_image source = view(texture + 3 * STEP * i, WIDTH, HEIGHT);
+        source.stride_bytes = 3 * ROOM;
+        paint_frame(painter, &source, &to);
+        moved = paint_steadily(stabilizer, session, &source, &wanted);
+        CHECK(memcmp(painted, expected, 3 * WIDTH * HEIGHT) == 0);
+    }
+    CHECK(fabsf(moved) > STEP);
+    bc_painter_close(&painter);
+    bc_stabilizer_close(&stabilizer);
+    bc_session_close(&session);
+    net_close(&flat);
+}
+
 /* Frames go on with the session at hand until another one is ready. */
 static void test_background(void)
 {
@@ -438,6 +497,7 @@ int main(void)
     test_refused();
     test_executors();
     test_fade();
+    test_canvas();
     test_background();
     test_growing();
     net_close(&two_styles);

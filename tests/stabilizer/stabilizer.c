@@ -217,6 +217,45 @@ static void test_restart(clip *c)
     CHECK(memcmp(c->painting, c->fresh, BYTES) == 0);
 }
 
+/* A texture of patches, `x` pixels to the left. */
+static void draw_far(clip *c, int x)
+{
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const uint32_t place = (uint32_t)((i % WIDTH + x) / 3 + i / WIDTH / 3 * 1000);
+        memset(&c->source[3 * i], (int)((place * 2654435761u) >> 25) + 60, 3);
+    }
+}
+
+/* The canvas in the middle of the picture. */
+static double canvas_of(const clip *c)
+{
+    const int columns = (WIDTH + 7) / 8, rows = (HEIGHT + 7) / 8;
+    const float *moved = bc_stabilizer_canvas(c->stabilizer);
+    CHECK(moved && fabsf(moved[columns * rows + rows / 2 * columns + columns / 2]) < 0.01F);
+    return (double)(moved ? moved[rows / 2 * columns + columns / 2] : NAN);
+}
+
+/* It goes with the camera, lies where it is when the camera rests, and back again at a cut. */
+static void test_canvas(clip *c)
+{
+    enum { FOUND = 3 /* frames until motion is */, N = 12, STEP = 2 };
+    double found = 0;
+    bc_stabilizer_restart(c->stabilizer);
+    for (int i = 0; i <= N; i++) {
+        draw_far(c, STEP * i);
+        run(c, 1);
+        found = i <= FOUND ? canvas_of(c) : found;
+    }
+    const double moved = canvas_of(c);
+    CHECK_AT_MOST(fabs(moved - found - STEP * (N - FOUND)), 0.01);
+    run(c, 1);
+    CHECK_AT_MOST(fabs(canvas_of(c) - moved), 0.01);
+    run(c, 0);
+    CHECK(!bc_stabilizer_canvas(c->stabilizer));
+    run(c, 1);
+    CHECK_AT_MOST(fabs(canvas_of(c)), 0);
+}
+
 /* Another painting of the same source arrives, whole levels and parts of them. */
 static void test_arrival(clip *c)
 {
@@ -320,6 +359,7 @@ int main(void)
     test_motion(&c);
     test_cut(&c);
     test_restart(&c);
+    test_canvas(&c);
     test_arrival(&c);
     test_sizes(&c);
     test_planes(&c);
