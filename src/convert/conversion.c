@@ -43,6 +43,7 @@ static bc_status open_writer(conversion *c, const char *output)
     const bc_status status =
         bc_writer_open(&c->writer, output, bc_reader_first(c->reader), c->reader,
                        &(bc_writer_params){.format = s->output_format,
+                                           .format_option = "--output-format",
                                            .codec = s->codec,
                                            .sound = s->sound,
                                            .crf = s->crf,

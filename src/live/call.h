@@ -16,6 +16,8 @@ typedef struct bc_call {
     int n_words;
     const char *words[BC_CALL_MAX_WORDS]; /* words[0] is the verb */
     json_t *answer;                       /* members of the answer */
+    bc_work *work;                        /* that the verb has begun, or NULL: its end is the
+                                             command's */
     char error[1200];                     /* "" while all is well */
 } bc_call;
 
@@ -38,7 +40,9 @@ void bc_call_say_share(bc_call *c, const char *what, float share);
 
 /* The verbs: what verbs.c lists. */
 void bc_verb_add(bc_call *c);
+void bc_verb_back(bc_call *c);
 void bc_verb_blend(bc_call *c);
+void bc_verb_cancel(bc_call *c);
 void bc_verb_drop(bc_call *c);
 void bc_verb_brush(bc_call *c);
 void bc_verb_fade(bc_call *c);

@@ -53,7 +53,7 @@ const bc_binding bc_default_bindings[] = {
     {"i", "statistics", "statistics"},
     {"h", "help", "h  ?\tthis help"},
     {"?", "help", ""},
-    {"q", "quit", "q  ESC\tquit"},
-    {"ESC", "quit", ""},
+    {"q", "quit", "quit"},
+    {"ESC", "back", "one step back"},
     {NULL, NULL, NULL},
 };

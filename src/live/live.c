@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "live/control.h"
+#include "live/opening.h"
+#include "live/recording.h"
+#include "live/screenshot.h"
 #include "live/verbs.h"
 
 enum { LOOK_MS = 30, DEFAULT_RATE = 30 };
-
-static const int64_t under_way_us = 200000; /* frames of the input before may still come */
 
 double bc_live_fps(const bc_live *live)
 {
@@ -102,66 +102,7 @@ void bc_live_quit(bc_live *live)
     atomic_store(live->params.stop, 1);
 }
 
-void bc_live_open_input(bc_live *live, const char *url)
-{
-    snprintf(live->next_input, sizeof(live->next_input), "%s", url);
-}
-
-/* The first of brushcast-0001.png, brushcast-0002.png, ... that does not exist. */
-static void find_free_name(char *name, size_t size, const char *ending)
-{
-    for (int i = 1; i < 10000; i++) {
-        snprintf(name, size, "brushcast-%04d.%s", i, ending);
-        if (access(name, F_OK) != 0)
-            return;
-    }
-}
-
-void bc_live_choose_name(char *name, size_t size, const char *path, const char *ending)
-{
-    if (path)
-        snprintf(name, size, "%s", path);
-    else
-        find_free_name(name, size, ending);
-}
-
-static bc_output_params output_params(const bc_live *live, const char *url)
-{
-    return (bc_output_params){.url = url,
-                              .source = live->source,
-                              .start_us = live->outputs.line_us,
-                              .overwrite = live->params.overwrite,
-                              .log = live->params.log};
-}
-
-bc_status bc_live_record(bc_live *live, const char *path, char *name, size_t size)
-{
-    bc_live_choose_name(name, size, path, "mp4");
-    const bc_output_params params = output_params(live, name);
-    return bc_outputs_record(&live->outputs, &params);
-}
-
-/* Painting goes on while the file is finished. */
-bc_status bc_live_stop_recording(bc_live *live)
-{
-    bc_output *recording = bc_outputs_take_recording(&live->outputs);
-    pthread_mutex_unlock(&live->lock);
-    const bc_status status = bc_output_close(&recording);
-    pthread_mutex_lock(&live->lock);
-    return status;
-}
-
 /* The paint thread ------------------------------------------------------------------------- */
-
-static void drop_failed_recording(bc_live *live)
-{
-    const bc_output *recording = live->outputs.recording;
-    if (!recording || !bc_output_get_state(live->outputs.recording).has_failed)
-        return;
-    live->outputs.n_failed++;
-    bc_live_say(live, bc_output_url(recording), "Recording failed");
-    bc_live_stop_recording(live);
-}
 
 static void note_painted(bc_live *live, bc_painted *painted)
 {
@@ -170,7 +111,6 @@ static void note_painted(bc_live *live, bc_painted *painted)
     bc_times_add(&live->paint, painted->paint_ms);
     bc_times_add(&live->mix, painted->mix_ms);
     bc_outputs_frame(&live->outputs, painted->picture, painted->time_us);
-    drop_failed_recording(live);
     if (painted->painted_width > 0 && painted->is_as_wanted && !live->is_paused &&
         bc_governor_update(
             &live->governor, now_us,
@@ -194,13 +134,13 @@ typedef struct brief {
 static brief get_brief(bc_live *live)
 {
     pthread_mutex_lock(&live->lock);
-    const brief b = {.settings = live->settings,
-                     .serial = live->settings_serial,
-                     .net = bc_governor_is_cheap(&live->governor) ? cheapest_net(live)
-                                                                  : live->settings.net,
-                     .scale = bc_governor_scale(&live->governor),
-                     .is_paused = live->is_paused,
-                     .has_ended = bc_live_input_get_state(live->source).has_ended};
+    const brief b = {
+        .settings = live->settings,
+        .serial = live->settings_serial,
+        .net = bc_governor_is_cheap(&live->governor) ? cheapest_net(live) : live->settings.net,
+        .scale = bc_governor_scale(&live->governor),
+        .is_paused = live->is_paused,
+        .has_ended = !live->opening && bc_live_input_get_state(live->source).has_ended};
     pthread_mutex_unlock(&live->lock);
     return b;
 }
@@ -288,72 +228,13 @@ void bc_live_presented(bc_live *live)
     pthread_mutex_unlock(&live->lock);
 }
 
-static void on_packet(void *cookie, const bc_live_input *source, const bc_packet *packet)
-{
-    bc_live *live = cookie;
-    pthread_mutex_lock(&live->lock);
-    bc_outputs_packet(&live->outputs, source, packet);
-    pthread_mutex_unlock(&live->lock);
-}
-
-static bc_status open_source(bc_live *live, bc_live_input **source, const char *url, bool is_first)
-{
-    const bc_live_params *p = &live->params;
-    return bc_live_input_open(source,
-                              &(bc_live_input_params){.url = url,
-                                                      .format = is_first ? p->format : NULL,
-                                                      .options = is_first ? p->options : NULL,
-                                                      .is_camera = is_first && p->is_camera,
-                                                      .is_looped = p->is_looped,
-                                                      .start_us = is_first ? p->start_us : 0,
-                                                      .n_threads = p->n_threads,
-                                                      .frames = live->captured,
-                                                      .plays_sound = !p->no_window && !p->is_silent,
-                                                      .on_packet = on_packet,
-                                                      .cookie = live,
-                                                      .stop = p->stop,
-                                                      .log = p->log});
-}
-
-/* The recording ends with its source: the next one has other streams. */
-static void change_input(bc_live *live)
-{
-    char url[sizeof(live->next_input)];
-    bc_live_input *next, *old = NULL;
-    pthread_mutex_lock(&live->lock);
-    memcpy(url, live->next_input, sizeof(url));
-    live->next_input[0] = '\0';
-    pthread_mutex_unlock(&live->lock);
-    bc_status status = open_source(live, &next, url, false);
-    if (status == BC_OK)
-        status = bc_live_input_wait(next);
-    pthread_mutex_lock(&live->lock);
-    if (status == BC_OK) {
-        bc_live_stop_recording(live);
-        old = live->source;
-        live->source = next;
-        live->is_paused = false;
-        bc_live_settings_changed(live);
-    }
-    bc_live_say(live, "", status == BC_OK ? "%s" : "Cannot open %s",
-                strrchr(url, '/') ? strrchr(url, '/') + 1 : url);
-    const int64_t line_us = live->outputs.line_us + under_way_us;
-    pthread_mutex_unlock(&live->lock);
-    bc_live_input_close(&old);
-    if (status == BC_OK)
-        bc_live_input_start(next, line_us);
-    else
-        bc_live_input_close(&next);
-}
-
 void bc_live_serve(bc_live *live)
 {
     pthread_mutex_lock(&live->lock);
     bc_live_grab(live);
-    const bool is_other_wanted = live->next_input[0];
     pthread_mutex_unlock(&live->lock);
-    if (is_other_wanted)
-        change_input(live);
+    bc_live_look_at_opening(live);
+    bc_live_look_at_outputs(live);
 }
 
 /* Life ------------------------------------------------------------------------------------- */
@@ -380,21 +261,6 @@ static bc_status open_window(bc_live *live)
                                               .log = p->log});
 }
 
-static bc_status open_outputs(bc_live *live)
-{
-    const bc_live_params *p = &live->params;
-    bc_status status = BC_OK;
-    for (int i = 0; i < p->n_outputs && status == BC_OK; i++) {
-        const bc_output_params params = output_params(live, p->outputs[i]);
-        status = bc_outputs_add(&live->outputs, &params);
-    }
-    if (status == BC_OK && p->record) {
-        const bc_output_params params = output_params(live, p->record);
-        status = bc_outputs_record(&live->outputs, &params);
-    }
-    return status;
-}
-
 static bc_status open_all(bc_live *live)
 {
     const bc_live_params *p = &live->params;
@@ -404,15 +270,15 @@ static bc_status open_all(bc_live *live)
     if (status == BC_OK)
         status = bc_queue_open(&live->painted, 1, free_painted);
     if (status == BC_OK)
-        status = open_source(live, &live->source, p->input, true);
+        status = bc_workers_open(&live->workers, live, &p->log);
     if (status == BC_OK)
-        status = bc_live_input_wait(live->source);
+        status = bc_live_open_first_input(live);
     if (status == BC_OK)
         status = bc_studio_open(&live->studio, &studio_params);
     if (status == BC_OK && !p->no_window)
         status = open_window(live);
     if (status == BC_OK)
-        status = open_outputs(live);
+        status = bc_live_open_outputs(live);
     if (status < 0)
         return status;
     const bc_governor_params params = governor_params(live);
@@ -436,6 +302,7 @@ static bc_status close_all(bc_live *live)
         bc_queue_finish_sending(live->captured);
     if (live->is_painting)
         pthread_join(live->paint_thread, NULL);
+    bc_workers_close(&live->workers);
     bc_window_close(&live->window);
     bc_status status = status_of_picture(live);
     bc_live_input_close(&live->source);
@@ -445,6 +312,7 @@ static bc_status close_all(bc_live *live)
     bc_queue_close(&live->painted);
     bc_queue_close(&live->captured);
     bc_painted_free(&live->shown);
+    bc_frame_unref(&live->grab);
     return status;
 }
 
@@ -458,8 +326,8 @@ bc_status bc_live_run(const bc_live_params *params)
     live->nets = params->nets;
     live->settings = params->settings;
     live->wants_fullscreen = params->is_fullscreen;
-    live->main_thread = pthread_self();
     pthread_mutex_init(&live->lock, NULL);
+    pthread_mutex_init(&live->source_lock, NULL);
     pthread_cond_init(&live->grabbed, NULL);
     bc_status status = open_all(live);
     if (status == BC_OK && params->control)
@@ -474,6 +342,7 @@ bc_status bc_live_run(const bc_live_params *params)
     bc_control_close(&control);
     const bc_status closed = close_all(live);
     pthread_cond_destroy(&live->grabbed);
+    pthread_mutex_destroy(&live->source_lock);
     pthread_mutex_destroy(&live->lock);
     free(live);
     return status < 0 ? status : closed;

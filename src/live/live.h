@@ -19,6 +19,7 @@
 #include "live/outputs.h"
 #include "live/studio.h"
 #include "live/times.h"
+#include "live/work.h"
 #include "window/window.h"
 
 typedef struct bc_live_params {
@@ -45,6 +46,9 @@ typedef struct bc_live {
     bc_studio *studio;
     bc_window *window; /* NULL: there is none */
     bc_queue *captured, *painted;
+    bc_workers *workers;         /* what commands have begun */
+    pthread_mutex_t source_lock; /* held by who uses the source without `lock`: it stays open; taken
+                                    before `lock` */
     pthread_t paint_thread;
     bool is_painting;       /* the thread runs */
     bc_status paint_status; /* the thread's; read when it has ended */
@@ -64,11 +68,17 @@ typedef struct bc_live {
     uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
     bc_times latency, interval, convert, paint, mix;
     int64_t shown_ns;
-    char next_input[1024]; /* to be opened by the main thread, or "" */
-    char grab_path[1024];  /* the window's picture is wanted there, or "" */
+    bc_live_input *opening; /* that is to become the source, or NULL */
+    char opening_name[128];
+    int64_t opening_said_ns;
+    bool is_record_beginning;
+    char
+        lost_recording[BC_REASON_SIZE]; /* why the last one broke off, until somebody asks; or "" */
+    bool is_grab_wanted;                /* the window's picture */
+    bc_frame *grab;                     /* the last one */
+    int n_grabs;
     bc_status grab_status;
     pthread_cond_t grabbed;
-    pthread_t main_thread;
 } bc_live;
 
 /* Opens everything and shows it until the user quits or the input ends; BC_ERR_INTERRUPTED if
@@ -81,8 +91,6 @@ void bc_live_show(bc_live *live);
 void bc_live_serve(bc_live *live);
 /* The next picture to present; the program's from now on. */
 void bc_live_adopt(bc_live *live, bc_painted *painted);
-/* By the main thread: the window's picture, if somebody waits for it. With the lock held. */
-void bc_live_grab(bc_live *live);
 /* The adopted picture is on the screen now. */
 void bc_live_presented(bc_live *live);
 
@@ -92,9 +100,6 @@ void bc_live_presented(bc_live *live);
 void bc_live_say(bc_live *live, const char *detail, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Writes `path`, or where that is NULL the first free name in the working folder, to `name`. */
-void bc_live_choose_name(char *name, size_t size, const char *path, const char *ending);
-
 /* Something went wrong: in red, until the user does something. */
 void bc_live_say_error(bc_live *live, const char *detail, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -103,14 +108,6 @@ void bc_live_forget_error(bc_live *live);
 
 void bc_live_settings_changed(bc_live *live);
 void bc_live_quit(bc_live *live);
-/* Asked for here; done by the thread of bc_live_run. */
-void bc_live_open_input(bc_live *live, const char *url);
-/* `path` as in bc_live_choose_name. */
-bc_status bc_live_record(bc_live *live, const char *path, char *name, size_t size);
-bc_status bc_live_stop_recording(bc_live *live);
-/* screenshot.c */
-bc_status bc_live_screenshot(bc_live *live, const char *path, bool of_window, char *name,
-                             size_t size);
 
 /* Frames a second over the last intervals. */
 double bc_live_fps(const bc_live *live);

@@ -30,6 +30,8 @@ typedef struct item {
 
 struct bc_output {
     bc_output_params params;
+    bc_reason reason;
+    bc_log log; /* the reason's */
     char *url;
     bc_writer *writer;
     bc_queue *queue; /* item * */
@@ -169,6 +171,7 @@ static void free_output(bc_output *output)
 {
     bc_writer_close(&output->writer);
     bc_queue_close(&output->queue);
+    bc_reason_free(&output->reason);
     free(output->url);
     free(output);
 }
@@ -177,39 +180,54 @@ static bc_status open_writer(bc_output *output)
 {
     const struct way way = find_way(output->url);
     output->is_peer = way.is_peer;
-    output->start_us = way.is_peer ? -1 : output->params.start_us;
+    output->start_us = way.is_peer ? -1 : 0;
     atomic_init(&output->is_open, !way.is_peer);
     const bc_writer_params params = {.format = way.format,
                                      .preset = way.preset,
                                      .encoder_options = way.options,
                                      .n_threads = 1,
                                      .overwrite = output->params.overwrite || way.is_peer,
-                                     .is_deferred = way.is_peer,
-                                     .ends_at_once = true,
+                                     .is_deferred = true,
+                                     .keeps_partial = true,
                                      .stop = &output->stop,
-                                     .log = output->params.log};
-    return bc_live_input_open_writer(output->params.source, &output->writer, output->url, &params);
+                                     .log = output->log};
+    const bc_status status =
+        bc_live_input_open_writer(output->params.source, &output->writer, output->url, &params);
+    return status == BC_OK && !way.is_peer ? bc_writer_begin(output->writer) : status;
 }
 
-bc_status bc_output_open(bc_output **output_out, const bc_output_params *params)
+bc_status bc_output_open(bc_output **output_out, const bc_output_params *params,
+                         char reason[BC_REASON_SIZE])
 {
     *output_out = NULL;
+    if (reason)
+        reason[0] = '\0';
     bc_output *output = calloc(1, sizeof(*output));
     if (!output)
         return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", params->url);
     output->params = *params;
+    bc_reason_init(&output->reason, &params->log);
+    output->log = bc_reason_log(&output->reason);
     output->url = strdup(params->url);
     bc_status status = output->url ? bc_queue_open(&output->queue, MAX_ITEMS, free_item)
-                                   : bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
+                                   : bc_fail(&output->log, BC_ERR_MEMORY, "out of memory");
     if (status == BC_OK)
         status = open_writer(output);
     if (status == BC_OK && pthread_create(&output->thread, NULL, run, output) != 0)
-        status = bc_fail(&params->log, BC_ERR_MEMORY, "%s: no thread", params->url);
+        status = bc_fail(&output->log, BC_ERR_MEMORY, "%s: no thread", params->url);
+    if (status < 0 && reason)
+        bc_output_reason(output, reason);
     if (status < 0)
         free_output(output);
     else
         *output_out = output;
     return status;
+}
+
+void bc_output_start_at(bc_output *output, int64_t line_us)
+{
+    if (!output->is_peer)
+        output->start_us = line_us;
 }
 
 void bc_output_finish(bc_output *output)
@@ -262,26 +280,41 @@ static bool join_patiently(const bc_output *output)
     return false;
 }
 
-/* A thread that hangs in a write for good is left behind with all it has. */
-bc_status bc_output_close(bc_output **output_in)
+/* False: the thread hangs in a write for good. */
+static bool join(bc_output *output)
+{
+    if (join_patiently(output))
+        return true;
+    atomic_store(&output->stop, 1);
+    bc_fail(&output->log, BC_ERR_IO, "%s: does not take what is left", output->url);
+    return join_within(output, STOP_PATIENCE_MS);
+}
+
+/* A thread that hangs is left behind with all it has. */
+bc_status bc_output_close(bc_output **output_in, char reason[BC_REASON_SIZE])
 {
     bc_output *output = output_in ? *output_in : NULL;
+    if (reason)
+        reason[0] = '\0';
     if (!output)
         return BC_OK;
     *output_in = NULL;
     if (output->finish_ns == 0)
         bc_output_finish(output);
-    if (!join_patiently(output)) {
-        atomic_store(&output->stop, 1);
-        bc_fail(&output->params.log, BC_ERR_IO, "%s: does not take what is left", output->url);
-        if (!join_within(output, STOP_PATIENCE_MS))
-            return BC_ERR_IO;
-    }
-    bc_status status = output->status;
-    if (!atomic_load(&output->is_open) && status == BC_ERR_INTERRUPTED)
-        bc_fail(&output->params.log, status, "%s: nobody was at the other end", output->url);
-    free_output(output);
+    const bool has_ended = join(output);
+    bc_status status = has_ended ? output->status : BC_ERR_IO;
+    if (has_ended && !atomic_load(&output->is_open) && status == BC_ERR_INTERRUPTED)
+        bc_fail(&output->log, status, "%s: nobody was at the other end", output->url);
+    if (reason)
+        bc_output_reason(output, reason);
+    if (has_ended)
+        free_output(output);
     return status == BC_ERR_INTERRUPTED ? BC_ERR_IO : status;
+}
+
+void bc_output_reason(bc_output *output, char text[BC_REASON_SIZE])
+{
+    bc_reason_get(&output->reason, text);
 }
 
 static void send(bc_output *output, bc_frame *frame, int64_t time_us, bc_packet *packet)

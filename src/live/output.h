@@ -15,8 +15,7 @@ typedef struct bc_output bc_output;
 
 typedef struct bc_output_params {
     const char *url;
-    bc_live_input *source; /* whose size, sound and metadata it takes */
-    int64_t start_us;      /* of the source's line: 0 of a file; a peer's is its first frame */
+    bc_live_input *source; /* whose size, sound and metadata it takes; needed to open it alone */
     bool overwrite;
     bc_log log;
 } bc_output_params;
@@ -29,18 +28,23 @@ typedef struct bc_output_state {
 } bc_output_state;
 
 /*
- * Where it goes and how is found from the name: /dev/video* is a virtual camera, rtmp: is FLV,
- * udp:, tcp: and srt: are MPEG-TS, anything else is what its ending says. Peers and named pipes
- * are connected to on the output's own thread, so that nothing waits for them.
+ * Opens the file and the encoder, which may take long. Where it goes and how is found from the
+ * name: /dev/video* is a virtual camera, rtmp: is FLV, udp:, tcp: and srt: are MPEG-TS, anything
+ * else is what its ending says. Peers and named pipes are connected to on the output's own thread,
+ * so that nothing waits for them. `reason` gets why it failed, or "", and may be NULL, here and in
+ * bc_output_close.
  */
-bc_status bc_output_open(bc_output **output, const bc_output_params *params);
+bc_status bc_output_open(bc_output **output, const bc_output_params *params,
+                         char reason[BC_REASON_SIZE]);
+/* Before its first frame: what is 0 of a file on the source's line; a peer's is its first frame. */
+void bc_output_start_at(bc_output *output, int64_t line_us);
 /* Nothing more will come: from here on what is left is written. Several can do so at once. */
 void bc_output_finish(bc_output *output);
 /*
  * Waits until what is left is written and the file ended: BC_OK if it is whole. A peer or a disk
- * that takes nothing is given up within a second.
+ * that takes nothing is given up within a second. What a file holds is kept in any case.
  */
-bc_status bc_output_close(bc_output **output);
+bc_status bc_output_close(bc_output **output, char reason[BC_REASON_SIZE]);
 
 /* A frame and its time on the source's line. */
 void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us);
@@ -48,6 +52,8 @@ void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us);
 void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_packet *packet);
 
 bc_output_state bc_output_get_state(bc_output *output);
+/* The first error, or "". */
+void bc_output_reason(bc_output *output, char text[BC_REASON_SIZE]);
 const char *bc_output_url(const bc_output *output);
 
 #endif

@@ -36,22 +36,18 @@ static void keep(bc_outputs *outputs, const bc_live_input *source, const bc_pack
 
 /* Outputs ---------------------------------------------------------------------------------- */
 
-bc_status bc_outputs_add(bc_outputs *outputs, const bc_output_params *params)
+void bc_outputs_add(bc_outputs *outputs, bc_output *output)
 {
-    const bc_status status = bc_output_open(&outputs->fixed[outputs->n_fixed], params);
-    outputs->n_fixed += status == BC_OK;
-    return status;
+    outputs->fixed[outputs->n_fixed++] = output;
 }
 
-bc_status bc_outputs_record(bc_outputs *outputs, const bc_output_params *params)
+void bc_outputs_record(bc_outputs *outputs, bc_output *recording)
 {
-    bc_output_params own = *params;
-    own.start_us = outputs->line_us;
-    const bc_status status = bc_output_open(&outputs->recording, &own);
-    for (int i = 0; i < outputs->n_ahead && status == BC_OK; i++)
-        bc_output_packet(outputs->recording, outputs->ahead_source,
+    bc_output_start_at(recording, outputs->line_us);
+    for (int i = 0; i < outputs->n_ahead; i++)
+        bc_output_packet(recording, outputs->ahead_source,
                          outputs->ahead[(outputs->first_ahead + i) % BC_MAX_AHEAD]);
-    return status;
+    outputs->recording = recording;
 }
 
 bc_output *bc_outputs_take_recording(bc_outputs *outputs)
@@ -80,18 +76,26 @@ void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const b
         bc_output_packet(outputs->recording, source, packet);
 }
 
+bool bc_outputs_are_lost(const bc_outputs *outputs)
+{
+    bool is_any = outputs->recording != NULL;
+    for (int i = 0; i < outputs->n_fixed; i++)
+        is_any = is_any || !bc_output_get_state(outputs->fixed[i]).has_failed;
+    return outputs->n_fixed > 0 && !is_any;
+}
+
 bc_status bc_outputs_close(bc_outputs *outputs)
 {
-    bc_status status = BC_OK;
+    bc_status status = outputs->n_failed > 0 ? BC_ERR_IO : BC_OK;
     for (int i = 0; i < outputs->n_fixed; i++)
         bc_output_finish(outputs->fixed[i]);
     if (outputs->recording)
         bc_output_finish(outputs->recording);
     for (int i = 0; i < outputs->n_fixed; i++) {
-        const bc_status closed = bc_output_close(&outputs->fixed[i]);
+        const bc_status closed = bc_output_close(&outputs->fixed[i], NULL);
         status = status < 0 ? status : closed;
     }
-    const bc_status closed = bc_output_close(&outputs->recording);
+    const bc_status closed = bc_output_close(&outputs->recording, NULL);
     while (outputs->n_ahead > 0)
         drop_first(outputs);
     outputs->n_fixed = 0;

@@ -13,18 +13,19 @@ enum { BC_MAX_OUTPUTS = 8, BC_MAX_AHEAD = 256 };
 typedef struct bc_outputs {
     bc_output *fixed[BC_MAX_OUTPUTS];
     int n_fixed;
-    bc_output *recording; /* or NULL */
-    int n_failed;         /* recordings that broke off */
-    int64_t line_us;      /* the source's line at the last frame */
+    bool is_told[BC_MAX_OUTPUTS]; /* somebody was told that it has failed */
+    bc_output *recording;         /* or NULL */
+    int n_failed;                 /* recordings that broke off */
+    int64_t line_us;              /* the source's line at the last frame */
     const bc_live_input *ahead_source;
     bc_packet *ahead[BC_MAX_AHEAD]; /* later than line_us; a ring */
     int first_ahead, n_ahead;
 } bc_outputs;
 
-/* One more, for good. */
-bc_status bc_outputs_add(bc_outputs *outputs, const bc_output_params *params);
-/* There must be no recording. It begins at line_us, whatever `params` says. */
-bc_status bc_outputs_record(bc_outputs *outputs, const bc_output_params *params);
+/* One more, for good; it must be open. */
+void bc_outputs_add(bc_outputs *outputs, bc_output *output);
+/* There must be no recording. It begins at line_us. */
+void bc_outputs_record(bc_outputs *outputs, bc_output *recording);
 /* The recording, the caller's to close from here on, or NULL. */
 bc_output *bc_outputs_take_recording(bc_outputs *outputs);
 
@@ -32,7 +33,11 @@ bc_output *bc_outputs_take_recording(bc_outputs *outputs);
 void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us);
 void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const bc_packet *packet);
 
-/* Ends all at once. The first that failed says the status. */
+/* Nothing is written any more: there are outputs, and all have failed, and there is no recording.
+ */
+bool bc_outputs_are_lost(const bc_outputs *outputs);
+
+/* Ends all at once. The first that failed says the status, recordings before included. */
 bc_status bc_outputs_close(bc_outputs *outputs);
 
 #endif

@@ -1,12 +1,22 @@
 #include "live/report.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "live/call.h"
 
 static json_t *json_style(const bc_live *live, int style)
 {
     return bc_call_text(bc_model_style(bc_nets_model(live->nets, live->settings.net), style).name);
+}
+
+void bc_report_style_name(const bc_live *live, char name[BC_REPORT_STYLE])
+{
+    const bc_settings *s = &live->settings;
+    const bool is_original = s->shows_original || s->n_styles == 0;
+    const bc_model *model = bc_nets_model(live->nets, s->net);
+    snprintf(name, BC_REPORT_STYLE, "%s",
+             is_original ? "original" : bc_model_style(model, s->styles[0].style).name);
 }
 
 static json_t *json_blend(const bc_live *live)
@@ -107,6 +117,8 @@ static void set_outputs(json_t *state, const bc_live *live)
         json_array_append_new(outputs, json_output(live->outputs.recording));
     json_object_set_new(state, "outputs", outputs);
     json_object_set_new(state, "failed_outputs", json_integer(n_failed));
+    json_object_set_new(state, "opening",
+                        live->opening ? bc_call_text(live->opening_name) : json_null());
     json_object_set_new(state, "recording",
                         live->outputs.recording
                             ? bc_call_text(bc_output_url(live->outputs.recording))

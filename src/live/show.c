@@ -191,7 +191,7 @@ static void draw(show *s)
 static bool is_stale(const show *s)
 {
     pthread_mutex_lock(&s->live->lock);
-    const bool is_grab_wanted = s->live->grab_path[0];
+    const bool is_grab_wanted = s->live->is_grab_wanted;
     pthread_mutex_unlock(&s->live->lock);
     return is_grab_wanted || bc_window_is_stale(s->live->window) ||
            bc_clock_ns() - s->shown_ns > refresh_ns / 4;

@@ -9,11 +9,14 @@ enum { MAX_LINE = 8192 };
 
 const bc_verb bc_verbs[] = {
     {"add", "FILE", "plays the style of a file", 1, 1, bc_verb_add},
+    {"back", "", "one step back: out of what is being opened, the full screen, the program", 0, 0,
+     bc_verb_back},
     {"blend", "[STYLE] STYLE [SHARE]",
      "paints with two styles, the second with this share (0.5); without the first: the present one",
      1, 3, bc_verb_blend},
     {"brush", "larger|smaller|SIZE", "size of the strokes, 0.5 to 4; 1: as trained", 1, 1,
      bc_verb_brush},
+    {"cancel", "", "gives up the input that is being opened", 0, 0, bc_verb_cancel},
     {"drop", "FILE",
      "what a file does that falls on the window: a style is added, anything else opened", 1, 1,
      bc_verb_drop},
@@ -35,7 +38,7 @@ const bc_verb bc_verbs[] = {
     {"quit", "", "ends the program", 0, 0, bc_verb_quit},
     {"rate", "auto|FPS", "the rate that is held by painting smaller", 1, 1, bc_verb_rate},
     {"record", "[on|off|FILE]",
-     "records to FILE, or to the first free name here; off: the recording is finished", 0, 1,
+     "records to FILE, or to a name of its own; off: the recording is finished", 0, 1,
      bc_verb_record},
     {"reset", "", "statistics begin anew", 0, 0, bc_verb_reset},
     {"scale", "auto|SCALE",
@@ -114,10 +117,36 @@ static bool run_next(bc_call *c, const char **text, char *room)
     return is_more && !c->error[0];
 }
 
+/* With the lock held, which is given back meanwhile: others go on. */
+static void wait_for_work(bc_call *c)
+{
+    pthread_mutex_unlock(&c->live->lock);
+    const bc_work_result result = bc_work_wait(c->work);
+    pthread_mutex_lock(&c->live->lock);
+    if (result.status < 0)
+        bc_call_refuse(c, "%s", result.reason);
+    else if (result.file[0])
+        json_object_set_new(c->answer, "file", bc_call_text(result.file));
+}
+
+/* Runs the line's commands, with the lock held. Nobody waits for the work of a key. */
+static void run_commands(bc_call *c, const char *line, bool is_key)
+{
+    char room[2 * MAX_LINE]; /* for the words of one command, each with its end */
+    bool is_more = true;
+    while (is_more && !c->error[0]) {
+        is_more = run_next(c, &line, room);
+        if (c->work && is_key)
+            bc_work_forget(c->work);
+        else if (c->work)
+            wait_for_work(c);
+        c->work = NULL;
+    }
+}
+
 /* The answer; an error is said on the screen too if `is_said`. */
 static json_t *run_line(bc_live *live, const char *line, bool is_said)
 {
-    char room[2 * MAX_LINE]; /* for the words of one command, each with its end */
     bc_call c = {.live = live, .answer = json_object()};
     if (strlen(line) >= MAX_LINE)
         bc_call_refuse(&c, "the line is too long");
@@ -125,8 +154,7 @@ static json_t *run_line(bc_live *live, const char *line, bool is_said)
     pthread_mutex_lock(&live->lock);
     if (is_said)
         bc_live_forget_error(live);
-    while (!c.error[0] && run_next(&c, &line, room))
-        ;
+    run_commands(&c, line, is_said);
     if (c.error[0] && is_said)
         bc_live_say_error(live, "", "%s", c.error);
     pthread_mutex_unlock(&live->lock);

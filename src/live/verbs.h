@@ -21,10 +21,11 @@ typedef struct bc_verb {
 extern const bc_verb bc_verbs[];
 
 /* Runs the line and answers as JSON: {"ok":true, ...} or {"ok":false,"error":"..."}. The caller
- * frees the text. `live` is a bc_live, whose lock is not held. Threads: any. */
+ * frees the text. `live` is a bc_live, whose lock is not held. Waits for what a command begins.
+ * NULL without memory. Threads: any but the main one. */
 char *bc_verbs_answer(void *live, const char *line);
 
-/* As bc_verbs_answer, and the error, if there is one, is said on the screen. */
+/* Runs the line and waits for nothing: errors are said on the screen. */
 void bc_verbs_run(bc_live *live, const char *line);
 
 /* What the keys are when nobody changed them; ends with NULL keys. */

@@ -1,10 +1,12 @@
 /* Verbs: the input, the window, what is written, and what is asked. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "live/call.h"
+#include "live/opening.h"
+#include "live/recording.h"
 #include "live/report.h"
+#include "live/screenshot.h"
 
 /* The window and the input ----------------------------------------------------------------- */
 
@@ -46,9 +48,34 @@ void bc_verb_loop(bc_call *c)
     bc_live_say(c->live, "", "Loop %s", is_looped ? "on" : "off");
 }
 
+/* The rest of a command that takes long: its end is the command's. */
+static void take_work(bc_call *c, bc_work *work)
+{
+    c->work = work;
+    if (!work)
+        bc_call_refuse(c, "too much is being done at once");
+}
+
 void bc_verb_open(bc_call *c)
 {
-    bc_live_open_input(c->live, bc_call_word(c, 1));
+    take_work(c, bc_live_open_input(c->live, bc_call_word(c, 1)));
+}
+
+void bc_verb_cancel(bc_call *c)
+{
+    if (!bc_live_give_up_input(c->live))
+        bc_call_refuse(c, "nothing is being opened");
+}
+
+/* One step back: out of what is being opened, of the full screen, of the program. */
+void bc_verb_back(bc_call *c)
+{
+    if (bc_live_give_up_input(c->live))
+        return;
+    if (c->live->wants_fullscreen)
+        c->live->wants_fullscreen = false;
+    else
+        bc_live_quit(c->live);
 }
 
 /* What fell on the window: a style or something to play. */
@@ -70,41 +97,32 @@ void bc_verb_quit(bc_call *c)
 
 void bc_verb_screenshot(bc_call *c)
 {
-    char name[1024];
     const bool of_window = c->n_words > 2 && strcmp(bc_call_word(c, 2), "window") == 0;
-    if (bc_live_screenshot(c->live, bc_call_word(c, 1), of_window, name, sizeof(name)) < 0) {
-        bc_call_refuse(c, "cannot write %s", name);
-        return;
-    }
-    json_object_set_new(c->answer, "file", bc_call_text(name));
-    if (!of_window)
-        bc_live_say(c->live, name, "Screenshot");
+    take_work(c, bc_live_screenshot(c->live, bc_call_word(c, 1), of_window));
 }
 
 static void start_recording(bc_call *c, const char *path)
 {
-    char name[1024];
     if (c->live->outputs.recording)
         bc_call_refuse(c, "%s is being recorded already",
                        bc_output_url(c->live->outputs.recording));
-    else if (bc_live_record(c->live, path, name, sizeof(name)) < 0)
-        bc_call_refuse(c, "cannot record %s", name);
+    else if (c->live->is_record_beginning)
+        bc_call_refuse(c, "a recording is just beginning");
     else
-        json_object_set_new(c->answer, "file", bc_call_text(name));
+        take_work(c, bc_live_record(c->live, path));
 }
 
+/* One that broke off by itself is told to the first who wants to stop it. */
 static void stop_recording(bc_call *c)
 {
-    char name[1024];
-    if (!c->live->outputs.recording)
-        return;
-    snprintf(name, sizeof(name), "%s", bc_output_url(c->live->outputs.recording));
-    if (bc_live_stop_recording(c->live) < 0) {
-        bc_call_refuse(c, "%s could not be finished", name);
-        return;
-    }
-    json_object_set_new(c->answer, "file", bc_call_text(name));
-    bc_live_say(c->live, name, "Recorded");
+    bc_live *live = c->live;
+    if (live->outputs.recording)
+        take_work(c, bc_live_stop_recording(live));
+    else if (live->is_record_beginning)
+        bc_call_refuse(c, "a recording is just beginning");
+    else if (live->lost_recording[0])
+        bc_call_refuse(c, "%s", live->lost_recording);
+    live->lost_recording[0] = '\0';
 }
 
 /* record FILE, record on, record off, or record: the other one. */

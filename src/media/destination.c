@@ -30,7 +30,7 @@ static const char *usual_format(const char *name)
 static bc_status find_container(bc_destination *destination, const char *name,
                                 const bc_writer_params *params)
 {
-    const char *format = params->format;
+    const char *format = params->format, *option = params->format_option;
     if (!format && !bc_place_is_file(name))
         format = usual_format(name);
     destination->container = av_guess_format(format, format ? NULL : name, NULL);
@@ -39,8 +39,8 @@ static bc_status find_container(bc_destination *destination, const char *name,
     if (params->format)
         return bc_fail(&params->log, BC_ERR_ARGUMENT, "there is no output format '%s'", format);
     return bc_fail(&params->log, BC_ERR_ARGUMENT,
-                   "%s: its name does not say which format to write (--output-format says it)",
-                   name);
+                   "%s: its name does not say which format to write%s%s", name,
+                   option ? "; say it with " : "", option ? option : "");
 }
 
 static bool is_same_file(const struct stat *a, const char *name)
@@ -117,6 +117,16 @@ bc_status bc_destination_commit(bc_destination *destination, const bc_log *log)
     free(destination->temporary);
     destination->temporary = NULL;
     return BC_OK;
+}
+
+void bc_destination_keep(bc_destination *destination, const bc_log *log)
+{
+    struct stat info;
+    const char *temporary = destination->temporary;
+    if (temporary && stat(temporary, &info) == 0 && info.st_size > 0 &&
+        bc_destination_commit(destination, log) == BC_OK)
+        bc_log_write(log, BC_LOG_WARNING, "%s: it is kept up to where it broke off",
+                     destination->path);
 }
 
 void bc_destination_close(bc_destination *destination)

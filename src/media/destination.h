@@ -22,6 +22,8 @@ bc_status bc_destination_open(bc_destination *destination, const char *name,
                               const bc_reader *source, const bc_writer_params *params);
 /* The file is whole: gives it its name. */
 bc_status bc_destination_commit(bc_destination *destination, const bc_log *log);
+/* The file is not whole: gives it its name all the same, if anything is in it, and says so. */
+void bc_destination_keep(bc_destination *destination, const bc_log *log);
 /* Deletes a temporary file that was not committed. Takes {0}. */
 void bc_destination_close(bc_destination *destination);
 

@@ -8,8 +8,8 @@
  * the matrix, range, primaries, transfer, chroma position and pixel aspect of the first frame.
  *
  * A local file is written under a temporary name beside its place and renamed when it is whole:
- * whatever happens, the real name holds the old file or the whole new one. URLs, pipes, devices and
- * numbered pictures are written directly.
+ * whatever happens, the real name holds the old file or the whole new one, unless partial files are
+ * kept. URLs, pipes, devices and numbered pictures are written directly.
  *
  *     bc_writer *writer;
  *     bc_writer_open(&writer, "out.mp4", bc_reader_first(reader), reader, &params);
@@ -28,6 +28,7 @@ typedef struct bc_writer bc_writer;
 
 typedef struct bc_writer_params {
     const char *format;          /* of the container; NULL: by the name */
+    const char *format_option;   /* with which a user says it, for messages, or NULL */
     const char *codec;           /* an encoder or a codec; NULL: what suits the container */
     const char *sound;           /* "copy", "none", an encoder or a codec; NULL: copied where the
                                     container can hold it, else what that prefers */
@@ -38,9 +39,10 @@ typedef struct bc_writer_params {
     bc_rational frame_rate;   /* where there is no reader to ask; {0, 0}: 30 */
     int n_threads;            /* of the encoder; 0: as it likes */
     bool overwrite;
-    bool is_deferred;  /* bc_writer_begin will be called */
-    bool ends_at_once; /* no second pass that moves mp4's index to the front */
-    atomic_int *stop;  /* not 0: whatever waits for the other end is BC_ERR_INTERRUPTED; or NULL */
+    bool is_deferred;   /* bc_writer_begin will be called */
+    bool keeps_partial; /* what there is once only: a file that cannot be finished keeps its name,
+                           and plays to within a second of where it broke off */
+    atomic_int *stop;   /* not 0: whatever waits for the other end is BC_ERR_INTERRUPTED; or NULL */
     bc_log log;
 } bc_writer_params;
 
@@ -59,7 +61,7 @@ bc_status bc_writer_open(bc_writer **writer, const char *url, const bc_frame *fi
  */
 bc_status bc_writer_begin(bc_writer *writer);
 
-/* Drops what is not finished: a temporary file is deleted. */
+/* Drops what is not finished: a temporary file is deleted, but where partial ones are kept. */
 void bc_writer_close(bc_writer **writer);
 
 /* Encodes a frame as it is, converting it if its size or format is not the output's. */

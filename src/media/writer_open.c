@@ -16,7 +16,12 @@
 /* The usual 1000 would round start offsets and durations of mp4 to milliseconds. */
 enum { MOVIE_TIMESCALE = 90000 };
 
-/* Of an mp4 that cannot be gone back in: a pipe, a peer. */
+/* Of a file that plays up to where it breaks off: mp4's fragments in us, Matroska's clusters in ms.
+ */
+#define PIECE_US "500000"
+#define PIECE_MS "500"
+
+/* Of an mp4 that cannot be gone back in, a pipe or a peer, or that may break off. */
 #define FRAGMENTS "+frag_keyframe+delay_moov+default_base_moof"
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -174,6 +179,15 @@ static bool has_common_notes(const AVFormatContext *output)
     return false;
 }
 
+/* What is written reaches the disk in small pieces, each of which can be played. */
+static void cut_in_pieces(bc_writer *writer, AVDictionary **options)
+{
+    writer->output->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+    av_dict_set(options, "cluster_time_limit", PIECE_MS, 0);
+    if (is_mp4_family(writer->destination.container))
+        av_dict_set(options, "frag_duration", PIECE_US, 0);
+}
+
 static int begin(bc_writer *writer)
 {
     const bc_destination *destination = &writer->destination;
@@ -183,13 +197,13 @@ static int begin(bc_writer *writer)
         av_dict_set(&options, "update", "1", 0);
     if (is_mp4_family(destination->container)) {
         av_dict_set_int(&options, "movie_timescale", MOVIE_TIMESCALE, 0);
-        if (!destination->path)
-            av_dict_set(&options, "movflags", FRAGMENTS, 0);
-        else if (!writer->params.ends_at_once)
-            av_dict_set(&options, "movflags", "+faststart", 0);
+        const bool has_fragments = !destination->path || writer->params.keeps_partial;
+        av_dict_set(&options, "movflags", has_fragments ? FRAGMENTS : "+faststart", 0);
         if (!has_common_notes(writer->output))
             av_dict_set(&options, "movflags", "+use_metadata_tags", AV_DICT_APPEND);
     }
+    if (writer->params.keeps_partial)
+        cut_in_pieces(writer, &options);
     int error = open_place(writer);
     if (strcmp(destination->container->name, "webm") == 0)
         writer->output->avoid_negative_ts = 0;
@@ -285,6 +299,8 @@ void bc_writer_close(bc_writer **writer_in)
     bc_writer_close_file(writer);
     avformat_free_context(writer->output);
     avformat_free_context(writer->meant);
+    if (writer->params.keeps_partial && writer->n_frames > 0)
+        bc_destination_keep(&writer->destination, &writer->params.log);
     bc_destination_close(&writer->destination);
     av_packet_free(&writer->packet);
     for (int i = 0; writer->routes && i < writer->n_inputs; i++)
