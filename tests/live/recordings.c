@@ -1,0 +1,129 @@
+/*
+ * What is written is kept, and what fails is told, to the socket, in the log and by the exit
+ * status: disks that are full, readers that leave, files that exist, names without a format,
+ * folders that cannot be written. The argument is the command.
+ */
+#include <sys/resource.h>
+
+#include "live/command.h"
+
+static const char *program;
+static const char source[] = "-f lavfi testsrc2=size=160x120:rate=30";
+
+/* Starts `play` with files that cannot grow beyond so many bytes: a disk that gets full. */
+static void start_on_small_disk(command *c, const char *words, rlim_t most_bytes)
+{
+    struct rlimit old, small;
+    char line[512];
+    snprintf(line, sizeof(line), "play --control socket --threads 1 %s%s%s", source,
+             *words ? " " : "", words);
+    getrlimit(RLIMIT_FSIZE, &old);
+    small = (struct rlimit){most_bytes, old.rlim_max};
+    signal(SIGXFSZ, SIG_IGN); /* which the command inherits */
+    setrlimit(RLIMIT_FSIZE, &small);
+    command_start(c, program, line);
+    setrlimit(RLIMIT_FSIZE, &old);
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+/* The recording breaks off and is kept; whoever stops it is told, once, and the status says it. */
+static void test_full_disk(command *c, const char *name)
+{
+    char line[128], reason[128];
+    start_on_small_disk(c, "", 60000);
+    command_connect(c);
+    snprintf(line, sizeof(line), "record %s", name);
+    CHECK(command_do(c, line));
+    CHECK(command_reaches(c, "failed_outputs", 1));
+    CHECK(command_text_is(c, "recording", NULL));
+    snprintf(reason, sizeof(reason), "cannot write %s: File too large. It is kept", name);
+    CHECK(command_refuses(c, "record off", reason));
+    CHECK(command_do(c, "record off"));
+    CHECK(command_sees_frames(c, 3)); /* the picture goes on */
+    CHECK_AT_MOST(command_quit(c, 1), 30);
+    CHECK(command_has_frames(c, name, 10));
+}
+
+/* Without a window, and with nothing to write to any more, there is nothing to paint for. */
+static void test_lost_outputs(command *c)
+{
+    start_on_small_disk(c, "--no-window --to fixed.ts", 60000);
+    CHECK_INT(command_wait(c, COMMAND_PATIENCE_MS), 1);
+    CHECK(command_has_frames(c, "fixed.ts", 10));
+    CHECK(command_log_says(c, "nothing is written any more"));
+    command_shell(c, "mkfifo leaves");
+    const pid_t reader = command_start_helper(c, "exec head -c 3000 leaves > head.mkv");
+    char line[256];
+    snprintf(line, sizeof(line), "play %s --no-window --threads 1 --to leaves", source);
+    command_start(c, program, line);
+    CHECK_INT(command_wait(c, COMMAND_PATIENCE_MS), 1);
+    command_stop_helper(reader);
+}
+
+/* Nothing is overwritten unasked, and a failure says why. */
+static void test_refusals(command *c)
+{
+    command_play(c, program, source);
+    command_shell(c, "echo precious > keep.png; echo precious > keep.mkv");
+    CHECK(command_refuses(c, "screenshot keep.png", "keep.png exists"));
+    CHECK(command_refuses(c, "screenshot keep.png window", "keep.png exists"));
+    CHECK(command_refuses(c, "record keep.mkv", "keep.mkv exists"));
+    CHECK(strcmp(command_shell(c, "cat keep.png keep.mkv | uniq"), "precious") == 0);
+    CHECK(command_refuses(c, "record film.xyz", "does not say which format to write"));
+    CHECK_INT(atoi(command_shell(c, "grep -c output-format log || true")), 0);
+    CHECK(command_refuses(c, "record no/film.mkv", "No such file"));
+    CHECK(command_refuses(c, "screenshot no/picture.png", "No such file"));
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+    char words[128];
+    snprintf(words, sizeof(words), "%s -y", source);
+    command_play(c, program, words);
+    CHECK(command_do(c, "screenshot keep.png"));
+    CHECK(strcmp(command_shell(c, "head -c 4 keep.png | tail -c 3"), "PNG") == 0);
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+}
+
+/* The working folder is gone: files go where pictures and videos belong. */
+static void test_folders(command *c)
+{
+    char words[256];
+    command_shell(c, "mkdir -p home/films home/Pictures away; "
+                     "echo 'XDG_VIDEOS_DIR=\"$HOME/films\"' > user-dirs.dirs");
+    snprintf(words, sizeof(words), "%s/home", c->folder);
+    setenv("HOME", words, 1);
+    snprintf(words, sizeof(words), "play --threads 1 --control %s/socket %s", c->folder, source);
+    command away = *c;
+    snprintf(away.folder, sizeof(away.folder), "%.40s/away", c->folder);
+    command_start(&away, program, words);
+    c->pid = away.pid;
+    command_connect(c);
+    CHECK(command_reaches(c, "frames", 3));
+    command_shell(c, "rmdir away 2>/dev/null || rm -r away");
+    CHECK(command_do(c, "screenshot; record"));
+    CHECK(command_sees_frames(c, 10));
+    CHECK(command_do(c, "record off"));
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+    CHECK_INT(atoi(command_shell(c, "ls home/Pictures/brushcast-20*-style1.png | wc -l")), 1);
+    CHECK_INT(atoi(command_shell(c, "ls home/films/brushcast-20*-style1.mp4 | wc -l")), 1);
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    program = args[1];
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    test_full_disk(&c, "film.ts");
+    test_full_disk(&c, "film.mkv");
+    test_full_disk(&c, "film.mp4");
+    test_lost_outputs(&c);
+    test_refusals(&c);
+    test_folders(&c);
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}
