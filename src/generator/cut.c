@@ -35,18 +35,6 @@ static void set_rows(const bc_plan *plan, bc_group *g)
                                       (plan->steps[i].height / g->height));
 }
 
-/* Multiplications for a row of a step's grid. */
-static double row_products(const bc_step *step)
-{
-    if (step->layer->kind != BC_LAYER_CONV)
-        return 0;
-    const double points = (double)bc_winograd_points(step->kernel) * step->stride;
-    const double taps = step->pass.algorithm == BC_WINOGRAD
-                            ? points * points / (BC_WINOGRAD_TILE * BC_WINOGRAD_TILE)
-                            : (double)step->kernel * step->kernel;
-    return taps * step->n_in * step->n_out * step->width;
-}
-
 /* What rolling all stripes of a group tells. */
 typedef struct survey {
     int depths[BC_MAX_STEPS]; /* rows of a step's ring, in rows of its readers' input */
@@ -77,7 +65,7 @@ static void count_call(bc_roll *roll, int index)
     const int rows = bc_step_pass(step, roll->group->is_matrix)->rows;
     const int left = step->height - roll->lines[index].next_call * rows;
     s->depths[index] = larger(s->depths[index], depth_at(roll, index));
-    s->products += row_products(step) * smaller(rows, left);
+    s->products += step->pass.row_products * smaller(rows, left);
 }
 
 static survey survey_group(const bc_plan *plan, const bc_group *g)
@@ -106,7 +94,7 @@ static void place_outputs(const bc_step *step, const bc_group *g, bc_pass *pass,
                           size_t *offset)
 {
     const int n_copies = bc_is_each_styles(step) ? g->n_styles : 1;
-    if (g->is_matrix && !step->is_last) {
+    if (pass->out.row > 0) {
         pass->out.n_rows = depth;
         pass->out.offset = take_ring(offset, pass->out.row, depth, n_copies);
         return;
@@ -125,7 +113,7 @@ static void place_rings(bc_plan *plan, const bc_group *g, const survey *s)
         bc_step *step = &plan->steps[i];
         bc_pass *pass = g->is_matrix ? &step->matrix : &step->pass;
         const int n_copies = bc_step_loads_each(plan, step) ? g->n_styles : 1;
-        if (bc_step_loads(step, pass))
+        if (pass->ring_row > 0)
             pass->ring_offset = take_ring(&offset, pass->ring_row, pass->n_slots, n_copies);
         if (i < g->end - 1 || step->is_last)
             place_outputs(step, g, pass, s->depths[i], &offset);
@@ -146,8 +134,7 @@ static double working_set(const bc_plan *plan, const bc_group *g, const survey *
         const bc_pass *pass = &step->pass;
         const int n_loads = bc_step_loads_each(plan, step) ? g->n_styles : 1;
         const int n_outs = bc_is_each_styles(step) ? g->n_styles : 1;
-        if (bc_step_loads(step, pass))
-            floats += (double)pass->ring_row * pass->n_slots * n_loads;
+        floats += (double)pass->ring_row * pass->n_slots * n_loads;
         floats += (double)pass->ring.row_stride * s->depths[i] / bc_step_scale(step) * n_outs;
         weights += (double)bc_weights_size(step);
     }

@@ -36,17 +36,11 @@ static bc_statistics take_statistics(block *b, int n_channels)
                            .variance = take_doubles(b, (size_t)n_channels)};
 }
 
-/* Lanes of a step's outputs in the matrix units. */
-static int count_lanes(const bc_step *step)
-{
-    return bc_step_has_matrix(step) ? bc_matrix_choose(&step->matrix_shape).n_lanes : 0;
-}
-
 static void take_state(block *b, bc_layer_state *state, const bc_step *step)
 {
     *state = (bc_layer_state){.affine = take_affine(b, step->n_channels)};
     state->mixed = take_affine(b, step->n_channels);
-    state->lanes = take_affine(b, count_lanes(step));
+    state->lanes = take_affine(b, step->matrix.n_lanes);
     state->running = take_statistics(b, step->n_channels);
 }
 

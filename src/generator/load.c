@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "generator/roll.h"
-#include "kernels/bf16.h"
 
 /* A plane of a row in the making. */
 typedef struct plane_shape {
@@ -13,7 +12,7 @@ typedef struct plane_shape {
 
 static plane_shape shape_of(const bc_task *t, int in_width)
 {
-    const int unit = t->pass->split ? 2 : 1, n = bc_pass_samples(t->step, t->pass);
+    const int unit = t->pass->split ? 2 : 1, n = t->pass->n_samples;
     return (plane_shape){.n = n,
                          .given = bc_clamp((in_width + unit - 1) / unit, 1, n + t->pass->halo)};
 }
@@ -143,7 +142,8 @@ static void load_canvas(const bc_task *t, bc_canvas_span span, float *to, ptrdif
 
 void bc_load_canvas(const bc_task *t, int y, float *to, ptrdiff_t channel_stride)
 {
-    load_canvas(t, (bc_canvas_span){.row = y, .step = 1, .n = t->step->width}, to, channel_stride);
+    load_canvas(t, (bc_canvas_span){.row = y, .step = 1, .n = t->step->in_width}, to,
+                channel_stride);
 }
 
 void bc_load_channel(const bc_task *t, const bc_input *in, int channel, int y, float *to, bool adds)
@@ -285,112 +285,24 @@ static void load_plain_pixels(const bc_task *t, plane_shape shape, int y, float 
     }
 }
 
-/* Rows --------------------------------------------------------------------------------------- */
-
-/* Transforms a plane of a split row with stride 2, whose own samples stand in pairs. */
-static void transform_plane(const bc_task *t, const float *plane, int n_tiles, float *halves,
-                            float *to)
+void bc_load_pixels(const bc_task *t, int y, float *to)
 {
-    const bc_kernels *kernels = &t->session->kernels;
-    float *even = halves + BC_PAD, *odd = even + t->pass->load_pitch;
-    static const bc_norm as_it_is = {.scale = 1, .least = BC_NO_RELU};
-    kernels->norm_split(even - 1, odd - 1, plane - 2, 2 * n_tiles + 2, as_it_is);
-    kernels->winograd_load(to, bc_winograd_points(t->step->kernel), 2 * t->step->n_in, even, odd,
-                           n_tiles);
+    const bc_image *image = t->frame->source;
+    load_split_pixels(t, shape_of(t, image->width), bc_clamp(y, 0, image->height - 1), to);
 }
 
-/* A split row into a transformed one: a group of planes for each channel, or each plane. */
-static void transform_row(const bc_task *t, const float *sample, float *halves, int n_tiles,
-                          float *to)
-{
-    const bc_pass *pass = t->pass;
-    const int n_in = t->step->n_in, group = t->session->kernels.winograd_strip;
-    for (int i = 0; i < n_in; i++) {
-        const float *even = sample + 2 * i * pass->load_pitch, *odd = even + pass->load_pitch;
-        if (t->step->stride == 1) {
-            t->session->kernels.winograd_load(to + i * group, bc_winograd_points(t->step->kernel),
-                                              n_in, even, odd, n_tiles);
-            continue;
-        }
-        transform_plane(t, even, n_tiles, halves, to + 2 * i * group);
-        transform_plane(t, odd, n_tiles, halves, to + (2 * i + 1) * group);
-    }
-}
-
-/* Rows 2y and 2y + 1 of the frame into a matrix row, as far as kernels reach to either side. */
-static void load_pixel_values(const bc_task *t, plane_shape shape, int y, float *loaded,
-                              uint16_t *values)
-{
-    const bc_value_rows *rows = &t->pass->in;
-    const int left = t->step->kernel / 4, right = (rows->behind + 1) / 2; /* pairs */
-    const int last = t->frame->source->height - 1;
-    const float *planes[2][6];
-    for (int i = 0; i < 2; i++) {
-        float *sample = loaded + BC_PAD + 6 * i * t->pass->load_pitch;
-        load_split_pixels(t, shape, bc_clamp(2 * y + i, 0, last), sample);
-        for (int plane = 0; plane < 6; plane++)
-            planes[i][plane] = sample + plane * t->pass->load_pitch - left;
-    }
-    t->session->kernels.matrix_pixels(values - rows->lead, planes, left + shape.n + right);
-}
-
-/* A canvas's row into a matrix row. */
-static void load_canvas_values(const bc_task *t, int y, float *loaded, uint16_t *values)
-{
-    const bc_value_rows *rows = &t->pass->in;
-    const int n_in = t->step->n_in, width = t->step->in_width;
-    float *sample = loaded + BC_PAD;
-    load_canvas(t, (bc_canvas_span){.row = y, .step = 1, .n = width}, sample, t->pass->load_pitch);
-    for (int x = -rows->before; x < width + rows->behind; x++) {
-        for (int c = 0; c < n_in; c++) {
-            const float value = sample[c * t->pass->load_pitch + bc_clamp(x, 0, width - 1)];
-            uint16_t *to = &values[x * n_in + c];
-            *to = rows->low ? bc_cut_to_bf16(value) : bc_to_bf16(value);
-            if (rows->low)
-                to[rows->low] = bc_to_bf16(value - bc_from_bf16(*to));
-        }
-    }
-}
-
-static void load_values(const bc_task *t, int y, float *ring, float *loaded)
-{
-    uint16_t *values = bc_row_values(&t->pass->in, ring, y);
-    if (t->step->inputs[0].source == BC_SOURCE_PIXELS)
-        load_pixel_values(t, shape_of(t, t->frame->source->width), y, loaded, values);
-    else
-        load_canvas_values(t, bc_step_row(t->step, y), loaded, values);
-}
-
-static void load_sample_row(const bc_task *t, int y, float *sample, float *loaded)
+void bc_load_planes(const bc_task *t, int y, float *to, float *loaded)
 {
     const bc_image *image = t->frame->source;
     const bc_source source = t->inputs[0].source;
-    const bool is_frame = source == BC_SOURCE_PIXELS;
-    const plane_shape shape = shape_of(t, is_frame ? image->width : t->step->in_width);
     const int row = bc_step_row(t->step, y);
     if (source == BC_SOURCE_CANVAS)
-        load_canvas_row(t, shape, row, sample);
-    else if (!is_frame)
-        load_map_row(t, shape, row, sample);
+        load_canvas_row(t, shape_of(t, t->step->in_width), row, to);
+    else if (source != BC_SOURCE_PIXELS)
+        load_map_row(t, shape_of(t, t->step->in_width), row, to);
     else if (t->pass->split)
-        load_split_pixels(t, shape, bc_clamp(row, 0, image->height - 1), sample);
+        bc_load_pixels(t, row, to);
     else
-        load_plain_pixels(t, shape, bc_clamp(row, 0, image->height - 1), sample, loaded);
-}
-
-void bc_load_row(const bc_task *t, int y, float *ring, float *loaded)
-{
-    if (t->pass->algorithm == BC_MATRIX) {
-        load_values(t, y, ring, loaded);
-        return;
-    }
-    float *to = bc_ring_sample(t->pass, ring, y);
-    if (t->pass->algorithm == BC_DIRECT) {
-        load_sample_row(t, y, to, loaded);
-        return;
-    }
-    float *sample = loaded + BC_PAD;
-    load_sample_row(t, y, sample, loaded);
-    transform_row(t, sample, loaded + 2 * t->step->n_in * t->pass->load_pitch,
-                  (t->step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE, to);
+        load_plain_pixels(t, shape_of(t, image->width), bc_clamp(row, 0, image->height - 1), to,
+                          loaded);
 }

@@ -8,10 +8,10 @@
  * low-resolution grid. Its outputs are stored raw, as a map [n_out][height][width]; whoever reads
  * them normalises them as it loads them, row by row, into a ring of rows that its kernel reads.
  *
- * A step's pass is the way in which it is computed: an algorithm, and its cut of the grid into
- * calls of the kernel, some whole rows each. Calls depend on nothing but the grid: each has its own
- * slot for its sums, and slots are added in order, so that the statistics are the same whichever
- * thread ran what.
+ * A step's pass is the way in which it is computed: a method (method.h), and its cut of the grid
+ * into calls of the kernel, some whole rows each. Calls depend on nothing but the grid: each has
+ * its own slot for its sums, and slots are added in order, so that the statistics are the same
+ * whichever thread ran what.
  *
  * Depth first, for frames whose normalisation is known before they start: the steps of a *group*
  * run together. A *stripe*, some rows of the group's last step, rolls down the frame (roll.h): of a
@@ -34,11 +34,7 @@
 
 enum { BC_MAX_STEPS = BC_MAX_LAYERS };
 
-typedef enum bc_algorithm {
-    BC_DIRECT,
-    BC_WINOGRAD, /* dense 3x3 with stride 1, 5x5 with stride 1, 9x9 with stride 2 */
-    BC_MATRIX    /* in a group of all steps */
-} bc_algorithm;
+typedef struct bc_method bc_method;
 
 /*
  * Raw outputs of a step: row y of the grid is row y % n_rows here. All of them in the arena, or the
@@ -65,22 +61,33 @@ typedef struct bc_value_rows {
     int before, behind;  /* pixels that repeat the row's first and last one */
 } bc_value_rows;
 
+/* What a method makes of a step. Its rings get their places, and these their depths, from cut.h. */
 typedef struct bc_pass {
-    bc_algorithm algorithm;
-    int rows;             /* output rows of a call */
-    int stride;           /* input rows from an output row's own to the next one's */
-    int above;            /* input rows needed above the first output row's own */
-    int n_slots;          /* input rows of a call; the ring of loaded rows has as many */
-    bool split;           /* rows are loaded split, else plain */
-    int halo;             /* samples of a loaded row left and right of its own */
-    ptrdiff_t load_pitch; /* floats from plane to plane of a loaded row */
-    size_t ring_row;      /* floats of a ring row */
-    size_t ring_offset;   /* floats into a thread's rings; one for each style may follow */
-    size_t load_floats;   /* for the rows on their way to be transformed */
-    bc_map ring;          /* the last outputs, if readers in the group or pixels want them */
-    bc_value_rows in;     /* BC_MATRIX: of a step that loads its input */
-    bc_value_rows out;    /* BC_MATRIX: the last outputs as their readers want them */
+    const bc_method *method; /* NULL: there is no such pass */
+    int rows;                /* output rows of a call */
+    int stride;              /* input rows from an output row's own to the next one's */
+    int above;               /* input rows needed above the first output row's own */
+    int n_slots;             /* input rows of a call */
     int n_calls;
+
+    /* Of a step that loads its input, n_slots rows of it, into a ring of its own: */
+    size_t ring_row;      /* floats of a ring row; 0: it reads its input where it is */
+    size_t ring_offset;   /* floats into a thread's rings; one ring for each style may follow */
+    bool split;           /* rows are loaded split, else plain */
+    int n_samples;        /* of a plane of a loaded row, halo left out */
+    int halo;             /* samples left and right of them */
+    ptrdiff_t load_pitch; /* floats from plane to plane of a loaded row */
+    size_t load_floats;   /* for the rows on their way to be transformed */
+
+    size_t weights_bytes;  /* packed */
+    size_t scratch_floats; /* of a call */
+    double row_products;   /* multiplications for a row of the grid */
+    bc_map ring;           /* the last outputs, if readers in the group or pixels want them */
+
+    /* Of the matrix units: */
+    bc_value_rows in;  /* the ring of a step that loads its input */
+    bc_value_rows out; /* the last outputs as their readers want them; row 0: they are in `ring` */
+    int n_lanes;       /* of the outputs, which leave normalised */
 } bc_pass;
 
 /* Steps that run depth first. */
@@ -124,6 +131,7 @@ typedef struct bc_step {
     bc_edge inputs[2];
     /* Of a step that runs once for each style: the first of its kind and the end of them. */
     int first_of_styles, end_of_styles;
+    bool is_mixed, is_read_plain; /* some reader reads it through a mix, some without one */
     int n_in, n_out;              /* n_out: all phases */
     int n_channels;               /* n_out / n_phases, but 3 of 8 of a last step with stride 1 */
     int n_phases;                 /* 1 or 4; output phase * n_channels + channel */
@@ -131,12 +139,13 @@ typedef struct bc_step {
     int in_width, in_height;      /* of the loaded input */
     int width, height;            /* of the grid */
     double macs;                  /* multiply-adds a frame, as an ordinary convolution */
-    bc_pass pass;                 /* of a sum: rows and calls alone */
-    bc_matrix_shape matrix_shape; /* with matrix units */
-    bc_pass matrix;               /* likewise; rows 0: there is none */
-    size_t
-        slots_offset; /* doubles: sums of its calls; if it runs for each style, one after another */
-    bc_map map;       /* in the arena */
+    bc_pass pass;
+    bc_pass matrix;               /* by the matrix units, if they can run all steps */
+    int n_parts;                  /* of a number there: 1 bf16 or 2 */
+    bc_matrix_shape matrix_shape; /* of a convolution's */
+    bc_map map;                   /* in the arena */
+    /* Doubles: sums of its calls; if it runs for each style, one after another. */
+    size_t slots_offset;
     bc_life lives[BC_N_WAYS];
 } bc_step;
 
@@ -180,13 +189,10 @@ static inline ptrdiff_t bc_emit_pitch(const bc_step *last)
     return last->width / (last->n_phases == 4 ? 1 : 2) + 4 * BC_PAD;
 }
 
-/* Samples of a plane of a row that a pass loads, halo left out. */
-int bc_pass_samples(const bc_step *step, const bc_pass *pass);
-
-/* Whether a step has weights for the matrix units. */
-static inline bool bc_step_has_matrix(const bc_step *step)
+/* Rows of its reader's input that a row of a step's grid makes. */
+static inline int bc_step_scale(const bc_step *step)
 {
-    return step->layer->kind == BC_LAYER_CONV && step->matrix.rows > 0;
+    return step->n_phases == 4 ? 2 : 1;
 }
 
 /* The pass that a step takes in a group. */

@@ -53,7 +53,7 @@ static void wait_for(bc_roll *roll, int step, int row)
 static void advance(bc_roll *roll, int step)
 {
     const bc_pass *pass = pass_of(roll, step);
-    const bool loads = bc_step_loads(&roll->plan->steps[step], pass);
+    const bool loads = pass->ring_row > 0;
     bc_line *line = &roll->lines[step];
     const int end = first_row(roll, step) + pass->n_slots;
     for (int row = line->next_row; row < end; row++) {

@@ -41,19 +41,6 @@ int bc_step_row(const bc_step *step, int y);
 /* The first row of a step's input, of edges alone counted, that it may still ask for. */
 int bc_roll_oldest(const bc_roll *roll, int step);
 
-/* Rows of its reader's input that a row of a step's grid makes. */
-static inline int bc_step_scale(const bc_step *step)
-{
-    return step->n_phases == 4 ? 2 : 1;
-}
-
-/* Whether a step loads its input into a ring of its own, else it reads it where it is. */
-static inline bool bc_step_loads(const bc_step *step, const bc_pass *pass)
-{
-    return step->layer->kind == BC_LAYER_CONV &&
-           (pass->algorithm != BC_MATRIX || step->inputs[0].from < 0);
-}
-
 /* Whether every style loads its own rows: what all of them read is loaded once. */
 static inline bool bc_step_loads_each(const bc_plan *plan, const bc_step *step)
 {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "generator/task.h"
+#include "generator/method.h"
 
 /* Adds up the slots of a variant's calls in order; the totals end in the first one. */
 static bc_totals add_slots(const bc_step *step, double *sums, int n_calls)
@@ -196,38 +196,14 @@ static void visit_layers(bc_session *s, const bc_plan *plan,
     }
 }
 
-/* A layer's normalisation for each lane of the matrix units' outputs. */
-static void spread_lanes(const bc_layer_state *state, int n_channels, bool is_mixed)
-{
-    const bc_matrix *matrix = &state->weights.matrix;
-    const bc_affine *affine = is_mixed ? &state->mixed : &state->affine;
-    for (int i = 0; i < matrix->n_tiles * BC_MATRIX_LANES; i++) {
-        const int channel = bc_matrix_output(matrix, i) % n_channels;
-        state->lanes.scale[i] = affine->scale[channel];
-        state->lanes.shift[i] = affine->shift[channel];
-    }
-}
-
-/* Whether what reads a step's outputs reads them through a mix. */
-static bool is_mixed(const bc_plan *plan, const bc_step *step)
-{
-    for (const bc_step *reader = step + 1; reader < plan->steps + plan->n_steps; reader++) {
-        for (int k = 0; k < reader->n_inputs; k++) {
-            if (&plan->steps[0] + reader->inputs[k].from == step)
-                return reader->inputs[k].is_mix;
-        }
-    }
-    return false;
-}
-
 static void prepare(bc_session *s, const bc_plan *plan, const bc_step *step, int slot)
 {
     const bc_layer_state *state = bc_session_layer(s, step, slot);
     if (step->layer->norm)
         normalise_stream(state, step);
     set_mixed(s, step, slot);
-    if (plan->groups[0].is_matrix && bc_step_has_matrix(step))
-        spread_lanes(state, step->n_channels, is_mixed(plan, step));
+    if (plan->groups[0].is_matrix && step->matrix.method->normalise)
+        step->matrix.method->normalise(step, state);
 }
 
 static void follow(bc_session *s, const bc_plan *plan, const bc_step *step, int slot)

@@ -8,12 +8,13 @@
 #include "generator/session.h"
 
 /* What a step loads: a map and how it is normalised, a style's share included; or the frame, or a
- * canvas. */
+ * canvas; or what the matrix units have left, and their steps read as it is. */
 typedef struct bc_input {
     bc_source source;
     const bc_step *from; /* of a map: the step that made it */
     const bc_map *map;   /* likewise, its geometry */
-    const float *data;
+    const bc_value_rows *values;
+    float *data;
     bc_affine affine;
     float least; /* 0 with ReLU, else BC_NO_RELU */
 } bc_input;
@@ -28,43 +29,25 @@ typedef struct bc_task {
     bc_input inputs[2 * BC_MAX_BLEND];
 } bc_task;
 
-/* Where the ring row of input row y lies. */
-static inline float *bc_ring_row(const bc_pass *pass, float *ring, int y)
-{
-    const int n = pass->n_slots;
-    return ring + (size_t)((y % n + n) % n) * pass->ring_row;
-}
-
-/* Sample 0 of its plane 0. */
-static inline float *bc_ring_sample(const bc_pass *pass, float *ring, int y)
-{
-    return bc_ring_row(pass, ring, y) + BC_PAD;
-}
-
-/* Value 0 of pixel 0 of row y. */
-static inline uint16_t *bc_row_values(const bc_value_rows *rows, float *ring, int y)
-{
-    const int n = rows->n_rows;
-    float *row = ring + (size_t)((y % n + n) % n) * rows->row;
-    return (uint16_t *)(void *)row + rows->lead;
-}
-
 static inline int bc_clamp(int x, int low, int high)
 {
     return x < low ? low : x > high ? high : x;
 }
 
-/* load.c: fills the ring row of input row y (any, edges repeat); `loaded` has the load_floats. */
-void bc_load_row(const bc_task *task, int y, float *ring, float *loaded);
+/*
+ * load.c: input row y (any, edges are padded) in planes, from sample 0 of plane 0 at `to` on.
+ * `loaded` has the pass' load_floats.
+ */
+void bc_load_planes(const bc_task *task, int y, float *to, float *loaded);
 
-/* sum.c: row y of a BC_LAYER_ADD, whose inputs are the task's, into channels at `to`. */
-void bc_sum_row(const bc_task *task, int y, float *to, ptrdiff_t channel_stride);
+/* load.c: a split row of the frame's pixels likewise; below its last row there is that again. */
+void bc_load_pixels(const bc_task *task, int y, float *to);
 
 /* load.c: row y of a map's channel, normalised, into `to`; `adds` as in bc_norm. */
 void bc_load_channel(const bc_task *task, const bc_input *input, int channel, int y, float *to,
                      bool adds);
 
-/* load.c: row y of a canvas, all channels of a sum. */
+/* load.c: row y of a canvas in all channels of the step's input, not padded. */
 void bc_load_canvas(const bc_task *task, int y, float *to, ptrdiff_t channel_stride);
 
 /*

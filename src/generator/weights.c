@@ -2,36 +2,11 @@
 
 #include <string.h>
 
-static bc_conv_shape direct_shape(const bc_step *step)
-{
-    return (bc_conv_shape){.n_in = step->n_in,
-                           .n_out = step->n_out,
-                           .height = step->kernel,
-                           .width = step->kernel,
-                           .split = step->pass.split,
-                           .pitch = step->pass.load_pitch};
-}
-
-/* Of the step's algorithm alone. */
-static size_t pass_size(const bc_step *step)
-{
-    const bc_conv_shape shape = direct_shape(step);
-    switch (step->pass.algorithm) {
-    case BC_DIRECT:
-        return bc_conv_size(&shape);
-    case BC_WINOGRAD:
-        return bc_winograd_size(step->n_in, step->n_out, step->kernel);
-    case BC_MATRIX:
-        break;
-    }
-    return 0;
-}
+#include "generator/method.h"
 
 size_t bc_weights_size(const bc_step *step)
 {
-    if (step->layer->kind != BC_LAYER_CONV)
-        return 0;
-    return pass_size(step) + (bc_step_has_matrix(step) ? bc_matrix_size(&step->matrix_shape) : 0);
+    return step->pass.weights_bytes + step->matrix.weights_bytes;
 }
 
 static size_t filter_floats(const bc_step *step)
@@ -129,26 +104,16 @@ static bool keeps_bias(const bc_step *step)
 bc_weights bc_weights_pack(const bc_step *step, const bc_tensors *tensors,
                            const bc_kernels *kernels, void *memory, float *scratch)
 {
-    const size_t n_weights = (size_t)step->n_out * filter_floats(step);
-    float *folded = scratch, *bias = folded + n_weights;
-    fold_layer(folded, bias, step, tensors);
-    const bc_conv_shape shape = direct_shape(step);
-    const float *kept = keeps_bias(step) ? bias : NULL;
-    const float gain = step->inputs[0].source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1;
     bc_weights weights = {0};
-    switch (step->pass.algorithm) {
-    case BC_DIRECT:
-        weights.direct = bc_conv_pack(kernels, &shape, folded, kept, gain, memory);
-        break;
-    case BC_WINOGRAD:
-        weights.winograd = bc_winograd_pack(kernels, step->n_in, step->n_out, step->kernel, folded,
-                                            kept, gain, memory);
-        break;
-    case BC_MATRIX:
-        break;
-    }
-    if (bc_step_has_matrix(step))
-        weights.matrix = bc_matrix_pack(&step->matrix_shape, folded, kept, gain,
-                                        (uint8_t *)memory + pass_size(step));
+    float *folded = scratch, *bias = folded + (size_t)step->n_out * filter_floats(step);
+    const bc_filters filters = {.weights = folded,
+                                .bias = keeps_bias(step) ? bias : NULL,
+                                .gain =
+                                    step->inputs[0].source == BC_SOURCE_PIXELS ? 1.0f / 255 : 1};
+    fold_layer(folded, bias, step, tensors);
+    step->pass.method->pack(&weights, step, kernels, &filters, memory);
+    if (step->matrix.method)
+        step->matrix.method->pack(&weights, step, kernels, &filters,
+                                  (uint8_t *)memory + step->pass.weights_bytes);
     return weights;
 }

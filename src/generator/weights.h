@@ -6,8 +6,7 @@
 
 #include "generator/plan.h"
 
-/* A convolution, packed for its step's algorithm, and for the matrix units where it has their pass.
- */
+/* A convolution, packed for its step's pass, and for the matrix units if they run it. */
 typedef struct bc_weights {
     bc_conv direct;
     bc_winograd winograd;
