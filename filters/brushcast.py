@@ -27,15 +27,17 @@ def _installed_header():
 
 
 class Painter:
-    """One stream of pictures; errors are exceptions with the library's own words."""
+    """Pictures, or with stream=True the frames of a video in order; errors are exceptions with the library's own words."""
 
-    def __init__(self, net=None, style=None, header=None, library="libbrushcast.so.0"):
+    def __init__(self, net=None, style=None, stream=False, header=None, library="libbrushcast.so.0"):
         self.ffi = cffi.FFI()
         self.ffi.cdef(_declarations(header or _installed_header()))
         self.c = self.ffi.dlopen(library)
         self._keep = [self.ffi.callback("void(void *, bc_log_level, const char *)", self._take_message)]
         params = self.ffi.new("bc_painter_params *", {"size": self.ffi.sizeof("bc_painter_params")})
         params.log.write = self._keep[0]
+        if stream:
+            params.stats, params.precision = self.c.BC_STATS_STREAM, self.c.BC_PRECISION_FAST
         if net:
             self._keep.append(self.ffi.new("char[]", net.encode()))
             params.net = self._keep[-1]

@@ -113,6 +113,7 @@ static bool list_styles(obs_properties_t *properties, obs_property_t *net, obs_d
     (void)net;
     obs_property_list_clear(first);
     obs_property_list_clear(second);
+    obs_property_list_add_string(first, obs_module_text("Style.First"), "");
     obs_property_list_add_string(second, obs_module_text("Second.None"), "");
     bc_model_open(&model, obs_data_get_string(settings, "net"),
                   &(bc_model_params){.size = sizeof(bc_model_params)});
