@@ -49,6 +49,18 @@ bc_status bc_frame_alloc(bc_frame **frame, int width, int height, bc_pixel_forma
 bc_status bc_frame_wrap(bc_frame **frame, int width, int height, void *native,
                         bc_frame_release_fn *release, const bc_log *log);
 
+/*
+ * Gives frames as bc_frame_alloc does, and takes their memory again when the last reference goes,
+ * for the next one of the same size and format. Threads: any.
+ */
+typedef struct bc_frame_pool bc_frame_pool;
+
+bc_status bc_frame_pool_open(bc_frame_pool **pool, const bc_log *log);
+/* Frames that are still held stay what they are. */
+void bc_frame_pool_close(bc_frame_pool **pool);
+bc_status bc_frame_pool_take(bc_frame_pool *pool, bc_frame **frame, int width, int height,
+                             bc_pixel_format format);
+
 /* Another reference to the same frame. */
 bc_frame *bc_frame_ref(bc_frame *frame);
 /* Drops the reference and sets it to NULL; takes NULL and pointers to NULL. */
