@@ -360,8 +360,8 @@ typedef struct bc_painter_params {
 BC_API bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params);
 BC_API void bc_painter_close(bc_painter **painter);
 
-/* The net that it paints with. */
-BC_API const bc_model *bc_painter_model(const bc_painter *painter);
+/* The net that the next frame is to be painted with. Threads: any. */
+BC_API const bc_model *bc_painter_model(bc_painter *painter);
 
 /* The settings: the next frame is painted with them. Threads: any, while frames are painted too. */
 
@@ -374,6 +374,13 @@ BC_API bc_status bc_painter_set_style(bc_painter *painter, const char *blend);
 /* The same in numbers, as bc_session_set_style; n_weights 0: none. */
 BC_API bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights,
                                       int n_weights);
+/*
+ * Another net, an open one that outlives the painter, and at once the blend of its styles. With
+ * `in_background` the net before goes on painting, in its styles of the same names, until a session
+ * of the new one is open. A fade goes on from one net to the other.
+ */
+BC_API bc_status bc_painter_set_model(bc_painter *painter, const bc_model *model,
+                                      const bc_style_weight *weights, int n_weights);
 
 typedef enum bc_painter_setting {
     BC_PAINTER_STRENGTH,    /* 0 to 1: how much of the painting is seen over the source; 1 */
@@ -395,14 +402,16 @@ enum {
 };
 
 /*
- * Paints `source` into `painting`, two images of one size, which may change from frame to frame,
- * each of any format; they may be the same image. `time_us` is the frame's time in any zero, or
+ * Paints `source` into `painting`, images whose sizes may change from frame to frame, each of any
+ * format; they may be the same image. A painting of another size than the one at which it was
+ * painted (BC_PAINTER_SCALE) is resized. `time_us` is the frame's time in any zero, or
  * BC_NO_TIME; where it runs backwards or jumps by more than two seconds, all that is known of the
  * frames before is forgotten, as with BC_PAINT_CUT in `flags`, and as where the painter itself sees
  * a cut. Alpha is passed through untouched; where the source has none the painting's is opaque.
- * With strength below 1, kept colours or without a style both images must have the same format.
- * Fails with BC_ERR_ARGUMENT if an image is none or they do not fit, and as bc_session_open where
- * another session is wanted; then `painting` is undefined. One call at a time for each painter.
+ * With strength below 1, kept colours or without a style both images must have the same format and
+ * size. Fails with BC_ERR_ARGUMENT if an image is none or they do not fit, and as bc_session_open
+ * where another session is wanted; then `painting` is undefined. One call at a time for each
+ * painter.
  */
 BC_API bc_status bc_painter_run(bc_painter *painter, const bc_image *source,
                                 const bc_image *painting, int64_t time_us, unsigned flags);
@@ -410,11 +419,13 @@ BC_API bc_status bc_painter_run(bc_painter *painter, const bc_image *source,
 /* What a painter knows of the last frame; sizes are 0 before the first. */
 typedef struct bc_painter_state {
     size_t size;       /* of this struct, to be set by the caller */
-    int width, height; /* at which it was painted: before it was resized to the frame's */
+    int width, height; /* at which it was painted: before it was resized to the painting's */
     int n_styles;      /* of the blend that it shows, in the middle of a fade too */
     bc_style_weight styles[BC_MAX_BLEND];
-    bool was_cut;    /* it began a scene: told so, seen, or by its time */
-    bool is_pending; /* it was painted with the session before the one that is wanted */
+    bool was_cut;          /* it began a scene: told so, seen, or by its time */
+    bool is_pending;       /* it was painted with the session before the one that is wanted */
+    const bc_model *model; /* whose styles they are: the net that painted it, or NULL */
+    int64_t session_ns;    /* of bc_painter_run's time what its session took */
 } bc_painter_state;
 
 /* Not to be called while bc_painter_run runs on the same painter. */

@@ -148,10 +148,8 @@ static brief get_brief(bc_live *live)
 static void paint(bc_live *live, const bc_captured *captured, const brief *b)
 {
     bc_painted *painted;
-    /* In a pause a fade is not waited for. */
-    const int64_t now_ns = b->is_paused ? INT64_MAX / 2 : bc_clock_ns();
-    const bc_status status = bc_studio_run(live->studio, &b->settings, b->net, b->scale,
-                                           captured->frame, now_ns, &painted);
+    const bc_status status = bc_live_painter_run(live->painter, &b->settings, b->net, b->scale,
+                                                 captured->frame, b->is_paused, &painted);
     if (status < 0) { /* it was said */
         live->paint_status = status;
         bc_queue_finish_receiving(live->captured);
@@ -190,7 +188,7 @@ static void *run_painting(void *arg)
             break;
         }
         const bool is_again =
-            b.is_paused && (b.serial != serial || bc_studio_is_pending(live->studio));
+            b.is_paused && (b.serial != serial || bc_live_painter_is_pending(live->painter));
         if (last && (item || is_again))
             paint(live, last, &b);
         serial = b.serial;
@@ -264,7 +262,7 @@ static bc_status open_window(bc_live *live)
 static bc_status open_all(bc_live *live)
 {
     const bc_live_params *p = &live->params;
-    const bc_studio_params studio_params = {
+    const bc_live_painter_params painter_params = {
         .nets = live->nets, .n_threads = p->n_threads, .precision = p->precision, .log = p->log};
     bc_status status = bc_queue_open(&live->captured, 1, bc_captured_free);
     if (status == BC_OK)
@@ -274,7 +272,7 @@ static bc_status open_all(bc_live *live)
     if (status == BC_OK)
         status = bc_live_open_first_input(live);
     if (status == BC_OK)
-        status = bc_studio_open(&live->studio, &studio_params);
+        status = bc_live_painter_open(&live->painter, &painter_params);
     if (status == BC_OK && !p->no_window)
         status = open_window(live);
     if (status == BC_OK)
@@ -308,7 +306,7 @@ static bc_status close_all(bc_live *live)
     bc_live_input_close(&live->source);
     const bc_status closed = bc_outputs_close(&live->outputs);
     status = status < 0 ? status : closed;
-    bc_studio_close(&live->studio);
+    bc_live_painter_close(&live->painter);
     bc_queue_close(&live->painted);
     bc_queue_close(&live->captured);
     bc_painted_free(&live->shown);

@@ -2,7 +2,7 @@
  * live.h: a live picture, all of it: where it comes from, how it is painted, where it goes, and
  * what is being shown. Three threads and one queue of depth 1 between each two of them:
  *
- *     source (reads, keeps time)  ->  painter (studio, governor)  ->  whoever called
+ *     source (reads, keeps time)  ->  painter (governor)        ->  whoever called
  *     bc_live_run (window, keys)
  *
  * The newest frame wins in both queues and the loser is counted. Outputs get every painted frame.
@@ -16,8 +16,8 @@
 
 #include "live/governor.h"
 #include "live/input.h"
+#include "live/live_painter.h"
 #include "live/outputs.h"
-#include "live/studio.h"
 #include "live/times.h"
 #include "live/work.h"
 #include "window/window.h"
@@ -43,7 +43,7 @@ typedef struct bc_live {
     bc_live_params params;
     bc_nets *nets;
     bc_live_input *source;
-    bc_studio *studio;
+    bc_live_painter *painter;
     bc_window *window; /* NULL: there is none */
     bc_queue *captured, *painted;
     bc_workers *workers;         /* what commands have begun */

@@ -107,42 +107,17 @@ static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)
 
 /* Settings --------------------------------------------------------------------------------- */
 
-static bc_status take_style(bc_settings *settings, const bc_model *model, char *name,
-                            const bc_log *log)
-{
-    float share = 1;
-    char *colon = strrchr(name, ':');
-    if (colon) {
-        *colon = '\0';
-        share = strtof(colon + 1, NULL);
-    }
-    const int style = bc_model_find_style(model, name);
-    if (style < 0)
-        return bc_fail(log, BC_ERR_ARGUMENT, "no style '%s' ('brushcast styles' lists them)", name);
-    if (settings->n_styles == 2 || !(share > 0))
-        return bc_fail(log, BC_ERR_ARGUMENT, "style '%s': a blend is of two styles, shares above 0",
-                       name);
-    settings->styles[settings->n_styles++] = (bc_style_weight){.style = style, .weight = share};
-    return BC_OK;
-}
-
-static bc_status take_styles(bc_settings *settings, const bc_model *model, const char *names,
+static bc_status take_styles(bc_settings *settings, const bc_model *model, const char *blend,
                              const bc_log *log)
 {
-    if (!names) {
-        settings->n_styles = bc_model_style_count(model) > 0;
-        settings->styles[0].weight = 1;
+    if (!blend && bc_model_style_count(model) == 0)
         return BC_OK;
-    }
-    bc_status status = BC_OK;
-    char *copy = strcmp(names, "none") == 0 ? NULL : strdup(names), *rest = copy;
-    for (char *name; status == BC_OK && (name = strsep(&rest, ","));)
-        status = take_style(settings, model, name, log);
-    free(copy);
+    const bc_status status =
+        bc_blend_parse(model, blend, settings->styles, &settings->n_styles, log);
     float sum = 0;
-    for (int i = 0; i < settings->n_styles; i++)
+    for (int i = 0; i < settings->n_styles && status == BC_OK; i++)
         sum += settings->styles[i].weight;
-    for (int i = 0; i < settings->n_styles; i++)
+    for (int i = 0; i < settings->n_styles && status == BC_OK; i++)
         settings->styles[i].weight /= sum;
     return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "live/call.h"
+#include "paint/blend.h"
 
 static const bc_model *model_of(const bc_live *live)
 {
@@ -24,6 +25,10 @@ static void say_style(bc_live *live)
         const bc_style_info other = bc_model_style(model_of(live), s->styles[1].style);
         bc_live_say(live, "", "%s + %.0f %% %s", title, 100 * (double)s->styles[1].weight,
                     *other.title ? other.title : other.name);
+        return;
+    }
+    if (s->n_styles > 2) {
+        bc_live_say(live, "", "%s + %d others", title, s->n_styles - 1);
         return;
     }
     snprintf(detail, sizeof(detail), "%s%s%s", style.artist,
@@ -117,10 +122,20 @@ void bc_verb_share(bc_call *c)
 {
     const bc_settings *s = &c->live->settings;
     float share = s->styles[1].weight;
-    if (s->n_styles < 2)
-        bc_call_refuse(c, "there is no blend");
+    if (s->n_styles != 2)
+        bc_call_refuse(c, "there is no blend of two");
     else if (bc_call_change_number(c, &share, 0, 1))
         set_blend(c->live, s->styles[0].style, s->styles[1].style, share);
+}
+
+/* Each style once. */
+static void merge_styles(bc_settings *s)
+{
+    bc_blend blend = {0};
+    for (int i = 0; i < s->n_styles; i++)
+        bc_blend_add(&blend, s->styles[i].style, s->styles[i].weight);
+    memcpy(s->styles, blend.styles, sizeof(blend.styles));
+    s->n_styles = blend.n;
 }
 
 /* To another net: the same styles by name, or its first one. */
@@ -132,8 +147,7 @@ static void change_net(bc_live *live, int net)
         const int same = bc_nets_same_style(nets, s->net, s->styles[i].style, net);
         s->styles[i].style = same >= 0 ? same : 0;
     }
-    if (s->n_styles == 2 && s->styles[0].style == s->styles[1].style)
-        s->n_styles = 1;
+    merge_styles(s);
     s->net = net;
     if (bc_model_style_count(model_of(live)) == 0)
         s->n_styles = 0;

@@ -49,20 +49,45 @@ static void keep_most(bc_blend *b, int n)
     }
 }
 
-static void begin(bc_fade *fade, const void *net, const bc_blend *wanted, int room, int64_t now_us)
+bc_blend bc_blend_translate(const bc_blend *blend, const bc_model *from, const bc_model *to)
 {
-    fade->from = fade->net == net ? fade->shown : (bc_blend){0};
+    bc_blend translated = {0};
+    if (from == to)
+        return *blend;
+    for (int i = 0; i < blend->n; i++) {
+        const bc_style_weight *w = &blend->styles[i];
+        const int style = bc_model_find_style(to, bc_model_style(from, w->style).name);
+        if (style >= 0)
+            bc_blend_add(&translated, style, w->weight);
+    }
+    return translated;
+}
+
+/* Fades ------------------------------------------------------------------------------------ */
+
+static void change_model(bc_fade *fade, const bc_model *model)
+{
+    fade->from = bc_blend_translate(&fade->from, fade->model, model);
+    fade->to = bc_blend_translate(&fade->to, fade->model, model);
+    fade->shown = bc_blend_translate(&fade->shown, fade->model, model);
+    fade->model = model;
+}
+
+static void begin(bc_fade *fade, const bc_blend *wanted, int room, int64_t now_us)
+{
+    fade->from = fade->shown;
     fade->to = *wanted;
-    fade->net = net;
     fade->start_us = now_us;
     keep_most(&fade->from, room > wanted->n ? room - wanted->n : 0);
 }
 
-void bc_fade_step(bc_fade *fade, const void *net, const bc_blend *wanted, int room, double seconds,
-                  int64_t now_us)
+void bc_fade_step(bc_fade *fade, const bc_model *model, const bc_blend *wanted, int room,
+                  double seconds, int64_t now_us)
 {
-    if (fade->net != net || !bc_blend_is_same(wanted, &fade->to))
-        begin(fade, net, wanted, room, now_us);
+    if (fade->model != model)
+        change_model(fade, model);
+    if (!bc_blend_is_same(wanted, &fade->to))
+        begin(fade, wanted, room, now_us);
     const double done = seconds > 0 ? (double)(now_us - fade->start_us) / (seconds * 1e6) : 1;
     if (done >= 1 || fade->from.n == 0) {
         fade->shown = fade->to;

@@ -14,20 +14,27 @@ typedef struct bc_blend {
 void bc_blend_add(bc_blend *blend, int style, float weight);
 bool bc_blend_is_same(const bc_blend *a, const bc_blend *b);
 
+/*
+ * The blend in the styles that have the same names in another model. Those that it has not are left
+ * out; n is 0 where it has none.
+ */
+bc_blend bc_blend_translate(const bc_blend *blend, const bc_model *from, const bc_model *to);
+
 /* {0} shows nothing yet. */
 typedef struct bc_fade {
-    const void *net; /* whose styles the blends are of: its address alone counts */
+    const bc_model *model; /* whose styles the blends are of */
     bc_blend from, to;
     bc_blend shown; /* at the moment */
     int64_t start_us;
 } bc_fade;
 
 /*
- * Moves `shown` on its way to `wanted`, at once where the net is another one or `seconds` is 0.
- * `room` is the number of styles that may be shown at once: the smallest shares of what is faded
- * out make room for what comes.
+ * Moves `shown` on its way to `wanted`, styles of `model`, at once where `seconds` is 0. Where the
+ * model is another one than before a fade goes on with its styles of the same names. `room` is the
+ * number of styles that may be shown at once: the smallest shares of what is faded out make room
+ * for what comes.
  */
-void bc_fade_step(bc_fade *fade, const void *net, const bc_blend *wanted, int room, double seconds,
-                  int64_t now_us);
+void bc_fade_step(bc_fade *fade, const bc_model *model, const bc_blend *wanted, int room,
+                  double seconds, int64_t now_us);
 
 #endif

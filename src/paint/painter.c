@@ -1,49 +1,20 @@
-#include <math.h>
-#include <pthread.h>
+#include "paint/painter.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/params.h"
 #include "base/pool.h"
 #include "generator/session.h"
-#include "paint/blend.h"
-#include "paint/image.h"
 #include "paint/mix.h"
-#include "paint/opener.h"
 #include "paint/resize.h"
 #include "stabilizer/stabilizer.h"
 
 enum {
-    FRAME_US = 33333,          /* between frames without a time */
-    MAX_INTERVAL_US = 2000000, /* between frames of one scene */
-    LEAST_SIZE = 1
-};
-
-typedef struct settings {
-    bc_blend blend; /* n 0: the frames stay as they are */
-    double values[BC_PAINTER_N_SETTINGS];
-} settings;
-
-struct bc_painter {
-    bc_painter_params params;
-    bc_model *own_model; /* NULL where the model is the host's */
-    const bc_model *model;
-    bc_executor *own_executor, *executor;
-
-    pthread_mutex_t lock; /* of `wanted` */
-    settings wanted;
-
-    settings now; /* of the frame at hand */
-    bc_opener opener;
-    bc_fade fade;
-    bc_blend shown;            /* what the current session paints */
-    bc_stabilizer *stabilizer; /* NULL until something is stabilised */
-    bc_scene scene;
-    int64_t last_us;  /* time of the last frame, or BC_NO_TIME */
-    int64_t clock_us; /* runs with the frames: what fades go by */
-    bc_own_image source, resized, small, painting;
-    bc_painter_state state;
+    FRAME_US = 33333,         /* between frames without a time */
+    MAX_INTERVAL_US = 2000000 /* between frames of one scene */
 };
 
 /* Life ------------------------------------------------------------------------------------- */
@@ -55,7 +26,7 @@ static bc_status open_model(bc_painter *p)
     bc_status status = BC_OK;
     if (!p->params.model)
         status = bc_model_open(&p->own_model, p->params.net, &params);
-    p->model = p->params.model ? p->params.model : p->own_model;
+    p->wanted.model = p->params.model ? p->params.model : p->own_model;
     return status;
 }
 
@@ -103,7 +74,7 @@ bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params)
     const bc_status status = open_all(p);
     if (status < 0)
         bc_painter_close(painter);
-    else if (bc_model_style_count(p->model) > 0)
+    else if (bc_model_style_count(p->wanted.model) > 0)
         bc_blend_add(&p->wanted.blend, 0, 1);
     return status;
 }
@@ -127,100 +98,7 @@ void bc_painter_close(bc_painter **painter)
     *painter = NULL;
 }
 
-const bc_model *bc_painter_model(const bc_painter *painter)
-{
-    return painter ? painter->model : NULL;
-}
-
-/* Settings --------------------------------------------------------------------------------- */
-
-bc_status bc_painter_set_style(bc_painter *painter, const char *blend)
-{
-    bc_style_weight weights[BC_MAX_BLEND];
-    int n;
-    if (!painter)
-        return BC_ERR_ARGUMENT;
-    const bc_status status =
-        bc_blend_parse(painter->model, blend, weights, &n, &painter->params.log);
-    return status < 0 ? status : bc_painter_set_blend(painter, weights, n);
-}
-
-static bc_status check_weight(const bc_painter *p, bc_style_weight w)
-{
-    if (w.style < 0 || w.style >= bc_model_style_count(p->model))
-        return bc_fail(&p->params.log, BC_ERR_ARGUMENT, "style %d: the net has %d", w.style,
-                       bc_model_style_count(p->model));
-    if (!isfinite(w.weight) || w.weight < 0)
-        return bc_fail(&p->params.log, BC_ERR_ARGUMENT, "style %s: its weight %g is not a share",
-                       bc_model_style(p->model, w.style).name, (double)w.weight);
-    return BC_OK;
-}
-
-bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights, int n_weights)
-{
-    bc_blend blend = {0};
-    double sum = 0;
-    if (!painter || (n_weights > 0 && !weights))
-        return BC_ERR_ARGUMENT;
-    if (n_weights < 0 || n_weights > BC_MAX_BLEND)
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "a blend of %d styles", n_weights);
-    for (int i = 0; i < n_weights; i++) {
-        const bc_status status = check_weight(painter, weights[i]);
-        if (status < 0)
-            return status;
-        sum += (double)weights[i].weight;
-    }
-    if (n_weights > 0 && !(sum > 0))
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "a blend whose weights are all 0");
-    for (int i = 0; i < n_weights; i++)
-        bc_blend_add(&blend, weights[i].style, (float)((double)weights[i].weight / sum));
-    pthread_mutex_lock(&painter->lock);
-    painter->wanted.blend = blend;
-    pthread_mutex_unlock(&painter->lock);
-    return BC_OK;
-}
-
-bc_status bc_painter_set(bc_painter *painter, bc_painter_setting setting, double value)
-{
-    static const struct {
-        const char *name;
-        double low, high;
-    } domains[BC_PAINTER_N_SETTINGS] = {[BC_PAINTER_STRENGTH] = {"strength", 0, 1},
-                                        [BC_PAINTER_KEEP_COLORS] = {"keep-colors", 0, 1},
-                                        [BC_PAINTER_STABILIZE] = {"stabilize", 0, 1},
-                                        [BC_PAINTER_SCALE] = {"scale", 1.0 / 16, 4},
-                                        [BC_PAINTER_FADE] = {"fade", 0, 60}};
-    if (!painter)
-        return BC_ERR_ARGUMENT;
-    if (setting < 0 || setting >= BC_PAINTER_N_SETTINGS)
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "painter: no setting %d",
-                       (int)setting);
-    if (!(value >= domains[setting].low && value <= domains[setting].high))
-        return bc_fail(&painter->params.log, BC_ERR_ARGUMENT, "%s %g is not %g to %g",
-                       domains[setting].name, value, domains[setting].low, domains[setting].high);
-    pthread_mutex_lock(&painter->lock);
-    painter->wanted.values[setting] = value;
-    pthread_mutex_unlock(&painter->lock);
-    return BC_OK;
-}
-
-double bc_painter_get(bc_painter *painter, bc_painter_setting setting)
-{
-    if (!painter || setting < 0 || setting >= BC_PAINTER_N_SETTINGS)
-        return 0;
-    pthread_mutex_lock(&painter->lock);
-    const double value = painter->wanted.values[setting];
-    pthread_mutex_unlock(&painter->lock);
-    return value;
-}
-
 /* Session ---------------------------------------------------------------------------------- */
-
-static int scaled(int size, double scale)
-{
-    const int result = (int)lround(size * scale);
-    return result < LEAST_SIZE ? LEAST_SIZE : result > BC_MAX_SIZE ? BC_MAX_SIZE : result;
-}
 
 static int most(int a, int b)
 {
@@ -233,26 +111,34 @@ static bc_status choose_session(bc_painter *p, const bc_image *source, bool *is_
     const double fade = p->now.values[BC_PAINTER_FADE], scale = p->now.values[BC_PAINTER_SCALE];
     const int n = p->now.blend.n, asked = p->params.max_blend;
     const int room = asked > 0 ? most(asked, n) : BC_MAX_BLEND;
-    bc_fade_step(&p->fade, p->model, &p->now.blend, room, fade, p->clock_us);
+    bc_fade_step(&p->fade, p->now.model, &p->now.blend, room, fade, p->clock_us);
     const int n_fading = fade > 0 && 2 * n <= room ? 2 * n : n;
-    const bc_opened wanted = {.model = p->model,
-                              .width = scaled(source->width, scale),
-                              .height = scaled(source->height, scale),
+    const bc_opened wanted = {.model = p->now.model,
+                              .width = bc_scaled_size(source->width, scale),
+                              .height = bc_scaled_size(source->height, scale),
                               .max_blend = most(most(asked, n_fading), p->fade.shown.n)};
     const bc_status status = bc_opener_choose(&p->opener, &wanted, is_new);
     p->state.is_pending = status == BC_OK && !bc_opened_fits(&p->opener.current, &wanted);
     return status;
 }
 
-/* Where the session has no room for the blend it paints on as it did: another is on its way. */
+/*
+ * Where the session has no room for the blend, or its net none of the styles, it paints on as it
+ * did: another is on its way. Of another blend nothing is held still yet.
+ */
 static bc_status show_blend(bc_painter *p, bool is_new)
 {
-    const bc_blend *shown = &p->fade.shown;
     const bc_opened *current = &p->opener.current;
-    if (!is_new && (bc_blend_is_same(shown, &p->shown) || shown->n > current->max_blend))
+    bc_blend shown = bc_blend_translate(&p->fade.shown, p->now.model, current->model);
+    if (is_new && shown.n == 0)
+        shown = (bc_blend){1, {{.style = 0, .weight = 1}}};
+    if (!is_new &&
+        (bc_blend_is_same(&shown, &p->shown) || shown.n == 0 || shown.n > current->max_blend))
         return BC_OK;
-    p->shown = *shown;
-    return bc_session_set_style(current->session, shown->styles, shown->n);
+    p->shown = shown;
+    if (p->stabilizer)
+        bc_stabilizer_forget_painting(p->stabilizer);
+    return bc_session_set_style(current->session, shown.styles, shown.n);
 }
 
 /* Time and scenes -------------------------------------------------------------------------- */
@@ -330,13 +216,15 @@ static bc_status paint(bc_painter *p, const bc_image *source, const bc_image *pa
         status = bc_stabilizer_source(p->stabilizer, source, amount, &steady);
     if (status == BC_OK && p->stabilizer)
         bc_session_move_canvas(session, bc_stabilizer_canvas(p->stabilizer));
+    const int64_t start_ns = bc_clock_ns();
     if (status == BC_OK)
         status = bc_session_run(session, &steady, painting);
+    p->state.session_ns = bc_clock_ns() - start_ns;
     return status == BC_OK && p->stabilizer ? bc_stabilizer_painting(p->stabilizer, painting)
                                             : status;
 }
 
-/* Paints into `painting`, in the source's size, by way of the session's where that is another. */
+/* Paints into `painting`, by way of the session's size where that is another. */
 static bc_status paint_resized(bc_painter *p, const bc_image *source, const bc_image *painting)
 {
     const bc_opened *session = &p->opener.current;
@@ -350,18 +238,23 @@ static bc_status paint_resized(bc_painter *p, const bc_image *source, const bc_i
     return status;
 }
 
+static bool has_one_size(const bc_image *a, const bc_image *b)
+{
+    return a->width == b->width && a->height == b->height;
+}
+
 static bool must_mix(const bc_painter *p)
 {
     return p->now.values[BC_PAINTER_STRENGTH] < 1 || p->now.values[BC_PAINTER_KEEP_COLORS] > 0;
 }
 
-/* Alpha is the source's, after sizes and formats have changed too. */
+/* Alpha is the source's, after sizes and formats have changed too; X is opaque. */
 static void finish_alpha(const bc_painter *p, const bc_image *source, const bc_image *painting)
 {
-    const bool is_resized =
-        p->opener.current.width != source->width || p->opener.current.height != source->height;
+    const bc_opened *session = &p->opener.current;
+    const bool is_resized = session->width != source->width || session->height != source->height;
     const bool has_x = source->format == BC_RGBX32 || source->format == BC_BGRX32;
-    if (bc_image_has_alpha(painting) && (has_x || (is_resized && bc_image_has_alpha(source))))
+    if (has_x || (is_resized && bc_image_has_alpha(source) && has_one_size(source, painting)))
         bc_image_copy_alpha(painting, source);
 }
 
@@ -403,6 +296,7 @@ static bc_status paint_frame(bc_painter *p, const bc_image *source, const bc_ima
         return status;
     const bc_image seen = without_x(&fitted);
     watch_scene(p, &seen, is_new, interval_us);
+    p->state.model = p->opener.current.model;
     p->state.width = p->opener.current.width;
     p->state.height = p->opener.current.height;
     return paint_over(p, source, &fitted, painting);
@@ -413,8 +307,7 @@ static void pass(bc_painter *p, const bc_image *source, const bc_image *painting
 {
     p->scene.is_known = false;
     p->fade = (bc_fade){0};
-    p->state.width = p->state.height = 0;
-    p->state.was_cut = false;
+    p->state = (bc_painter_state){0};
     if (painting->pixels != source->pixels)
         bc_image_copy(painting, source);
     if (bc_image_has_alpha(painting))
@@ -427,12 +320,14 @@ static bc_status check_images(bc_painter *p, const bc_image *source, const bc_im
     if (!bc_image_is_valid(source) || !bc_image_is_valid(painting))
         return bc_fail(log, BC_ERR_ARGUMENT, "the %s is no image of a known format and size",
                        bc_image_is_valid(source) ? "painting" : "source");
-    if (source->width != painting->width || source->height != painting->height)
-        return bc_fail(log, BC_ERR_ARGUMENT, "the source is %dx%d, the painting %dx%d",
-                       source->width, source->height, painting->width, painting->height);
-    if ((must_mix(p) || p->now.blend.n == 0) && !bc_image_is_alike(source, painting))
+    if (!must_mix(p) && p->now.blend.n > 0)
+        return BC_OK;
+    if (!bc_image_is_alike(source, painting))
         return bc_fail(log, BC_ERR_ARGUMENT,
                        "the source is mixed with a painting of another format");
+    if (!has_one_size(source, painting))
+        return bc_fail(log, BC_ERR_ARGUMENT, "a source of %dx%d is mixed with a painting of %dx%d",
+                       source->width, source->height, painting->width, painting->height);
     return BC_OK;
 }
 

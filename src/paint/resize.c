@@ -23,6 +23,11 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
+int bc_scaled_size(int size, double scale)
+{
+    return clamp((int)lround(size * scale), 1, BC_MAX_SIZE);
+}
+
 static bool open_taps(taps *t, int n, double support)
 {
     t->n_taps = 2 * (int)ceil(support) + 1;

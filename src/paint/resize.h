@@ -8,6 +8,9 @@
 
 #include "base/pool.h"
 
+/* A width or height of so many times the size, from 1 to BC_MAX_SIZE. */
+int bc_scaled_size(int size, double scale);
+
 /*
  * `to` becomes `from` in the size of `to`; they are alike (bc_image_is_alike), and alpha is one
  * more channel. Chroma stays at its position. The same pixels for every number of threads.

@@ -91,6 +91,11 @@ void bc_stabilizer_restart(bc_stabilizer *s)
     s->age = 0;
 }
 
+void bc_stabilizer_forget_painting(bc_stabilizer *s)
+{
+    s->painting.is_held = false;
+}
+
 static bc_status fail_memory(const bc_stabilizer *s, int width, int height)
 {
     return bc_fail(&s->log, BC_ERR_MEMORY, "stabilizer: no memory for %dx%d", width, height);

@@ -25,6 +25,8 @@ void bc_stabilizer_close(bc_stabilizer **stabilizer);
 
 /* The next frame has nothing to do with those before. */
 void bc_stabilizer_restart(bc_stabilizer *stabilizer);
+/* The next painting has nothing to do with those before, its frame has: another style. */
+void bc_stabilizer_forget_painting(bc_stabilizer *stabilizer);
 
 /*
  * The next frame, of any format, and what is to be painted of it: a view of memory of the

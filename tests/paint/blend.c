@@ -1,13 +1,13 @@
-/* Blends and fades: shares on the way, room for two and two, and another net at once. */
+/* Blends and fades: shares on the way, room for two and two, and from one net to another. */
 #include "paint/blend.h"
 
 #include <math.h>
 
-#include "test.h"
+#include "generator/net.h"
 
-enum { SECOND = 1000000, ROOM = 4 };
+enum { SECOND = 1000000, ROOM = 4, N_STYLES = 8, N_FEWER = 3 };
 
-static const int nets[2];
+static net many, few; /* of the same names, as far as they go */
 
 static double share(const bc_blend *blend, int style)
 {
@@ -27,21 +27,37 @@ static void test_fade(void)
     const bc_blend one = {1, {{.style = 1, .weight = 1}}};
     const bc_blend two = {2, {{.style = 1, .weight = 0.5F}, {.style = 2, .weight = 0.5F}}};
     bc_fade fade = {0};
-    bc_fade_step(&fade, &nets[0], &one, ROOM, 2, SECOND); /* there is nothing to fade from */
+    bc_fade_step(&fade, many.model, &one, ROOM, 2, SECOND); /* there is nothing to fade from */
     check_share(&fade, 1, 1);
-    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 2 * (int64_t)SECOND);
+    bc_fade_step(&fade, many.model, &two, ROOM, 2, 2 * (int64_t)SECOND);
     check_share(&fade, 1, 1);
     check_share(&fade, 2, 0);
-    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 3 * (int64_t)SECOND);
+    bc_fade_step(&fade, many.model, &two, ROOM, 2, 3 * (int64_t)SECOND);
     check_share(&fade, 1, 0.75);
     check_share(&fade, 2, 0.25);
-    bc_fade_step(&fade, &nets[0], &two, ROOM, 2, 4 * (int64_t)SECOND);
+    bc_fade_step(&fade, many.model, &two, ROOM, 2, 4 * (int64_t)SECOND);
     check_share(&fade, 2, 0.5);
-    bc_fade_step(&fade, &nets[1], &one, ROOM, 2, 5 * (int64_t)SECOND); /* another net's */
+    bc_fade_step(&fade, many.model, &one, ROOM, 0, 5 * (int64_t)SECOND);
     check_share(&fade, 1, 1);
     CHECK_INT(fade.shown.n, 1);
-    bc_fade_step(&fade, &nets[1], &two, ROOM, 0, 5 * (int64_t)SECOND);
+}
+
+/* A fade goes on in another net; a style that this has not is gone. */
+static void test_nets(void)
+{
+    const bc_blend first = {1, {{.style = 1, .weight = 1}}};
+    const bc_blend second = {1, {{.style = 2, .weight = 1}}};
+    const bc_blend last = {1, {{.style = N_STYLES - 1, .weight = 1}}};
+    bc_fade fade = {0};
+    bc_fade_step(&fade, many.model, &first, ROOM, 2, 0);
+    bc_fade_step(&fade, many.model, &second, ROOM, 2, 0);
+    bc_fade_step(&fade, few.model, &second, ROOM, 2, SECOND);
+    check_share(&fade, 1, 0.5);
     check_share(&fade, 2, 0.5);
+    bc_fade_step(&fade, many.model, &last, ROOM, 0, 2 * (int64_t)SECOND);
+    bc_fade_step(&fade, few.model, &second, ROOM, 2, 3 * (int64_t)SECOND);
+    check_share(&fade, 2, 1); /* there is nothing to fade from */
+    CHECK_INT(bc_blend_translate(&last, many.model, few.model).n, 0);
 }
 
 /* A fade that is left on its way for the next one: of four styles the two least go at once. */
@@ -51,12 +67,12 @@ static void test_room(void)
     const bc_blend b = {2, {{.style = 3, .weight = 0.5F}, {.style = 4, .weight = 0.5F}}};
     const bc_blend c = {2, {{.style = 5, .weight = 0.5F}, {.style = 6, .weight = 0.5F}}};
     bc_fade fade = {0};
-    bc_fade_step(&fade, &nets[0], &a, ROOM, 1, 0);
-    bc_fade_step(&fade, &nets[0], &b, ROOM, 1, 0);
-    bc_fade_step(&fade, &nets[0], &b, ROOM, 1, SECOND / 2);
+    bc_fade_step(&fade, many.model, &a, ROOM, 1, 0);
+    bc_fade_step(&fade, many.model, &b, ROOM, 1, 0);
+    bc_fade_step(&fade, many.model, &b, ROOM, 1, SECOND / 2);
     CHECK_INT(fade.shown.n, 4);
-    bc_fade_step(&fade, &nets[0], &c, ROOM, 1, SECOND / 2);
-    bc_fade_step(&fade, &nets[0], &c, ROOM, 1, SECOND);
+    bc_fade_step(&fade, many.model, &c, ROOM, 1, SECOND / 2);
+    bc_fade_step(&fade, many.model, &c, ROOM, 1, SECOND);
     CHECK_INT(fade.shown.n, 4);
     check_share(&fade, 5, 0.25);
     check_share(&fade, 6, 0.25);
@@ -66,7 +82,12 @@ static void test_room(void)
 
 int main(void)
 {
+    net_open(&many, light, BC_UPSAMPLE_SUBPIXEL, N_STYLES);
+    net_open(&few, light, BC_UPSAMPLE_SUBPIXEL, N_FEWER);
     test_fade();
+    test_nets();
     test_room();
+    net_close(&many);
+    net_close(&few);
     return TEST_END();
 }

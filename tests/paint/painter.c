@@ -291,13 +291,13 @@ static void test_refused(void)
     narrow.stride_bytes = 3 * WIDTH - 1;
     alpha.format = BC_RGBA32;
     alpha.stride_bytes = 4 * WIDTH;
-    CHECK_INT(bc_painter_run(painter, &source, &small, 0, 0), BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_run(painter, &source, &none, 0, 0), BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_run(painter, NULL, &to, 0, 0), BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_run(painter, &source, &narrow, 0, 0), BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_run(painter, &source, &alpha, 0, 0), BC_OK);
     CHECK_INT(bc_painter_set(painter, BC_PAINTER_STRENGTH, 0.5), BC_OK);
     CHECK_INT(bc_painter_run(painter, &source, &alpha, 0, 0), BC_ERR_ARGUMENT);
+    CHECK_INT(bc_painter_run(painter, &source, &small, 0, 0), BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_set_blend(painter, &(bc_style_weight){.style = 2, .weight = 1}, 1),
               BC_ERR_ARGUMENT);
     CHECK_INT(bc_painter_set_blend(painter, &(bc_style_weight){.style = 1, .weight = 0}, 1),
@@ -469,6 +469,63 @@ static void test_background(void)
     free(frame);
 }
 
+/* A painting of the size that was painted is not resized; one of another size is. */
+static void test_painting_size(void)
+{
+    enum { W = 42, H = 23 };
+    uint8_t *frame = make_frame(WIDTH, HEIGHT, 12), painted[MOST_BYTES], expected[MOST_BYTES];
+    uint8_t half[MOST_BYTES];
+    const bc_image source = view(frame, WIDTH, HEIGHT), whole = view(expected, WIDTH, HEIGHT);
+    const bc_image small = view(half, W, H), tiny = view(painted, 1, 1);
+    bc_painter *painter = open_painter(BC_STATS_FRAME);
+    CHECK_INT(bc_painter_set(painter, BC_PAINTER_SCALE, 0.5), BC_OK);
+    paint_frame(painter, &source, &whole);
+    paint_frame(painter, &source, &small);
+    for (int c = 0; c < 3; c++) { /* a corner is nearly the corner */
+        CHECK_AT_MOST(abs(half[c] - expected[c]), 12);
+        CHECK_AT_MOST(abs(half[3 * W * H - 3 + c] - expected[3 * WIDTH * HEIGHT - 3 + c]), 12);
+    }
+    paint_frame(painter, &source, &tiny);
+    bc_painter_close(&painter);
+    free(frame);
+}
+
+/* Another net paints from when its session is open, the one before in the same style until then. */
+static void test_model(void)
+{
+    uint8_t *frame = make_frame(WIDTH, HEIGHT, 13), painted[MOST_BYTES], expected[MOST_BYTES];
+    const bc_image source = view(frame, WIDTH, HEIGHT), to = view(painted, WIDTH, HEIGHT);
+    const bc_image wanted = view(expected, WIDTH, HEIGHT);
+    const bc_style_weight second = {.style = 1, .weight = 1};
+    bc_painter_state state = {.size = sizeof(state)};
+    bc_painter *painter;
+    net other;
+    net_open(&other, wide, BC_UPSAMPLE_SUBPIXEL, 2);
+    if (bc_painter_open(&painter, &(bc_painter_params){.model = two_styles.model,
+                                                       .n_threads = 1,
+                                                       .in_background = true}) < 0)
+        abort();
+    paint_frame(painter, &source, &to);
+    CHECK_INT(bc_painter_set_model(painter, other.model, &second, 1), BC_OK);
+    CHECK(bc_painter_model(painter) == other.model);
+    paint_frame(painter, &source, &to);
+    bc_painter_get_state(painter, &state);
+    if (CHECK(state.is_pending && state.model == two_styles.model)) {
+        paint_plainly(&source, &wanted, &second, 1);
+        CHECK(memcmp(painted, expected, 3 * WIDTH * HEIGHT) == 0);
+    }
+    for (int i = 0; i < 10000 && state.is_pending; i++) {
+        paint_frame(painter, &source, &to);
+        bc_painter_get_state(painter, &state);
+    }
+    CHECK(state.model == other.model && state.styles[0].style == 1);
+    CHECK_INT(bc_painter_set_model(painter, other.model, &(bc_style_weight){2, 1}, 1),
+              BC_ERR_ARGUMENT);
+    bc_painter_close(&painter);
+    net_close(&other);
+    free(frame);
+}
+
 /* A caller that knows less of a struct than the library. */
 static void test_growing(void)
 {
@@ -499,6 +556,8 @@ int main(void)
     test_fade();
     test_canvas();
     test_background();
+    test_painting_size();
+    test_model();
     test_growing();
     net_close(&two_styles);
     return TEST_END();

@@ -1,0 +1,55 @@
+/*
+ * live_painter.h: from a captured frame and the settings of the moment to a painted picture. The
+ * frame becomes planes of 4:2:0 in the source's own colours, which a decoder's mostly are already,
+ * and the library's painter paints them. Frames' memory comes from a pool.
+ *
+ * Threads: one at a time.
+ */
+#ifndef BC_LIVE_LIVE_PAINTER_H
+#define BC_LIVE_LIVE_PAINTER_H
+
+#include "frame/frame.h"
+#include "live/settings.h"
+#include "paint/nets.h"
+
+/* A picture on its way from the painter to the eyes. */
+typedef struct bc_painted {
+    bc_frame *picture;  /* BC_YUV420; of the painting's size or the source's */
+    bc_frame *original; /* like it, of the source's size, where the settings want it, or NULL */
+    double aspect;      /* width / height as displayed */
+    int64_t arrival_ns; /* when the source frame came */
+    int64_t time_us;    /* on the source's time line */
+    int width, height;  /* of the source */
+    int painted_width, painted_height; /* 0: nothing was painted */
+    const char *net;                   /* that painted it, the nets' own string, or NULL */
+    bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */
+    float convert_ms, paint_ms, mix_ms; /* to planes; the net; sizes, stabiliser and strength */
+} bc_painted;
+
+/* Frees the painted picture and sets it to NULL; takes NULL and pointers to NULL. */
+void bc_painted_free(bc_painted **painted);
+
+typedef struct bc_live_painter bc_live_painter;
+
+typedef struct bc_live_painter_params {
+    const bc_nets *nets; /* must outlive the painter */
+    int n_threads;       /* 0: one for each processor */
+    bc_precision precision;
+    bc_log log;
+} bc_live_painter_params;
+
+bc_status bc_live_painter_open(bc_live_painter **painter, const bc_live_painter_params *params);
+void bc_live_painter_close(bc_live_painter **painter);
+
+/*
+ * Paints `source`, any frame, with the net `net` (the settings' own or a cheaper one, which has
+ * styles of the same names) at `scale` times its size. The first frame waits for its session. In a
+ * pause, where the same frame is painted again, a fade is not waited for.
+ */
+bc_status bc_live_painter_run(bc_live_painter *painter, const bc_settings *settings, int net,
+                              double scale, bc_frame *source, bool is_paused, bc_painted **painted);
+
+/* The last frame was painted with another session than the one that is being opened. */
+bool bc_live_painter_is_pending(const bc_live_painter *painter);
+
+#endif

@@ -1,0 +1,23 @@
+/* settings.h: what the user of a live picture can change while it runs; plain data. */
+#ifndef BC_LIVE_SETTINGS_H
+#define BC_LIVE_SETTINGS_H
+
+#include "brushcast.h"
+
+typedef struct bc_settings {
+    int net;                                /* index in the nets */
+    int n_styles;                           /* in the blend; 0: the original */
+    bc_style_weight styles[BC_MAX_BLEND];   /* of that net; the weights add up to 1 */
+    bool shows_original;                    /* for now, whatever the blend */
+    bool shows_split;                       /* the original is wanted beside the painting */
+    float split;                            /* where the line stands */
+    float strength, keep_colors, stabilize; /* 0 to 1 */
+    float brush;                            /* size of the strokes, 1: as trained */
+    float fixed_scale;                      /* 0: the governor's */
+    bool is_net_fixed;                      /* the governor may not take a cheaper one */
+    float rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
+    bool mirror;
+    float fade_s; /* how long one style takes to become the next */
+} bc_settings;
+
+#endif
