@@ -21,7 +21,7 @@ typedef struct bc_help_line {
 } bc_help_line;
 
 typedef struct bc_view {
-    const bc_frame *painting; /* BC_YUV420 in colours that are known, of any size; NULL: black */
+    const bc_frame *painting; /* BC_YUV420 in any colours and size; NULL: black */
     const bc_frame *original; /* likewise; what stands left of the split, or NULL */
     uint64_t serial;          /* another one for other frames; > 0 */
     double aspect;            /* width / height as displayed */
@@ -41,11 +41,5 @@ typedef struct bc_view {
     int n_thumbnails;
     int current; /* the cell that is chosen, or -1 */
 } bc_view;
-
-/* BT.601 of both ranges, and BT.709 of the limited one: what renderers convert by themselves. */
-static inline bool bc_view_knows(bc_yuv_matrix matrix, bc_yuv_range range)
-{
-    return matrix == BC_BT601 || (matrix == BC_BT709 && range == BC_LIMITED);
-}
 
 #endif

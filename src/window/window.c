@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "window/colours.h"
 #include "window/overlay.h"
 
 enum { STRIP_MS = 2500, GRIP_PX = 24, MAX_COMMAND = 8192 };
@@ -18,7 +19,8 @@ typedef struct canvas {
     SDL_Texture *texture;
     int width, height;
     SDL_YUV_CONVERSION_MODE mode;
-    uint64_t serial; /* of the view that it shows */
+    uint64_t serial;     /* of the view that it shows */
+    bc_frame *converted; /* in colours that SDL knows, where the view's are none */
 } canvas;
 
 struct bc_window {
@@ -97,14 +99,20 @@ bc_status bc_window_open(bc_window **window, const bc_window_params *params)
     return BC_OK;
 }
 
+static void close_canvas(canvas *c)
+{
+    SDL_DestroyTexture(c->texture);
+    bc_frame_unref(&c->converted);
+}
+
 void bc_window_close(bc_window **window)
 {
     if (!window || !*window)
         return;
     bc_window *w = *window;
     bc_overlay_close(&w->overlay);
-    SDL_DestroyTexture(w->painting.texture);
-    SDL_DestroyTexture(w->original.texture);
+    close_canvas(&w->painting);
+    close_canvas(&w->original);
     if (w->renderer)
         SDL_DestroyRenderer(w->renderer);
     if (w->window)
@@ -299,7 +307,7 @@ bool bc_window_is_hidden(const bc_window *window)
 
 static SDL_YUV_CONVERSION_MODE conversion_of(const bc_image *image)
 {
-    if (image->matrix == BC_BT709)
+    if (!bc_colours_are_known(image) || image->matrix == BC_BT709)
         return SDL_YUV_CONVERSION_BT709;
     return image->range == BC_FULL ? SDL_YUV_CONVERSION_JPEG : SDL_YUV_CONVERSION_BT601;
 }
@@ -312,7 +320,7 @@ static bool fits(const canvas *c, const bc_image *image)
 
 static void remake(bc_window *window, canvas *c, const bc_image *image)
 {
-    SDL_DestroyTexture(c->texture);
+    close_canvas(c);
     *c = (canvas){.width = image->width, .height = image->height, .mode = conversion_of(image)};
     c->texture = SDL_CreateTexture(window->renderer, SDL_PIXELFORMAT_IYUV,
                                    SDL_TEXTUREACCESS_STREAMING, image->width, image->height);
@@ -320,6 +328,18 @@ static void remake(bc_window *window, canvas *c, const bc_image *image)
         bc_fail(&window->log, BC_ERR_MEMORY, "window: %s", SDL_GetError());
     else
         SDL_SetTextureBlendMode(c->texture, SDL_BLENDMODE_NONE);
+}
+
+/* The image in colours that SDL knows; as it is, where there is no memory for others. */
+static const bc_image *convert(bc_window *window, canvas *c, const bc_image *image)
+{
+    if (bc_colours_are_known(image))
+        return image;
+    if (!c->converted &&
+        bc_frame_alloc(&c->converted, image->width, image->height, BC_YUV420, &window->log) < 0)
+        return image;
+    bc_colours_convert(&c->converted->image, image);
+    return &c->converted->image;
 }
 
 static void update(bc_window *window, canvas *c, const bc_frame *frame, uint64_t serial)
@@ -330,6 +350,7 @@ static void update(bc_window *window, canvas *c, const bc_frame *frame, uint64_t
         remake(window, c, image);
     else if (c->serial == serial)
         return;
+    image = convert(window, c, image);
     if (c->texture &&
         SDL_UpdateYUVTexture(c->texture, NULL, image->pixels, (int)image->stride_bytes,
                              image->chroma[0], (int)image->chroma_stride_bytes[0], image->chroma[1],

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "window/window.h"
 #include "test.h"
+#include "window/window.h"
 
 static const bc_binding defaults[] = {
     {"s", "screenshot", "write a picture"},
@@ -72,13 +72,14 @@ static bc_frame *show(bc_window *window, const bc_view *view)
     return grab;
 }
 
-/* The same orange in all colours that a view knows, one after the other. */
+/* The same orange in all colours, one after the other: SDL's renderers know but the first three. */
 static void test_aspect(bc_window *window)
 {
-    static const color oranges[] = {{136, 67, 190, BC_BT709, BC_LIMITED},
-                                    {142, 60, 193, BC_BT601, BC_LIMITED},
-                                    {146, 51, 202, BC_BT601, BC_FULL}};
-    for (int i = 0; i < 3; i++) {
+    static const color oranges[] = {
+        {136, 67, 190, BC_BT709, BC_LIMITED},  {142, 60, 193, BC_BT601, BC_LIMITED},
+        {146, 51, 202, BC_BT601, BC_FULL},     {140, 58, 198, BC_BT709, BC_FULL},
+        {143, 64, 189, BC_BT2020, BC_LIMITED}, {148, 55, 197, BC_BT2020, BC_FULL}};
+    for (size_t i = 0; i < sizeof(oranges) / sizeof(oranges[0]); i++) {
         bc_frame *orange = make_frame(33, 17, oranges[i]);
         bc_view view = {.painting = orange, .serial = (uint64_t)i + 1, .aspect = 1};
         bc_frame *grab = show(window, &view);
