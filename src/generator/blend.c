@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "generator/session.h"
 
+static const double small_change = 0.25; /* of the shares, which statistics can follow */
+
 /* What a blend comes to: distinct styles, each with its share; n may be 0. */
 typedef struct blend {
     int n;
@@ -79,6 +81,28 @@ static void read_as_it_is(bc_layer_state *state, const bc_step *step)
     }
 }
 
+/* Whether a step reads what is not what it was when the blend changes. */
+static bool reads_change(const bc_plan *plan, const bool changes[], int index)
+{
+    const bc_step *step = &plan->steps[index];
+    for (int i = 0; i < step->n_inputs; i++) {
+        if (step->inputs[i].from >= 0 && (changes[step->inputs[i].from] || step->inputs[i].is_mix))
+            return true;
+    }
+    return false;
+}
+
+/* All that comes behind the first thing that is the styles'. */
+static void find_readers(bc_session *s)
+{
+    bool changes[BC_MAX_STEPS] = {false};
+    for (int i = 0; i < s->plan.n_steps; i++) {
+        const int layer = s->plan.steps[i].index;
+        s->reads_blend[layer] = reads_change(&s->plan, changes, i);
+        changes[i] = s->reads_blend[layer] || s->blended[layer];
+    }
+}
+
 void bc_session_pack_net(bc_session *s)
 {
     uint8_t *next = s->packed;
@@ -95,6 +119,7 @@ void bc_session_pack_net(bc_session *s)
     }
     for (int i = 0; i < s->plan.max_blend; i++)
         s->slots[i].style = -1;
+    find_readers(s);
 }
 
 static void pack_slot(bc_session *s, bc_slot *slot, int style)
@@ -118,16 +143,30 @@ static void pack_slot(bc_session *s, bc_slot *slot, int style)
     }
 }
 
-/* Slots keep the styles that stay; the others take slots of styles that are gone. */
+static float share_of(const blend *b, int style)
+{
+    for (int i = 0; i < b->n; i++) {
+        if (b->parts[i].style == style)
+            return b->parts[i].weight;
+    }
+    return 0;
+}
+
+/* Slots keep the styles that stay; what those that were away knew is old. */
+static void keep_slots(bc_session *s, const blend *b)
+{
+    for (int i = 0; i < s->plan.max_blend; i++) {
+        bc_slot *slot = &s->slots[i];
+        for (int k = 0; k < BC_MAX_LAYERS && slot->weight <= 0; k++)
+            slot->layers[k].running.is_known = false;
+        slot->weight = share_of(b, slot->style);
+    }
+}
+
+/* The others take slots of styles that are gone. */
 static void fill_slots(bc_session *s, const blend *b)
 {
-    for (int i = 0; i < s->plan.max_blend; i++)
-        s->slots[i].weight = 0;
-    for (int i = 0; i < b->n; i++) {
-        bc_slot *slot = find_slot(s, b->parts[i].style);
-        if (slot)
-            slot->weight = b->parts[i].weight;
-    }
+    keep_slots(s, b);
     for (int i = 0, free_slot = 0; i < b->n; i++) {
         if (find_slot(s, b->parts[i].style))
             continue;
@@ -165,30 +204,25 @@ static void blend_norms(bc_session *s, const blend *b)
     }
 }
 
-/* Whether a step reads what is not what it was when the blend changes. */
-static bool reads_change(const bc_plan *plan, const bool changes[], int index)
-{
-    const bc_step *step = &plan->steps[index];
-    for (int i = 0; i < step->n_inputs; i++) {
-        if (step->inputs[i].from >= 0 && (changes[step->inputs[i].from] || step->inputs[i].is_mix))
-            return true;
-    }
-    return false;
-}
-
-/* Statistics of all that comes behind the first thing that is the styles' are unknown. */
 static void forget_changed(bc_session *s)
 {
-    bool changes[BC_MAX_STEPS] = {false};
-    for (int i = 0; i < s->plan.n_steps; i++) {
-        const int layer = s->plan.steps[i].index;
-        const bool reads = reads_change(&s->plan, changes, i);
-        changes[i] = reads || s->blended[layer];
-        for (int k = 0; k < s->plan.max_blend && reads; k++)
-            s->slots[k].layers[layer].running.is_known = false;
-        if (reads)
-            s->layers[layer].running.is_known = false;
+    for (int i = 0; i < BC_MAX_LAYERS; i++) {
+        if (!s->reads_blend[i])
+            continue;
+        s->layers[i].running.is_known = false;
+        for (int k = 0; k < s->plan.max_blend; k++)
+            s->slots[k].layers[i].running.is_known = false;
     }
+    s->unsettled = 0;
+}
+
+/* The share of the painting that changes hands. */
+static double change_to(const bc_session *s, const blend *b)
+{
+    double kept = 0;
+    for (int i = 0; i < s->plan.max_blend; i++)
+        kept += (double)fminf(s->slots[i].weight, share_of(b, s->slots[i].style));
+    return 1 - kept;
 }
 
 bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weights, int n_weights)
@@ -199,9 +233,11 @@ bc_status bc_session_set_style(bc_session *session, const bc_style_weight *weigh
     const bc_status status = make_blend(&b, session, weights, n_weights);
     if (status != BC_OK)
         return status;
+    session->unsettled += change_to(session, &b);
     fill_slots(session, &b);
     blend_norms(session, &b);
-    forget_changed(session);
+    if (session->unsettled > small_change)
+        forget_changed(session);
     return BC_OK;
 }
 
@@ -221,6 +257,7 @@ int bc_session_slots(const bc_session *s, int slots[BC_MAX_BLEND])
 
 void bc_session_forget(bc_session *session)
 {
+    session->unsettled = 0;
     for (int i = 0; i < BC_MAX_LAYERS; i++) {
         session->layers[i].running.is_known = false;
         for (int k = 0; k < session->plan.max_blend; k++)

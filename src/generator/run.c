@@ -1,8 +1,12 @@
 /* One frame: layer by layer, or depth first through groups of layers. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "generator/method.h"
+
+static const double settling_seconds = 0.08; /* a fade's statistics are so far behind it */
+static const double settled = 1e-3;          /* of the shares: nothing that one sees */
 
 /* Adds up the slots of a variant's calls in order; the totals end in the first one. */
 static bc_totals add_slots(const bc_step *step, double *sums, int n_calls)
@@ -73,7 +77,8 @@ static void follow_stream(bc_session *s, const bc_step *step, bc_layer_state *st
         if (bc_statistics_are_far(&state->running, totals))
             bc_session_restart(s);
     }
-    bc_statistics_follow(&state->running, totals, s->rate);
+    const bool settles = s->reads_blend[step->index] && s->settling_rate > s->rate;
+    bc_statistics_follow(&state->running, totals, settles ? s->settling_rate : s->rate);
 }
 
 static void normalise_stream(const bc_layer_state *state, const bc_step *step)
@@ -259,14 +264,23 @@ static void watch_scene(bc_session *s, const bc_image *source)
     bc_statistics_relight(&s->recent, first->layer, weight, s->scene.shift);
 }
 
+/* What the blend has changed by in small steps is followed fast. */
+static void settle(bc_session *s)
+{
+    s->settling_rate = s->unsettled > settled ? -expm1(-s->interval / settling_seconds) : 0;
+    s->unsettled *= 1 - s->settling_rate;
+}
+
 void bc_session_run_frame(bc_session *session, const bc_frame_views *frame,
                           const bc_watcher *watcher)
 {
     const bc_plan *plan = bc_session_plan(session);
     const bool is_stream = session->params.stats == BC_STATS_STREAM;
     memset(session->time_ns, 0, sizeof(session->time_ns));
-    if (is_stream)
+    if (is_stream) {
         watch_scene(session, frame->source);
+        settle(session);
+    }
     session->is_deep = session->params.precision != BC_PRECISION_EXACT && is_stream && !watcher &&
                        is_known(session, plan);
     if (session->is_deep)

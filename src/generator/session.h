@@ -55,6 +55,9 @@ struct bc_session {
     double interval;                  /* seconds between frames */
     bc_statistics recent;             /* of the first layer: bc_statistics_rate's */
     double rate;                      /* of the frame at hand */
+    bool reads_blend[BC_MAX_LAYERS];  /* what the layers see changes with the styles' shares */
+    double unsettled;                 /* of the blend: what their statistics did not follow yet */
+    double settling_rate;             /* at which they do, in the frame at hand */
 
     bool is_deep;                  /* the last frame ran depth first */
     bool times_layers;             /* for bench: depth first too, layer by layer is always timed */

@@ -127,6 +127,48 @@ static void test_switch(bc_session *stream, bc_session *exact, const scene *s)
     CHECK(psnr_of(stream, exact, s->still) == 100);
 }
 
+/*
+ * From one style to the other in a second: but for the frame in which the other comes, all frames
+ * go through groups of layers, near to their own statistics; and soon after, the painting is that
+ * of the other style alone. A share that has moved by more than a quarter unseen begins anew.
+ */
+static void test_fade(const bc_model *model, bc_session *exact, const scene *s)
+{
+    enum { FRAMES = 30 };
+    bc_session *stream = open_session(model, &(bc_session_params){.width = WIDTH,
+                                                                  .height = HEIGHT,
+                                                                  .n_threads = 2,
+                                                                  .max_blend = 2,
+                                                                  .precision = BC_PRECISION_FAST,
+                                                                  .stats = BC_STATS_STREAM});
+    int n_deep = 0;
+    double worst = INFINITY;
+    choose(stream, 0);
+    choose(exact, 0);
+    psnr_of(stream, exact, s->still);
+    for (int i = 1; i <= FRAMES; i++) {
+        const bc_style_weight blend[] = {{0, (float)(FRAMES - i)}, {1, (float)i}};
+        CHECK_INT(bc_session_set_style(stream, blend, 2), BC_OK);
+        CHECK_INT(bc_session_set_style(exact, blend, 2), BC_OK);
+        worst = fmin(worst, psnr_of(stream, exact, s->still));
+        n_deep += stream->is_deep;
+    }
+    CHECK_INT(n_deep, FRAMES - 1);
+    for (int i = 0; i < FRAMES; i++)
+        psnr_of(stream, exact, s->still);
+    const double after = psnr_of(stream, exact, s->still);
+    printf("fade: %.1f dB at worst, %.1f dB afterwards\n", worst, after);
+    CHECK(worst >= 30 && after >= 50);
+    bc_session_set_interval(stream, 0);
+    for (int i = 1; i <= 3; i++) {
+        const bc_style_weight blend[] = {{0, 0.1F * (float)i}, {1, 1 - 0.1F * (float)i}};
+        CHECK_INT(bc_session_set_style(stream, blend, 2), BC_OK);
+        CHECK_INT(bc_session_set_style(exact, blend, 2), BC_OK);
+        CHECK((psnr_of(stream, exact, s->still) == 100) == (i == 3));
+    }
+    bc_session_close(&stream);
+}
+
 static void test_threads(const bc_model *model, const scene *s)
 {
     bc_session *one = open_stream(model, BC_STATS_STREAM, 1);
@@ -151,6 +193,7 @@ int main(void)
     test_sway(stream, exact, &s);
     test_interval(stream, exact, &s);
     test_switch(stream, exact, &s);
+    test_fade(n.model, exact, &s);
     test_threads(n.model, &s);
     bc_session_close(&exact);
     bc_session_close(&stream);
