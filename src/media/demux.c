@@ -22,6 +22,7 @@ enum {
     MIN_LATE_US = 100000,        /* so late a start is no part of the film */
     MAX_SCAN_BYTES = 1 << 30,    /* larger inputs are believed where a time of theirs is */
     MAX_AHEAD_BYTES = 256 << 20, /* of a group of pictures */
+    LEAD_IN_US = 1000000,        /* before the first wanted frame: filters look back */
 };
 
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer)
@@ -224,22 +225,28 @@ static void start_line(bc_demuxer *demuxer, int64_t beginning_us)
                      is_loose(demuxer));
 }
 
+/* The time on the line from which on packets are read. */
+static int64_t first_wanted_us(const bc_demuxer *demuxer)
+{
+    return FFMAX(demuxer->params->from_us - LEAD_IN_US, 0);
+}
+
 static bc_status read_to_start(bc_demuxer *demuxer);
 
 /* Where times mean nothing, or there is no way to go there, all that comes before is read. */
 static bc_status seek_to_start(bc_demuxer *demuxer)
 {
     AVFormatContext *input = demuxer->input;
-    const int64_t beginning_us = find_beginning(demuxer);
+    const int64_t beginning_us = find_beginning(demuxer), first_us = first_wanted_us(demuxer);
     if (beginning_us != AV_NOPTS_VALUE)
         start_line(demuxer, beginning_us);
-    if (demuxer->params->start_us <= 0)
+    if (demuxer->params->start_us <= 0 && first_us <= 0)
         return BC_OK;
+    const int64_t target_us = demuxer->origin_us + first_us;
     const bool must_read =
         beginning_us == AV_NOPTS_VALUE ||
         (is_loose(demuxer) && input->pb && avio_size(input->pb) < MAX_SCAN_BYTES);
-    if (!must_read &&
-        avformat_seek_file(input, -1, INT64_MIN, demuxer->origin_us, demuxer->origin_us, 0) >= 0)
+    if (!must_read && avformat_seek_file(input, -1, INT64_MIN, target_us, target_us, 0) >= 0)
         return BC_OK;
     return read_to_start(demuxer);
 }
@@ -406,13 +413,14 @@ static void drop_pictures(bc_demuxer *demuxer)
 static bool keep_ahead(bc_demuxer *demuxer, AVPacket *packet)
 {
     const bool is_video = packet->stream_index == demuxer->video->index;
-    if (is_video && packet->flags & AV_PKT_FLAG_KEY && time_of(packet) <= 0)
+    const int64_t first = av_rescale_q(first_wanted_us(demuxer), AV_TIME_BASE_Q, packet->time_base);
+    if (is_video && packet->flags & AV_PKT_FLAG_KEY && time_of(packet) <= first)
         drop_pictures(demuxer);
     AVPacket *kept = is_video || bc_demuxer_wants(demuxer, packet) ? av_packet_clone(packet) : NULL;
     if (kept && av_fifo_write(demuxer->ahead, &kept, 1) < 0)
         av_packet_free(&kept);
     const int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
-    return !is_video || time == AV_NOPTS_VALUE || time < 0;
+    return !is_video || time == AV_NOPTS_VALUE || time < first;
 }
 
 /* Reads to the start, and keeps what is needed from the last key frame before it on. */
@@ -467,7 +475,10 @@ void bc_demuxer_end(bc_demuxer *demuxer)
 
 bool bc_demuxer_is_before(const bc_demuxer *demuxer, int64_t pts)
 {
-    return demuxer->params->start_us > 0 && pts < 0;
+    const bc_reader_params *params = demuxer->params;
+    return (params->start_us > 0 && pts < 0) ||
+           (params->from_us > 0 &&
+            av_compare_ts(pts, demuxer->video->time_base, params->from_us, AV_TIME_BASE_Q) < 0);
 }
 
 bool bc_demuxer_is_after(const bc_demuxer *demuxer, int64_t pts, AVRational time_base)
@@ -504,7 +515,8 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
         av_strerror(demuxer->error, text, size);
         return text;
     }
-    if (demuxer->params->duration_us > 0 || demuxer->params->start_us > 0)
+    const bc_reader_params *params = demuxer->params;
+    if (params->duration_us > 0 || params->start_us > 0 || params->from_us > 0)
         return NULL;
     const int n_indexed = count_indexed(demuxer);
     if (demuxer->n_packets < n_indexed) {

@@ -69,13 +69,26 @@ static bc_status check_existing(const char *path, const bc_reader *source,
     return BC_OK;
 }
 
-/* A temporary file beside the place that the path leads to. */
-static bc_status open_temporary(bc_destination *destination, const char *path, const bc_log *log)
+/* What the temporary file is named after, to be freed; NULL: no memory. */
+static char *temporary_path(const char *path, const char *folder)
+{
+    const char *slash = strrchr(path, '/');
+    char *other;
+    if (!folder)
+        return strdup(path);
+    return asprintf(&other, "%s/%s", folder, slash ? slash + 1 : path) < 0 ? NULL : other;
+}
+
+/* A temporary file beside the place that the path leads to, or in a folder of its own. */
+static bc_status open_temporary(bc_destination *destination, const char *path, const char *folder,
+                                const bc_log *log)
 {
     destination->path = bc_place_follow(path);
     if (!destination->path)
         return bc_fail(log, BC_ERR_IO, "cannot write %s: its links do not end", path);
-    const int fd = bc_temporary_create(&destination->temporary, destination->path);
+    char *named = temporary_path(destination->path, folder);
+    const int fd = named ? bc_temporary_create(&destination->temporary, named) : -1;
+    free(named);
     if (fd < 0)
         return bc_fail(log, BC_ERR_IO, "cannot write %s: %s", path, strerror(errno));
     close(fd);
@@ -99,8 +112,11 @@ bc_status bc_destination_open(bc_destination *destination, const char *name,
     bool is_special = !is_file || (container->flags & AVFMT_NOFILE && !destination->is_picture);
     if (!is_special)
         status = check_existing(bc_place_path(name), source, params, &is_special);
+    if (status == BC_OK && params->parts)
+        return BC_OK;
     if (status == BC_OK && !is_special)
-        status = open_temporary(destination, bc_place_path(name), &params->log);
+        status = open_temporary(destination, bc_place_path(name), params->temporary_folder,
+                                &params->log);
     else if (status == BC_OK)
         destination->url = bc_place_url(name);
     if (status < 0)

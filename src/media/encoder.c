@@ -331,6 +331,22 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
     return status;
 }
 
+bc_status bc_encoder_restart(bc_encoder *encoder, const AVOutputFormat *container,
+                             const bc_writer_params *params)
+{
+    const AVCodec *codec = encoder->context->codec;
+    const bc_encoder_source source = {.time_base = encoder->context->time_base,
+                                      .frame_rate = encoder->context->framerate};
+    int error = 0;
+    avcodec_free_context(&encoder->context);
+    encoder->last_pts = INT64_MIN;
+    encoder->n_delayed = 0;
+    const bc_status status = open_context(encoder, codec, container, &source, params, &error);
+    return status == BC_OK && error < 0
+               ? bc_av_fail(&params->log, error, "cannot set up the encoder %s again", codec->name)
+               : status;
+}
+
 void bc_encoder_close(bc_encoder *encoder)
 {
     avcodec_free_context(&encoder->context);
@@ -369,6 +385,8 @@ static int64_t recall_duration(bc_encoder *encoder, int64_t pts)
 
 int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base)
 {
+    if (!av && encoder->last_pts == INT64_MIN)
+        return AVERROR_EOF; /* some do not end well that never began */
     if (!av)
         return avcodec_send_frame(encoder->context, NULL);
     const bool is_gif = encoder->context->codec_id == AV_CODEC_ID_GIF;

@@ -35,6 +35,9 @@ typedef struct bc_encoder_source {
 /* `url` names a picture format where `container` is pictures. */
 bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, const char *url,
                           const bc_encoder_source *source, const bc_writer_params *params);
+/* Begins anew, as it was opened, after it was drained. */
+bc_status bc_encoder_restart(bc_encoder *encoder, const AVOutputFormat *container,
+                             const bc_writer_params *params);
 /* Takes a half-open encoder and {0}. */
 void bc_encoder_close(bc_encoder *encoder);
 

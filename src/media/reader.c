@@ -42,7 +42,7 @@ static int64_t estimate_n_frames(const bc_reader *reader)
     if (reader->info.is_picture)
         return 1;
     if (reader->demuxer.video->nb_frames > 0 && !reader->params.start_us &&
-        !reader->params.duration_us)
+        !reader->params.duration_us && !reader->params.from_us)
         return reader->demuxer.video->nb_frames;
     if (rate.num <= 0 || rate.den <= 0)
         return 0;
@@ -55,8 +55,9 @@ static int64_t wanted_duration_us(const bc_reader *reader)
     const int64_t end_us = bc_demuxer_end_us(&reader->demuxer);
     if (end_us == AV_NOPTS_VALUE)
         return wanted;
-    const int64_t available = FFMAX(end_us, 0);
-    return wanted > 0 ? FFMIN(wanted, available) : available;
+    const int64_t available = FFMAX(end_us, 0),
+                  end = wanted > 0 ? FFMIN(wanted, available) : available;
+    return FFMAX(end - reader->params.from_us, 0);
 }
 
 static void fill_info(bc_reader *reader)
@@ -161,6 +162,8 @@ static bc_status read_first(bc_reader *reader)
     }
     if (status != BC_END && (status < 0 || reader->first))
         return status;
+    if (reader->params.may_be_empty && reader->decoder.n_damaged == 0)
+        return BC_END;
     const char *rare = bc_content_rare_kind(reader->url);
     if (rare)
         return bc_fail(&reader->params.log, BC_ERR_UNSUPPORTED, "%s: FFmpeg here cannot read %s",
@@ -182,6 +185,8 @@ static bc_status open_all(bc_reader *reader)
         status = read_first(reader);
     if (status == BC_OK)
         fill_info(reader);
+    if (status == BC_OK && reader->params.leaves_frames_out)
+        reader->decoder.has_ended = true;
     return status;
 }
 
@@ -199,7 +204,7 @@ bc_status bc_reader_open(bc_reader **reader_out, const char *url, const bc_reade
     bc_status status = BC_ERR_MEMORY;
     if (reader->url && reader->packet && reader->pending)
         status = open_all(reader);
-    if (status < 0)
+    if (status != BC_OK)
         bc_reader_close(&reader);
     *reader_out = reader;
     return status;

@@ -47,7 +47,10 @@ typedef struct bc_reader_params {
     int n_threads;    /* of the decoder; 0: one for each processor */
     int64_t start_us; /* skip so much of the input; 0: nothing */
     int64_t duration_us; /* end after so much; 0: at the end */
-    bool keep_shape;     /* a frame of another shape than the first is put into that, on black */
+    int64_t from_us;   /* leave out the frames before this time of the line, which stays as it is */
+    bool may_be_empty; /* no frame at all is no fault: opening ends with BC_END */
+    bool leaves_frames_out; /* but for the first: the other streams are all that is wanted */
+    bool keep_shape;        /* a frame of another shape than the first is put into that, on black */
     bc_deinterlace deinterlace;
     atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
     atomic_int *quit; /* the same: one may mean this reader, the other the whole program */

@@ -145,6 +145,15 @@ const AVFrame *bc_writer_canvas(const bc_writer *writer)
     return writer->encoder.canvas;
 }
 
+bc_status bc_writer_coded(bc_writer *writer, AVPacket *packet)
+{
+    packet->stream_index = writer->video->index;
+    av_packet_rescale_ts(packet, writer->encoder.context->time_base, writer->video->time_base);
+    const int error = mux(writer, packet);
+    av_packet_unref(packet);
+    return error < 0 ? fail_to_write(writer, error) : BC_OK;
+}
+
 static bc_status write_encoded(bc_writer *writer)
 {
     bc_status status = BC_OK;
@@ -154,15 +163,19 @@ static bc_status write_encoded(bc_writer *writer)
             break;
         if (error < 0)
             return bc_av_fail(&writer->params.log, error, "%s: encoder", writer->name);
-        writer->packet->stream_index = writer->video->index;
-        av_packet_rescale_ts(writer->packet, writer->encoder.context->time_base,
-                             writer->video->time_base);
-        const int write_error = mux(writer, writer->packet);
+        status = writer->params.parts ? bc_part_write(&writer->part, writer->packet)
+                                      : bc_writer_coded(writer, writer->packet);
         av_packet_unref(writer->packet);
-        if (write_error < 0)
-            status = fail_to_write(writer, write_error);
     }
     return status;
+}
+
+bc_status bc_writer_drain(bc_writer *writer)
+{
+    const int error = bc_encoder_send(&writer->encoder, NULL, (AVRational){1, 1});
+    return error < 0 && error != AVERROR_EOF
+               ? bc_av_fail(&writer->params.log, error, "%s: encoder", writer->name)
+               : write_encoded(writer);
 }
 
 /* Each frame gets a palette of its own; the filters pair frames and palettes by their times. */
@@ -192,7 +205,10 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
     if (writer->destination.is_picture && writer->n_frames > 0)
         return bc_fail(&writer->params.log, BC_ERR_ARGUMENT,
                        "%s holds one picture only (name%%04d.png is a series)", writer->name);
-    bc_status status =
+    bc_status status = writer->params.parts ? bc_writer_choose_part(writer, frame) : BC_OK;
+    if (status != BC_OK)
+        return status == BC_END ? BC_OK : status;
+    status =
         bc_canvas_fit(&av, writer->encoder.canvas, frame, &writer->scaler, &writer->params.log);
     if (status == BC_OK && writer->encoder.context->pix_fmt == AV_PIX_FMT_PAL8)
         status = use_palette(writer, av);
@@ -253,10 +269,9 @@ static void name_thinned(const bc_writer *writer)
 bc_status bc_writer_finish(bc_writer *writer)
 {
     const bc_log *log = &writer->params.log;
-    const int drain_error = bc_encoder_send(&writer->encoder, NULL, (AVRational){1, 1});
-    bc_status status = drain_error < 0 && drain_error != AVERROR_EOF
-                           ? bc_av_fail(log, drain_error, "%s: encoder", writer->name)
-                           : write_encoded(writer);
+    bc_status status = bc_writer_drain(writer);
+    if (status == BC_OK && writer->params.parts)
+        return bc_writer_end_parts(writer);
     if (status == BC_OK)
         status = finish_conversions(writer);
     if (status < 0)

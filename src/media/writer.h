@@ -22,6 +22,7 @@
 #ifndef BC_MEDIA_WRITER_H
 #define BC_MEDIA_WRITER_H
 
+#include "media/parts.h"
 #include "media/reader.h"
 
 typedef struct bc_writer bc_writer;
@@ -39,7 +40,10 @@ typedef struct bc_writer_params {
     bc_rational frame_rate;   /* where there is no reader to ask; {0, 0}: 30 */
     int n_threads;            /* of the encoder; 0: as it likes */
     bool overwrite;
-    bool is_deferred;   /* bc_writer_begin will be called */
+    const char *temporary_folder; /* for the temporary file; NULL: beside the output */
+    const bc_parts *parts; /* the coded frames go there instead, and all else is dropped; or NULL */
+    int part, last_part;   /* of them, that are to be written; frames of others are dropped */
+    bool is_deferred;      /* bc_writer_begin will be called */
     bool keeps_partial; /* what there is once only: a file that cannot be finished keeps its name,
                            and plays to within a second of where it broke off */
     atomic_int *stop;   /* not 0: whatever waits for the other end is BC_ERR_INTERRUPTED; or NULL */
@@ -70,7 +74,8 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame);
 /* Takes the packet and sets it to NULL, on failure too. */
 bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet);
 
-/* Writes what the encoder still holds and the end of the file, and gives the file its name. */
+/* Writes what the encoder still holds and the end of the file, and gives the file its name; or so
+ * the last part. */
 bc_status bc_writer_finish(bc_writer *writer);
 
 /* "libx264 yuv420p 1280x720 in mp4": for people; the writer's. */

@@ -227,6 +227,10 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
     bc_status status = bc_destination_open(&writer->destination, writer->name, source, params);
     if (status == BC_OK)
         status = open_encoder(writer, first, source);
+    if (status == BC_OK)
+        describe(writer);
+    if (status == BC_OK && params->parts)
+        return bc_writer_begin_parts(writer);
     if (status < 0)
         return status;
     int error = avformat_alloc_output_context2(&writer->output, writer->destination.container, NULL,
@@ -244,7 +248,6 @@ static bc_status open_all(bc_writer *writer, const bc_frame *first, const bc_rea
         return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", writer->name);
     for (unsigned i = 0; i < writer->output->nb_streams; i++)
         writer->last_dts[i] = AV_NOPTS_VALUE;
-    describe(writer);
     return params->is_deferred ? BC_OK : bc_writer_begin(writer);
 }
 
@@ -293,6 +296,7 @@ void bc_writer_close(bc_writer **writer_in)
     if (!writer_in || !*writer_in)
         return;
     bc_writer *writer = *writer_in;
+    bc_writer_drop_part(writer);
     bc_encoder_close(&writer->encoder);
     bc_scaler_close(&writer->scaler);
     bc_filter_close(&writer->palette);

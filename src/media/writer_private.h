@@ -7,6 +7,7 @@
 #include "media/destination.h"
 #include "media/encoder.h"
 #include "media/filter.h"
+#include "media/part.h"
 #include "media/route.h"
 #include "media/scale.h"
 #include "media/writer.h"
@@ -28,8 +29,25 @@ struct bc_writer {
     bc_route *routes;  /* [n_inputs], by the index of the source's stream */
     int64_t *last_dts; /* [output->nb_streams] */
     int64_t n_frames, n_refused;
+    bc_part_writer part; /* where params.parts is set: the one at hand, */
+    int part_number;     /* its number */
+    char *part_path;     /* and its path */
     bool is_tone_mapped, has_lost_captions;
 };
+
+/* writer.c: writes a coded frame, in the encoder's time base, and unrefs it. */
+bc_status bc_writer_coded(bc_writer *writer, AVPacket *packet);
+/* Writes what the encoder still holds. */
+bc_status bc_writer_drain(bc_writer *writer);
+
+/*
+ * writer_parts.c: begins the first part; goes on to the one that the frame belongs to, BC_END: it
+ * belongs to none that is wanted; ends the last one; drops what is not finished.
+ */
+bc_status bc_writer_begin_parts(bc_writer *writer);
+bc_status bc_writer_choose_part(bc_writer *writer, const bc_frame *frame);
+bc_status bc_writer_end_parts(bc_writer *writer);
+void bc_writer_drop_part(bc_writer *writer);
 
 /* Closes what the output writes to; takes a closed one. FFmpeg's error or 0. */
 int bc_writer_close_file(bc_writer *writer);
