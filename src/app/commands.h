@@ -7,6 +7,7 @@
 extern const bc_command bc_command_bench;
 extern const bc_command bc_command_cam;
 extern const bc_command bc_command_convert;
+extern const bc_command bc_command_join;
 extern const bc_command bc_command_play;
 extern const bc_command bc_command_styles;
 

@@ -1,4 +1,6 @@
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
@@ -71,6 +73,12 @@ static const bc_option options[] = {
      "be the I-th of N processes, on any machines, that share the inputs (mpirun, srun and sbatch "
      "--array say it themselves)",
      BC_OPTION_TEXT, .offset = AT(share)},
+    {"resume", NULL,
+     "paint a film in parts that are kept beside the output, and go on after those that an "
+     "interrupted conversion left",
+     BC_OPTION_FLAG, .offset = AT(resume)},
+    {"part", "I/N", "paint the I-th of N parts of a film, for 'brushcast join'", BC_OPTION_TEXT,
+     .offset = AT(part)},
     {"progress", "MODE",
      "line, json (an object a line on stdout) or none (line on a terminal, else none)",
      BC_OPTION_CHOICE, .offset = AT(progress), .choices = "line|json|none"},
@@ -95,6 +103,14 @@ const bc_command bc_command_convert = {
         "once, one that a dead process left is taken over, and what exists is done already. While "
         "a file is worked on OUTPUT.claim lies beside it, and after a failure until the next run. "
         "All end together, with one summary by the first of them.\n\n"
+        "With --resume, given from the start, a film is painted in parts of five seconds, which "
+        "stay in the folder OUTPUT.parts until all of it is there; whatever has ended the process, "
+        "the same command goes on after the last whole one. With --part I/N, one film is shared "
+        "among many machines: each paints a part into that folder, and brushcast join makes the "
+        "film of them. Parts begin with key frames and keep the film's times. With --stats frame "
+        "and no --stabilize they hold the very pixels that one piece would; else up to 40 seconds "
+        "before a part are painted too, and left out, so that what runs over time is as good as "
+        "in one piece.\n\n"
         "The exit status is 0 when all is done, 1 when something failed, 2 for wrong usage, 130 "
         "when interrupted.",
     .options = options,
@@ -105,6 +121,8 @@ const bc_command bc_command_convert = {
                 "a folder of pictures, in a blend of two styles\n"
                 "mpirun -n 4 brushcast convert films/ -o painted/ --threads 1\t"
                 "a folder, shared by four processes\n"
+                "brushcast convert film.mkv -o painted.mkv --part 3/100\t"
+                "a part of a film, as one of many machines\n"
                 "brushcast convert -f lavfi testsrc2=size=hd720:duration=5 -o test.mkv -c:v ffv1\t"
                 "a test pattern, losslessly\n",
     .run = run,
@@ -183,10 +201,12 @@ static int convert_list(const bc_conversion_settings *s, bc_rank rank,
 }
 
 /* A launcher's processes share what is more than one file; --share says so of one file too. */
-static bc_status find_rank(bc_rank *rank, const bc_conversion_settings *s,
-                           const bc_conversion_list *list, const bc_log *log)
+static bc_status find_rank(bc_rank *rank, bc_conversion_settings *s, const bc_conversion_list *list,
+                           const bc_log *log)
 {
     *rank = (bc_rank){0, 1};
+    if (s->part && bc_rank_parse(&s->part_rank, s->part, log) < 0)
+        return BC_ERR_ARGUMENT;
     if (s->share && bc_rank_parse(rank, s->share, log) < 0)
         return BC_ERR_ARGUMENT;
     if (!s->share && list->n_files > 1)
@@ -198,6 +218,29 @@ static bc_status find_rank(bc_rank *rank, const bc_conversion_settings *s,
     return BC_OK;
 }
 
+/* What is wrong with the command line, or NULL. */
+static const char *find_fault(const bc_conversion_settings *s, int n_args)
+{
+    return n_args < 2                           ? "no input is given"
+           : !s->output                         ? "no output is given: -o OUTPUT"
+           : s->overwrite && s->never_overwrite ? "-y and -n are opposites"
+           : s->duration_us == 0                ? "a --duration of 0 leaves nothing to paint"
+           : s->part && (s->resume || s->share) ? "--part goes with neither --resume nor --share"
+           : s->part && n_args > 2              ? "--part is of one film"
+                                                : NULL;
+}
+
+static char *describe(const bc_conversion_settings *s)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return NULL;
+    bc_options_write(&bc_command_convert, s, "o|models|threads|share|part|progress", stream);
+    return fclose(stream) == 0 ? text : NULL;
+}
+
 static int run(int n_args, char **args, const bc_log *log)
 {
     bc_conversion_settings s = {.stats = "stream", .strength = 1, .scale = 1, .duration_us = -1};
@@ -205,24 +248,19 @@ static int run(int n_args, char **args, const bc_log *log)
     const int parsed = bc_options_parse(&bc_command_convert, &n_args, args, &s, log);
     if (parsed != 0)
         return parsed < 0 ? 2 : 0;
-    if (n_args < 2 || !s.output || (s.overwrite && s.never_overwrite)) {
-        bc_log_write(log, BC_LOG_ERROR, "convert: %s (--help tells more)",
-                     n_args < 2  ? "no input is given"
-                     : !s.output ? "no output is given: -o OUTPUT"
-                                 : "-y and -n are opposites");
-        return 2;
-    }
-    if (s.duration_us == 0) {
-        bc_log_write(log, BC_LOG_ERROR, "convert: a --duration of 0 leaves nothing to paint");
-        return 2;
-    }
+    const char *fault = find_fault(&s, n_args);
+    if (fault)
+        return bc_options_refuse(&bc_command_convert, log, "%s", fault), 2;
     s.duration_us = s.duration_us < 0 ? 0 : s.duration_us; /* 0: to the end */
     bc_media_log(log);
     if (bc_conversion_list_make(&list, args + 1, n_args - 1, s.output, s.input_format, log) < 0)
         return 1;
     bc_rank rank;
+    char *description = describe(&s);
+    s.description = description ? description : "";
     const int exit_status =
         find_rank(&rank, &s, &list, log) < 0 ? 2 : convert_list(&s, rank, &list, log);
+    free(description);
     bc_conversion_list_free(&list);
     return exit_status;
 }

@@ -2,8 +2,13 @@
 #include "cli/program.h"
 
 static const bc_command *const commands[] = {
-    &bc_command_cam,    &bc_command_play,  &bc_command_convert,
-    &bc_command_styles, &bc_command_bench, NULL,
+    &bc_command_cam,
+    &bc_command_play,
+    &bc_command_convert,
+    &bc_command_join,
+    &bc_command_styles,
+    &bc_command_bench,
+    NULL,
 };
 
 static const bc_program program = {

@@ -119,6 +119,64 @@ static bool store(const bc_option *option, const char *text, void *values)
     return false;
 }
 
+/* Writing ---------------------------------------------------------------------------------- */
+
+static void write_whole(const bc_option *option, int64_t number, FILE *stream)
+{
+    if (number != 0)
+        fprintf(stream, "--%s=%lld\n", option->name, (long long)number);
+}
+
+static void write_word(const bc_option *option, int number, FILE *stream)
+{
+    const char *word = option->choices;
+    for (int i = 0; i < number; i++)
+        word = strchr(word, '|') + 1;
+    fprintf(stream, "--%s=%.*s\n", option->name, (int)strcspn(word, "|"), word);
+}
+
+static void write_option(const bc_option *option, const void *values, FILE *stream)
+{
+    const void *at = (const char *)values + option->offset;
+    switch (option->kind) {
+    case BC_OPTION_CHOICE:
+    case BC_OPTION_TEXT:
+        if (*(const char *const *)at)
+            fprintf(stream, "--%s=%s\n", option->name, *(const char *const *)at);
+        break;
+    case BC_OPTION_WORD:
+        write_word(option, *(const int *)at, stream);
+        break;
+    case BC_OPTION_COUNT:
+        write_whole(option, *(const int *)at, stream);
+        break;
+    case BC_OPTION_LONG:
+        write_whole(option, *(const int64_t *)at, stream);
+        break;
+    case BC_OPTION_NUMBER:
+        fprintf(stream, "--%s=%.17g\n", option->name, *(const double *)at);
+        break;
+    case BC_OPTION_TIME:
+        if (*(const int64_t *)at > 0)
+            fprintf(stream, "--%s=%.6f\n", option->name, 1e-6 * (double)*(const int64_t *)at);
+        break;
+    case BC_OPTION_FLAG:
+    case BC_OPTION_LIST:
+    case BC_OPTION_HEADING:
+        break;
+    }
+}
+
+void bc_options_write(const bc_command *command, const void *values, const char *left_out,
+                      FILE *stream)
+{
+    for (int i = 0; i < command->n_options; i++) {
+        const bc_option *option = &command->options[i];
+        if (option->name && find_choice(left_out, option->name) < 0)
+            write_option(option, values, stream);
+    }
+}
+
 /* Parsing ---------------------------------------------------------------------------------- */
 
 int bc_options_refuse(const bc_command *command, const bc_log *log, const char *format, ...)

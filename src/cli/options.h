@@ -88,6 +88,14 @@ extern const int bc_n_common_options;
 int bc_options_parse(const bc_command *command, int *n_args, char **args, void *values,
                      const bc_log *log);
 
+/*
+ * Writes the values, whose options bc_options_parse takes back: --NAME=VALUE, one a line, in the
+ * order of the table. Without texts that are NULL, numbers of things that are 0, flags and lists,
+ * and without `left_out`, names with | between them.
+ */
+void bc_options_write(const bc_command *command, const void *values, const char *left_out,
+                      FILE *stream);
+
 /* What else is wrong with the arguments, in a line that ends with where to look; returns -1. */
 int bc_options_refuse(const bc_command *command, const bc_log *log, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -7,59 +7,51 @@
 #include "base/log.h"
 #include "cli/console.h"
 #include "cli/interrupt.h"
-#include "convert/pipeline.h"
+#include "convert/conversion_private.h"
 
 enum { MAX_CONVERSION_THREADS = 4 };
 
-typedef struct conversion {
-    const bc_conversion_settings *settings;
-    bc_painter *painter; /* NULL: strength 0 */
-    atomic_int *stop;
-    bc_log log;
-    bc_reader *reader, *mask;
-    bc_writer *writer;
-    bc_mixer *mixer;
-    bc_progress progress;
-} conversion;
-
-static bc_status open_reader(conversion *c, const char *input)
+bc_reader_params bc_conversion_reading(const bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
-    return bc_reader_open(&c->reader, input,
-                          &(bc_reader_params){.format = s->input_format,
-                                              .rate = s->rate,
-                                              .n_threads = s->n_threads,
-                                              .start_us = s->start_us,
-                                              .duration_us = s->duration_us,
-                                              .keep_shape = true,
-                                              .deinterlace = s->deinterlace,
-                                              .stop = c->stop,
-                                              .log = c->log});
+    return (bc_reader_params){.format = s->input_format,
+                              .rate = s->rate,
+                              .n_threads = s->n_threads,
+                              .start_us = s->start_us,
+                              .duration_us = s->duration_us,
+                              .keep_shape = true,
+                              .deinterlace = s->deinterlace,
+                              .stop = c->stop,
+                              .log = c->log};
 }
 
-static bc_status open_writer(conversion *c, const char *output)
+bc_writer_params bc_conversion_writing(const bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
+    return (bc_writer_params){.format = s->output_format,
+                              .format_option = "--output-format",
+                              .codec = s->codec,
+                              .sound = s->sound,
+                              .crf = s->crf,
+                              .preset = s->preset,
+                              .encoder_options = s->encoder_options,
+                              .pixel_format = s->pixel_format,
+                              .n_threads = s->n_threads,
+                              .overwrite = s->overwrite,
+                              .log = c->log};
+}
+
+bc_status bc_conversion_open_writer(bc_conversion *c, const bc_writer_params *params)
+{
     const bc_status status =
-        bc_writer_open(&c->writer, output, bc_reader_first(c->reader), c->reader,
-                       &(bc_writer_params){.format = s->output_format,
-                                           .format_option = "--output-format",
-                                           .codec = s->codec,
-                                           .sound = s->sound,
-                                           .crf = s->crf,
-                                           .preset = s->preset,
-                                           .encoder_options = s->encoder_options,
-                                           .pixel_format = s->pixel_format,
-                                           .n_threads = s->n_threads,
-                                           .overwrite = s->overwrite,
-                                           .log = c->log});
+        bc_writer_open(&c->writer, c->output, bc_reader_first(c->reader), c->reader, params);
     if (status == BC_OK)
         bc_interrupt_set_temporary(bc_writer_temporary(c->writer));
     return status;
 }
 
 /* The mask runs by the output's clock, from its own start. */
-static bc_status open_mask(conversion *c)
+static bc_status open_mask(bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
     if (!s->mask)
@@ -73,8 +65,9 @@ static int conversion_threads(const bc_conversion_settings *s)
     return n_threads < MAX_CONVERSION_THREADS ? n_threads : MAX_CONVERSION_THREADS;
 }
 
-static void say_what_is_done(const conversion *c, const char *input, const char *output)
+static void say_what_is_done(const bc_conversion *c)
 {
+    const char *input = c->input, *output = c->output;
     const bc_reader_info *info = bc_reader_info_of(c->reader);
     bc_log_write(&c->log, BC_LOG_DEBUG, "%s (%s %s %dx%d) to %s (%s)", input, info->codec,
                  info->format, info->width, info->height, output, bc_writer_description(c->writer));
@@ -91,21 +84,18 @@ static void say_what_is_done(const conversion *c, const char *input, const char 
                      output);
 }
 
-static bc_status open_all(conversion *c, const char *input, const char *output)
+/* With a reader and a writer that are open, all that stands between them. */
+bc_status bc_conversion_open_rest(bc_conversion *c)
 {
-    bc_status status = open_reader(c, input);
-    if (status == BC_OK)
-        status = open_mask(c);
-    if (status == BC_OK)
-        status = open_writer(c, output);
+    bc_status status = open_mask(c);
     if (status == BC_OK)
         status = bc_mixer_open(&c->mixer, c->writer, conversion_threads(c->settings), &c->log);
     if (status == BC_OK)
-        say_what_is_done(c, input, output);
+        say_what_is_done(c);
     return status;
 }
 
-static void close_all(conversion *c)
+void bc_conversion_close(bc_conversion *c)
 {
     bc_interrupt_set_temporary(NULL);
     bc_mixer_close(&c->mixer);
@@ -124,14 +114,15 @@ static bc_progress_mode progress_mode(const bc_conversion_settings *s)
                                                                       : BC_PROGRESS_NONE;
 }
 
-static const char *style_name(const conversion *c)
+static const char *style_name(const bc_conversion *c)
 {
     return c->settings->style ? c->settings->style
                               : bc_model_style(bc_painter_model(c->painter), 0).name;
 }
 
-static void set_progress(conversion *c, const char *output)
+static void set_progress(bc_conversion *c)
 {
+    const char *output = c->output;
     const bc_reader_info *info = bc_reader_info_of(c->reader);
     const bool is_stdout_taken = strcmp(output, "-") == 0 || strcmp(output, "pipe:1") == 0;
     c->progress = (bc_progress){
@@ -146,18 +137,19 @@ static void set_progress(conversion *c, const char *output)
 }
 
 /* The painting of what a decoder made up is there, but it is not the whole truth. */
-static bc_status name_damage(const conversion *c, const char *input)
+static bc_status name_damage(const bc_conversion *c)
 {
     const int64_t n_damaged = bc_reader_damaged(c->reader);
     return n_damaged > 0
                ? bc_fail(&c->log, BC_ERR_FORMAT, "%s: the picture is damaged in %lld place%s",
-                         input, (long long)n_damaged, n_damaged == 1 ? "" : "s")
+                         c->input, (long long)n_damaged, n_damaged == 1 ? "" : "s")
                : BC_OK;
 }
 
-static bc_status run_pipeline(conversion *c, const char *input)
+bc_status bc_conversion_paint(bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
+    set_progress(c);
     const bc_pipeline_result result = bc_pipeline_run(&(bc_pipeline_params){
         .reader = c->reader,
         .writer = c->writer,
@@ -170,10 +162,12 @@ static bc_status run_pipeline(conversion *c, const char *input)
         .progress = &c->progress,
         .log = c->log,
     });
-    bc_status status = result.write == BC_OK ? bc_writer_finish(c->writer) : result.write;
+    const bool is_left = c->parts && result.read == BC_ERR_INTERRUPTED; /* for another time */
+    bc_status status =
+        result.write == BC_OK && !is_left ? bc_writer_finish(c->writer) : result.write;
     if (status == BC_OK && result.read < 0)
         status = result.read;
-    const bc_status damage = name_damage(c, input);
+    const bc_status damage = name_damage(c);
     if (status == BC_OK)
         status = damage;
     bc_progress_end(&c->progress, result.end_us,
@@ -183,19 +177,35 @@ static bc_status run_pipeline(conversion *c, const char *input)
     return status;
 }
 
+static bc_status run_whole(bc_conversion *c)
+{
+    const bc_reader_params reading = bc_conversion_reading(c);
+    const bc_writer_params writing = bc_conversion_writing(c);
+    bc_status status = bc_reader_open(&c->reader, c->input, &reading);
+    if (status == BC_OK)
+        status = bc_conversion_open_writer(c, &writing);
+    if (status == BC_OK)
+        status = bc_conversion_open_rest(c);
+    if (status == BC_OK)
+        status = bc_conversion_paint(c);
+    bc_conversion_close(c);
+    return status;
+}
+
 bc_status bc_conversion_run(const bc_conversion_settings *s, bc_painter *painter, atomic_int *stop,
                             const bc_conversion_files *files, const bc_log *log)
 {
-    conversion c = {.settings = s, .painter = painter, .stop = stop, .log = *log};
-    if (s->never_overwrite && access(files->output, F_OK) == 0) {
-        bc_log_write(log, BC_LOG_INFO, "%s exists: %s is skipped", files->output, files->input);
+    bc_conversion c = {.settings = s,
+                       .painter = painter,
+                       .stop = stop,
+                       .log = *log,
+                       .input = files->input,
+                       .output = files->output};
+    const bool has_parts = s->part || (s->resume && !bc_writer_is_picture(c.output));
+    const bool is_kept = s->never_overwrite || (has_parts && !s->overwrite);
+    if (is_kept && access(c.output, F_OK) == 0) {
+        bc_log_write(log, BC_LOG_INFO, "%s exists: %s is skipped", c.output, c.input);
         return BC_OK;
     }
-    bc_status status = open_all(&c, files->input, files->output);
-    if (status == BC_OK) {
-        set_progress(&c, files->output);
-        status = run_pipeline(&c, files->input);
-    }
-    close_all(&c);
-    return status;
+    return has_parts ? bc_conversion_run_parts(&c) : run_whole(&c);
 }

@@ -28,6 +28,7 @@ typedef struct pipeline {
     int width, height; /* to paint at */
     struct parcel parcels[N_PARCELS];
     bc_frame *next_mask;
+    bool has_mask;
     bool has_painted;   /* the first frame begins a scene */
     bc_status painting; /* why it ended early, or BC_OK */
     bc_pipeline_result result;
@@ -196,11 +197,12 @@ static bc_status update_mask(pipeline *p, const bc_frame *frame)
     bc_status status = BC_OK;
     while (p->params->mask && status == BC_OK) {
         if (p->next_mask) {
-            if (p->result.n_frames > 0 && bc_frame_time_us(p->next_mask) > now_us)
+            if (p->has_mask && bc_frame_time_us(p->next_mask) > now_us)
                 return BC_OK;
             status = bc_mixer_set_mask(p->params->mixer, p->next_mask);
+            p->has_mask = true;
             bc_frame_unref(&p->next_mask);
-            if (status < 0 || p->result.n_frames == 0)
+            if (status < 0)
                 return status;
         }
         bc_packet *packet = NULL;
