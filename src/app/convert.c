@@ -6,7 +6,7 @@
 #include "app/commands.h"
 #include "base/log.h"
 #include "cli/interrupt.h"
-#include "cli/precision.h"
+#include "cli/painting.h"
 #include "convert/conversion.h"
 #include "convert/share.h"
 #include "media/log.h"
@@ -20,28 +20,15 @@ static const bc_option options[] = {
     {"y", NULL, "overwrite files that exist", BC_OPTION_FLAG, .offset = AT(overwrite)},
     {"n", NULL, "never overwrite: skip inputs whose output exists", BC_OPTION_FLAG,
      .offset = AT(never_overwrite)},
-    {"style", "NAME[:WEIGHT],...",
-     "a style, or several to blend (the net's first); 'brushcast styles' lists them",
-     BC_OPTION_TEXT, .offset = AT(style), .completion = BC_COMPLETE_STYLE},
-    {"strength", "0..1", "how much of the painting is seen (1); 0 gives the source's own pixels",
-     BC_OPTION_NUMBER, .offset = AT(strength), .low = 0, .high = 1},
-    {"keep-colors", "0..1", "how much of the source's colours stay under the painting's luma (0)",
-     BC_OPTION_NUMBER, .offset = AT(keep_colors), .low = 0, .high = 1},
+    BC_PAINTING_OPTIONS(AT),
     {"scale", "FACTOR", "paint at FACTOR times the frame's size (1): below 1 the brush is larger",
      BC_OPTION_NUMBER, .offset = AT(scale), .low = 0.05, .high = 4},
     {"mask", "FILE", "a picture or video: paint where it is white", BC_OPTION_TEXT,
      .offset = AT(mask), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT,
-     .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
-    {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
-     .completion = BC_COMPLETE_FOLDER},
     {"stats", "KIND",
      "what normalises a frame: stream (running averages, steady) or frame (its own) "
      "(stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "stream|frame"},
-    {"stabilize", "0..1", "hold still parts still, at 1 averaged over 33 frames (0)",
-     BC_OPTION_NUMBER, .offset = AT(stabilize), .low = 0, .high = 1},
-    BC_PRECISION_OPTION(AT(precision)),
     {"start", "TIME", "begin at this time of the input", BC_OPTION_TIME, .offset = AT(start_us)},
     {"duration", "TIME", "end after so much time", BC_OPTION_TIME, .offset = AT(duration_us)},
     {"rate", "FPS", "frames a second of a series of pictures, 24 or 30000/1001 (25)",
@@ -67,8 +54,6 @@ static const bc_option options[] = {
      .offset = AT(encoder_options)},
     {"pix-fmt", "FORMAT", "the pixel format to encode (yuv420p where the encoder takes it)",
      BC_OPTION_TEXT, .offset = AT(pixel_format)},
-    {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
-     .high = BC_MAX_THREADS},
     {"share", "I/N",
      "be the I-th of N processes, on any machines, that share the inputs (mpirun, srun and sbatch "
      "--array say it themselves)",

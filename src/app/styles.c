@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "base/log.h"
+#include "cli/painting.h"
 #include "frame/frame.h"
 #include "media/convert.h"
 #include "media/log.h"
@@ -28,12 +29,8 @@ static const bc_option options[] = {
     {"sheet", "OUT.png", "draw PICTURE, or their own thumbnails, in all styles on one sheet",
      BC_OPTION_TEXT, .offset = AT(sheet), .completion = BC_COMPLETE_FILE},
     {"y", NULL, "overwrite the sheet if it exists", BC_OPTION_FLAG, .offset = AT(overwrite)},
-    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT, .offset = AT(net),
-     .completion = BC_COMPLETE_FOLDER},
-    {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
-     .completion = BC_COMPLETE_FOLDER},
-    {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
-     .high = BC_MAX_THREADS},
+    BC_NET_OPTIONS(AT),
+    BC_THREADS_OPTION(AT),
 };
 
 static int run(int n_args, char **args, const bc_log *log);

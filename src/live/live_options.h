@@ -5,7 +5,7 @@
 #ifndef BC_LIVE_LIVE_OPTIONS_H
 #define BC_LIVE_LIVE_OPTIONS_H
 
-#include "cli/precision.h"
+#include "cli/painting.h"
 #include "live/live.h"
 
 typedef struct bc_live_options {
@@ -28,34 +28,7 @@ typedef struct bc_live_options {
 
 /* The options of both, for the beginning of a command's table. */
 #define BC_LIVE_OPTIONS                                                                            \
-    {"style",                                                                                      \
-     "NAME[:SHARE],...",                                                                           \
-     "the first style, or two to blend (the net's first; none: the "                               \
-     "original)",                                                                                  \
-     BC_OPTION_TEXT,                                                                               \
-     .offset = BC_LIVE_AT(style),                                                                  \
-     .completion = BC_COMPLETE_STYLE},                                                             \
-        {"strength",                                                                               \
-         "0..1",                                                                                   \
-         "how much of the painting is seen (1)",                                                   \
-         BC_OPTION_NUMBER,                                                                         \
-         .offset = BC_LIVE_AT(strength),                                                           \
-         .low = 0,                                                                                 \
-         .high = 1},                                                                               \
-        {"keep-colors",                                                                            \
-         "0..1",                                                                                   \
-         "how much of the source's colours stay (0)",                                              \
-         BC_OPTION_NUMBER,                                                                         \
-         .offset = BC_LIVE_AT(keep_colors),                                                        \
-         .low = 0,                                                                                 \
-         .high = 1},                                                                               \
-        {"stabilize",                                                                              \
-         "0..1",                                                                                   \
-         "hold still parts still (0)",                                                             \
-         BC_OPTION_NUMBER,                                                                         \
-         .offset = BC_LIVE_AT(stabilize),                                                          \
-         .low = 0,                                                                                 \
-         .high = 1},                                                                               \
+    BC_PAINTING_OPTIONS(BC_LIVE_AT),                                                               \
         {"brush",                                                                                  \
          "SIZE",                                                                                   \
          "size of the strokes, 1 as trained (1)",                                                  \
@@ -81,18 +54,6 @@ typedef struct bc_live_options {
          .offset = BC_LIVE_AT(rate),                                                               \
          .low = 1,                                                                                 \
          .high = 240},                                                                             \
-        {"net",                                                                                    \
-         "NET",                                                                                    \
-         "light, wide or a folder (light); given, no cheaper one takes its place",                 \
-         BC_OPTION_TEXT,                                                                           \
-         .offset = BC_LIVE_AT(net),                                                                \
-         .completion = BC_COMPLETE_FOLDER},                                                        \
-        {"models",                                                                                 \
-         "FOLDER",                                                                                 \
-         "where to look for nets first",                                                           \
-         BC_OPTION_TEXT,                                                                           \
-         .offset = BC_LIVE_AT(models),                                                             \
-         .completion = BC_COMPLETE_FOLDER},                                                        \
         {"mirror", NULL, "swap left and right", BC_OPTION_FLAG, .offset = BC_LIVE_AT(mirror)},     \
         {"fullscreen", NULL, "begin on the full screen", BC_OPTION_FLAG,                           \
          .offset = BC_LIVE_AT(is_fullscreen)},                                                     \
@@ -114,16 +75,9 @@ typedef struct bc_live_options {
          .completion = BC_COMPLETE_FILE},                                                          \
         {"y", NULL, "overwrite files that exist", BC_OPTION_FLAG,                                  \
          .offset = BC_LIVE_AT(overwrite)},                                                         \
-        {"control",                                                                                \
-         "PATH",                                                                                   \
-         "listen for commands on a Unix socket",                                                   \
-         BC_OPTION_TEXT,                                                                           \
-         .offset = BC_LIVE_AT(control),                                                            \
-         .completion = BC_COMPLETE_FILE},                                                          \
-        BC_PRECISION_OPTION(BC_LIVE_AT(precision)),                                                \
     {                                                                                              \
-        "threads", "N", "processors to paint on (all)", BC_OPTION_COUNT,                           \
-            .offset = BC_LIVE_AT(n_threads), .low = 1, .high = BC_MAX_THREADS                      \
+        "control", "PATH", "listen for commands on a Unix socket", BC_OPTION_TEXT,                 \
+            .offset = BC_LIVE_AT(control), .completion = BC_COMPLETE_FILE                          \
     }
 
 /* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed,
