@@ -7,12 +7,11 @@
 #include "app/bench_clip.h"
 #include "app/commands.h"
 #include "app/compare.h"
-#include "app/measure.h"
 #include "base/cpu.h"
 #include "base/log.h"
-#include "cli/precision.h"
-#include "kernels/tiers.h"
+#include "cli/painting.h"
 #include "media/log.h"
+#include "paint/measure.h"
 
 typedef struct settings {
     const char *size, *format, *tier, *precision, *stats, *net, *layers, *models, *preset;
@@ -27,11 +26,11 @@ static const bc_option options[] = {
     {"size", "WxH", "of the frames (1280x720)", BC_OPTION_TEXT, .offset = AT(size)},
     {"format", "KIND", "of their pixels: rgb24 or yuv420 (rgb24)", BC_OPTION_CHOICE,
      .offset = AT(format), .choices = "rgb24|yuv420"},
-    {"threads", "N", "processors to use (all)", BC_OPTION_COUNT, .offset = AT(n_threads), .low = 1,
-     .high = BC_MAX_THREADS},
-    {"cpu", "TIER", "of instruction sets (native: the best)", BC_OPTION_CHOICE, .offset = AT(tier),
-     .choices = BC_TIER_CHOICES},
+    BC_TIER_OPTION(AT),
     BC_PRECISION_OPTION(AT(precision)),
+    BC_NET_OPTIONS(AT),
+    BC_STABILIZE_OPTION(AT),
+    BC_THREADS_OPTION(AT),
     {"stats", "KIND",
      "frame (each frame's own) or stream (running averages) (frame; of a clip, stream)",
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
@@ -41,16 +40,10 @@ static const bc_option options[] = {
      "instead of a net: random weights of a table of layers, stylebank, cin, johnson, deep or a "
      "file",
      BC_OPTION_TEXT, .offset = AT(layers), .completion = BC_COMPLETE_FILE},
-    {"net", "NET", "light, wide or a folder (light)", BC_OPTION_TEXT, .offset = AT(net),
-     .completion = BC_COMPLETE_FOLDER},
-    {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
-     .completion = BC_COMPLETE_FOLDER},
     {"compare", NULL, "every instruction set and way of painting that this machine has",
      BC_OPTION_FLAG, .offset = AT(compares)},
     {"preset", "NAME", "of a clip's encoder: its speed (veryfast)", BC_OPTION_TEXT,
      .offset = AT(preset)},
-    {"stabilize", "0..1", "of a clip: hold still parts still (0)", BC_OPTION_NUMBER,
-     .offset = AT(stabilize), .low = 0, .high = 1},
     {"json", NULL, "one object instead of the table", BC_OPTION_FLAG, .offset = AT(is_json)},
 };
 
@@ -85,9 +78,8 @@ static const char *peak_of(const bc_measurement *m)
     return m->is_matrix ? "products of the matrix units" : "fused multiply-adds";
 }
 
-static void print_json(const bc_session *session, const bc_measurement *m)
+static void print_json(const bc_model *model, const bc_session_params *p, const bc_measurement *m)
 {
-    const bc_session_params *p = &session->params;
     json_t *layers = json_array();
     for (int i = 0; i < m->n_layers; i++) {
         const bc_layer_time *layer = &m->layers[i];
@@ -99,12 +91,12 @@ static void print_json(const bc_session *session, const bc_measurement *m)
     }
     json_t *report = json_pack(
         "{s:s, s:f, s:i, s:i, s:i, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:o}", "net",
-        session->model->net.name, "macs_per_pixel", bc_layers_macs(&session->model->net.table),
-        "width", p->width, "height", p->height, "threads", p->n_threads, "cpu", p->tier,
-        "precision", bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
+        bc_model_name(model), "macs_per_pixel", bc_measure_macs(model), "width", p->width, "height",
+        p->height, "threads", p->n_threads, "cpu", m->tier, "precision",
+        bc_precision_name(p->precision), "stats", bc_stats_name(p->stats), "median_ms",
         m->median_ms, "p10_ms", m->p10_ms, "p90_ms", m->p90_ms, "peak_gflops", m->peak_gflops,
         "peak_of", peak_of(m), "bandwidth_gbs", m->bandwidth_gbs, "memory_bytes",
-        (json_int_t)bc_session_memory(session->model, p), "layers", layers);
+        (json_int_t)bc_session_memory(model, p), "layers", layers);
     json_dumpf(report, stdout, JSON_COMPACT | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(report);
@@ -136,18 +128,16 @@ static bc_layer_time sum_of(const bc_measurement *m)
 
 static void print_head(const bc_model *model, const bc_session_params *p)
 {
-    printf("net %s (%.0f multiply-adds a pixel), %dx%d, %d thread%s", model->net.name,
-           bc_layers_macs(&model->net.table), p->width, p->height, p->n_threads,
-           p->n_threads == 1 ? "" : "s");
+    printf("net %s (%.0f multiply-adds a pixel), %dx%d, %d thread%s", bc_model_name(model),
+           bc_measure_macs(model), p->width, p->height, p->n_threads, p->n_threads == 1 ? "" : "s");
 }
 
-static void print_table(const bc_session *session, const bc_measurement *m)
+static void print_table(const bc_model *model, const bc_session_params *p, const bc_measurement *m)
 {
-    const bc_session_params *p = &session->params;
     const bc_layer_time all = sum_of(m);
-    print_head(session->model, p);
-    printf(", %s, %s, %s statistics, %.0f MB\n", p->tier, bc_precision_name(p->precision),
-           bc_stats_name(p->stats), 1e-6 * (double)bc_session_memory(session->model, p));
+    print_head(model, p);
+    printf(", %s, %s, %s statistics, %.0f MB\n", m->tier, bc_precision_name(p->precision),
+           bc_stats_name(p->stats), 1e-6 * (double)bc_session_memory(model, p));
     printf("this machine's peak: %.0f GFLOP/s of %s, %.1f GB/s of memory\n\n", m->peak_gflops,
            peak_of(m), m->bandwidth_gbs);
     printf(
@@ -195,36 +185,22 @@ static void print_ways(const bc_way_result *ways, int n, const bc_model *model,
     }
 }
 
-/* The net of the options, or one of random weights and two styles of a table of layers. */
+/* The net of the options, or one of random weights. */
 static bc_status open_model(bc_model **model, const settings *o, const bc_log *log)
 {
-    bc_layers table;
-    if (o->layers) {
-        const bc_status parsed = bc_layers_open(&table, o->layers, log);
-        return parsed < 0 ? parsed : bc_model_make_random(model, &table, 2, 1, log);
-    }
+    if (o->layers)
+        return bc_measure_make_model(model, o->layers, log);
     return bc_model_open(model, o->net, &(bc_model_params){.models = o->models, .log = *log});
 }
 
-static bc_status bench_session(const settings *o, const bc_model *model,
-                               const bc_session_params *params)
+static bc_status measure(const settings *o, const bc_model *model, const bc_session_params *params)
 {
-    const bc_style_weight first = {.style = 0, .weight = 1};
-    bc_session *session = NULL;
+    const bool has_planes = o->format && strcmp(o->format, "yuv420") == 0;
     bc_measurement measurement;
-    bc_status status = bc_session_open(&session, model, params);
-    if (status == BC_OK && bc_model_style_count(model) > 0)
-        status = bc_session_set_style(session, &first, 1);
+    const bc_status status = bc_measure_model(&measurement, model, params,
+                                              has_planes ? BC_YUV420 : BC_RGB24, o->n_frames);
     if (status == BC_OK)
-        status =
-            bc_measure_session(&measurement, session,
-                               o->format && strcmp(o->format, "yuv420") == 0 ? BC_YUV420 : BC_RGB24,
-                               o->n_frames, &params->log);
-    if (status == BC_OK && o->is_json)
-        print_json(session, &measurement);
-    else if (status == BC_OK)
-        print_table(session, &measurement);
-    bc_session_close(&session);
+        (o->is_json ? print_json : print_table)(model, params, &measurement);
     return status;
 }
 
@@ -260,7 +236,7 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
         params.precision = bc_precision_named(o->precision);
     bc_status status = open_model(&model, o, log);
     if (status == BC_OK)
-        status = o->compares ? compare(o, model, &params) : bench_session(o, model, &params);
+        status = o->compares ? compare(o, model, &params) : measure(o, model, &params);
     bc_model_close(&model);
     return status;
 }
@@ -283,7 +259,7 @@ static bc_status bench_clip(const settings *o, const char *input, const bc_log *
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings o = {.size = "1280x720", .n_frames = 31, .net = "light", .preset = "veryfast"};
+    settings o = {.size = "1280x720", .n_frames = 31, .preset = "veryfast"};
     int width, height;
     const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)

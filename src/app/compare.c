@@ -2,11 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "app/measure.h"
-#include "base/cpu.h"
 #include "base/log.h"
-#include "kernels/tiers.h"
+#include "paint/measure.h"
 
 const char *bc_stats_name(bc_stats stats)
 {
@@ -19,12 +18,12 @@ typedef struct pictures {
     size_t size;
 } pictures;
 
-static bc_image view(uint8_t *pixels, const bc_session *session)
+static bc_image view(uint8_t *pixels, const bc_session_params *params)
 {
     return (bc_image){.pixels = pixels,
-                      .stride_bytes = 3 * (ptrdiff_t)session->params.width,
-                      .width = session->params.width,
-                      .height = session->params.height,
+                      .stride_bytes = 3 * (ptrdiff_t)params->width,
+                      .width = params->width,
+                      .height = params->height,
                       .format = BC_RGB24};
 }
 
@@ -36,43 +35,37 @@ static double psnr(const uint8_t *a, const uint8_t *b, size_t n)
     return sum > 0 ? 10 * log10(255.0 * 255 * (double)n / sum) : INFINITY;
 }
 
-static bc_status open_session(bc_session **session, const bc_model *model,
-                              const bc_session_params *params)
+/* The second frame: with running statistics the first one is exact by definition. */
+static bc_status paint_twice(const bc_model *model, const bc_session_params *params,
+                             const pictures *p, uint8_t *to)
 {
     const bc_style_weight first = {.style = 0, .weight = 1};
-    bc_status status = bc_session_open(session, model, params);
+    const bc_image source = view(p->source, params), painting = view(to, params);
+    bc_session *session = NULL;
+    bc_status status = bc_session_open(&session, model, params);
     if (status == BC_OK && bc_model_style_count(model) > 0)
-        status = bc_session_set_style(*session, &first, 1);
+        status = bc_session_set_style(session, &first, 1);
+    for (int i = 0; i < 2 && status == BC_OK; i++)
+        status = bc_session_run(session, &source, &painting);
+    bc_session_close(&session);
     return status;
-}
-
-/* The second frame: with running statistics the first one is exact by definition. */
-static void paint_twice(bc_session *session, const pictures *p, uint8_t *to)
-{
-    const bc_image source = view(p->source, session), painting = view(to, session);
-    for (int i = 0; i < 2; i++)
-        bc_session_run(session, &source, &painting);
 }
 
 static bc_status measure_way(bc_way_result *result, const bc_model *model,
                              const bc_session_params *params, const pictures *p, int n_frames)
 {
     bc_session_params own = *params;
-    bc_session *session = NULL;
     bc_measurement measurement;
     own.tier = result->tier;
     own.precision = result->precision;
     own.stats = result->stats;
-    bc_status status = open_session(&session, model, &own);
+    bc_status status = bc_measure_model(&measurement, model, &own, BC_RGB24, n_frames);
     if (status == BC_OK)
-        status = bc_measure_session(&measurement, session, BC_RGB24, n_frames, &params->log);
+        status = paint_twice(model, &own, p, p->painting);
     if (status == BC_OK) {
-        bc_session_restart(session);
-        paint_twice(session, p, p->painting);
         result->median_ms = measurement.median_ms;
         result->psnr_db = psnr(p->exact, p->painting, p->size);
     }
-    bc_session_close(&session);
     return status;
 }
 
@@ -80,15 +73,10 @@ static bc_status paint_exact(const bc_model *model, const bc_session_params *par
                              const pictures *p)
 {
     bc_session_params own = *params;
-    bc_session *session = NULL;
     own.tier = "c";
     own.precision = BC_PRECISION_EXACT;
     own.stats = BC_STATS_FRAME;
-    const bc_status status = open_session(&session, model, &own);
-    if (status == BC_OK)
-        paint_twice(session, p, p->exact);
-    bc_session_close(&session);
-    return status;
+    return paint_twice(model, &own, p, p->exact);
 }
 
 /* All that differ: without matrix units `fine` is `fast`. */
@@ -96,12 +84,14 @@ static int list_ways(bc_way_result ways[BC_MAX_WAYS])
 {
     static const bc_precision precisions[] = {BC_PRECISION_EXACT, BC_PRECISION_FAST,
                                               BC_PRECISION_FINE};
+    const char *tier;
     int n = 0;
-    for (const bc_tier *tier = bc_tier_next(NULL); tier; tier = bc_tier_next(tier)) {
-        ways[n++] = (bc_way_result){.tier = tier->name, .stats = BC_STATS_FRAME};
-        for (int i = 0; i < (tier->needs & BC_CPU_AMX ? 3 : 2); i++)
-            ways[n++] = (bc_way_result){
-                .tier = tier->name, .precision = precisions[i], .stats = BC_STATS_STREAM};
+    for (int k = 0; (tier = bc_tier_name(k)); k++) {
+        const bool has_matrix_units = strcmp(tier, "amx") == 0;
+        ways[n++] = (bc_way_result){.tier = tier, .stats = BC_STATS_FRAME};
+        for (int i = 0; i < (has_matrix_units ? 3 : 2); i++)
+            ways[n++] =
+                (bc_way_result){.tier = tier, .precision = precisions[i], .stats = BC_STATS_STREAM};
     }
     return n;
 }

@@ -1,6 +1,6 @@
 /*
  * tiers.h: the one table of the instruction sets that there are kernels for, in order of speed.
- * Dispatch, the programs' --cpu, `bench --compare` and the tests all walk it. Threads: any.
+ * Dispatch, bc_tier_name and the tests all walk it. Threads: any.
  */
 #ifndef BC_KERNELS_TIERS_H
 #define BC_KERNELS_TIERS_H
@@ -15,15 +15,6 @@ struct bc_tier {
     unsigned needs;                    /* bits of base/cpu.h; of "c", which runs everywhere, none */
     void (*init)(bc_kernels *kernels); /* overwrites what this tier does better */
 };
-
-/* What --cpu may be: "native" and the names of the table, which a test holds against it. */
-#if defined(__x86_64__)
-#define BC_TIER_CHOICES "native|c|avx2|avx512|amx"
-#elif defined(__aarch64__)
-#define BC_TIER_CHOICES "native|c|neon"
-#else
-#define BC_TIER_CHOICES "native|c"
-#endif
 
 /* The first (`tier` NULL) or the next tier that this machine has; NULL behind the last. */
 const bc_tier *bc_tier_next(const bc_tier *tier);

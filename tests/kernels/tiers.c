@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "cli/painting.h"
 #include "test.h"
 
 static void test_walk(void)

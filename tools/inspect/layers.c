@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/painting.h"
 #include "generator/session.h"
 #include "inspect/inspect.h"
-#include "kernels/tiers.h"
 #include "media/picture.h"
 
 typedef struct options {

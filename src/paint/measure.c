@@ -1,4 +1,4 @@
-#include "app/measure.h"
+#include "paint/measure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "base/pages.h"
 #include "base/pool.h"
+#include "generator/session.h"
+
+_Static_assert((int)BC_MAX_LAYER_TIMES >= (int)BC_MAX_STEPS, "a time for each layer");
 
 enum {
     N_WARM_UP = 3,
@@ -190,6 +193,7 @@ static void summarise(bc_measurement *m, const bc_session *session, const double
     m->p10_ms = percentile(frames, n_frames, 0.1);
     m->p90_ms = percentile(frames, n_frames, 0.9);
     m->is_matrix = plan->groups[0].is_matrix;
+    m->tier = session->params.tier;
     m->n_layers = plan->n_steps;
     for (int i = 0; i < plan->n_steps; i++) {
         bc_layer_time *layer = &m->layers[i];
@@ -202,8 +206,8 @@ static void summarise(bc_measurement *m, const bc_session *session, const double
     }
 }
 
-bc_status bc_measure_session(bc_measurement *measurement, bc_session *session,
-                             bc_pixel_format format, int n_frames, const bc_log *log)
+static bc_status measure(bc_measurement *measurement, bc_session *session, bc_pixel_format format,
+                         int n_frames)
 {
     const size_t n_pixels = (size_t)session->params.width * (size_t)session->params.height;
     const int n_jobs = PEAK_JOBS * bc_pool_threads(session->pool);
@@ -211,7 +215,6 @@ bc_status bc_measure_session(bc_measurement *measurement, bc_session *session,
     double *times = calloc((size_t)(session->plan.n_steps + 1) * (size_t)n_frames, sizeof(*times));
     double *flops = calloc((size_t)n_jobs, sizeof(*flops));
     bc_status status = BC_OK;
-    *measurement = (bc_measurement){0};
     if (pixels && times && flops) {
         const double bandwidth = measure_bandwidth(session);
         const double before = measure_peak(session, flops);
@@ -222,10 +225,36 @@ bc_status bc_measure_session(bc_measurement *measurement, bc_session *session,
         measurement->bandwidth_gbs = bandwidth > bandwidth_after ? bandwidth : bandwidth_after;
         summarise(measurement, session, times, n_frames);
     } else {
-        status = bc_fail(log, BC_ERR_MEMORY, "no memory for %d frames", n_frames);
+        status = bc_fail(&session->params.log, BC_ERR_MEMORY, "no memory for %d frames", n_frames);
     }
     free(flops);
     free(times);
     free(pixels);
     return status;
+}
+
+bc_status bc_measure_model(bc_measurement *measurement, const bc_model *model,
+                           const bc_session_params *params, bc_pixel_format format, int n_frames)
+{
+    bc_session *session = NULL;
+    *measurement = (bc_measurement){0};
+    bc_status status = bc_session_open(&session, model, params);
+    if (status == BC_OK && bc_model_style_count(model) > 0)
+        status = bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1);
+    if (status == BC_OK)
+        status = measure(measurement, session, format, n_frames);
+    bc_session_close(&session);
+    return status;
+}
+
+double bc_measure_macs(const bc_model *model)
+{
+    return bc_layers_macs(&model->net.table);
+}
+
+bc_status bc_measure_make_model(bc_model **model, const char *table_name, const bc_log *log)
+{
+    bc_layers table;
+    const bc_status status = bc_layers_open(&table, table_name, log);
+    return status < 0 ? status : bc_model_make_random(model, &table, 2, 1, log);
 }
