@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_COSTS = 6, N_FULL_RUNGS = 3 };
+enum { FIRST_COSTS = 3, MIN_COSTS = 6 };
 
 static const double too_much = 0.95;    /* of the budget: go down */
 static const double wanted = 0.80;      /* what a step down aims at */
@@ -25,19 +25,17 @@ static void add_level(bc_governor *g, double scale, bool is_cheap)
         .scale = scale, .is_cheap = is_cheap, .share = share, .patience_us = first_patience_us};
 }
 
-/* A smaller net rather than a very small picture. */
+/* A smaller net rather than a smaller picture. */
 static void make_levels(bc_governor *g)
 {
     const bc_governor_params *p = &g->params;
-    const bool can_change = !p->is_net_fixed && p->net_ratio > 1;
+    const bool has_cheap = !p->is_net_fixed && p->net_ratio > 1;
     const bool is_scale_fixed = p->fixed_scale > 0;
-    const int n_full = is_scale_fixed ? 1 : can_change ? N_FULL_RUNGS : BC_N_RUNGS;
-    const int n_cheap = !can_change ? 0 : is_scale_fixed ? 1 : BC_N_RUNGS;
+    const double whole = is_scale_fixed ? p->fixed_scale : 1;
     g->n_levels = 0;
-    for (int i = 0; i < n_full; i++)
-        add_level(g, is_scale_fixed ? p->fixed_scale : pow(2, -i / 4.0), false);
-    for (int i = 0; i < n_cheap; i++)
-        add_level(g, is_scale_fixed ? p->fixed_scale : pow(2, -i / 4.0), true);
+    add_level(g, whole, false);
+    for (int i = 0; i < (is_scale_fixed ? 1 : BC_N_SIZES); i++)
+        add_level(g, whole * pow(2, -i / 2.0), has_cheap);
 }
 
 static void start_over(bc_governor *g)
@@ -165,7 +163,7 @@ static double judge(const bc_governor *g)
 bool bc_governor_update(bc_governor *g, int64_t now_us, double cost_us)
 {
     g->costs_us[g->n_costs++ % BC_N_COSTS] = (float)cost_us;
-    if (g->n_costs < MIN_COSTS)
+    if (g->n_costs < (g->changed_us == 0 ? FIRST_COSTS : MIN_COSTS))
         return false;
     g->cost_us = judge(g);
     return g->cost_us > too_much * g->params.budget_us ? go_down(g, now_us) : go_up(g, now_us);

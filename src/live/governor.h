@@ -1,15 +1,18 @@
 /*
- * governor.h: keeps a live picture at its rate by the size at which it is painted and, where a
- * larger net was asked for, by the net. It only calculates: the caller tells it what each frame
- * cost and does what it says.
+ * governor.h: keeps a live picture at its rate by the net that paints it and, where the cheaper one
+ * is too slow too, by the size at which it is painted. It only calculates: the caller tells it what
+ * each frame cost and does what it says.
  *
- * What can be painted is a row of levels, each cheaper than the one before: sizes of the net that
- * was asked for, then those of the cheap one. Cost goes with the painted area. It is judged by the
+ * What can be painted is a row of levels, each cheaper than the one before: the net that was asked
+ * for, the cheap one, and smaller sizes of that, each of half the area. They are few and far from
+ * each other, since strokes grow as the size shrinks: a net is changed before a size is, and a size
+ * seldom. Cost goes with the painted area. It is judged by the
  * upper third of the last frames, so that one frame that was disturbed changes nothing. When it is
- * more than a frame's time, the governor goes down at once to the level that will fit. It goes up
- * again when a better level would have fitted for a while. A level that failed is remembered with
- * the cost that it was tried for: the next try at such a cost waits twice as long, but not one
- * where the load has gone. So the picture does not pump under a load that stays.
+ * more than a frame's time, the governor goes down at once to the level that will fit, the first
+ * time after three frames already. It goes up again when a better level would have fitted for a
+ * while. A level that failed is remembered with the cost that it was tried for: the next try at
+ * such a cost waits twice as long, but not one where the load has gone. So the picture does not
+ * pump under a load that stays.
  */
 #ifndef BC_LIVE_GOVERNOR_H
 #define BC_LIVE_GOVERNOR_H
@@ -18,9 +21,9 @@
 #include <stdint.h>
 
 enum {
-    BC_N_RUNGS = 9, /* scales 1 to 1/4, each half the area of the second next */
-    BC_MAX_LEVELS = 2 * BC_N_RUNGS,
-    BC_N_COSTS = 12 /* frames that are judged */
+    BC_N_SIZES = 5,                 /* scales 1 to 1/4, each half the area of the one before */
+    BC_MAX_LEVELS = 1 + BC_N_SIZES, /* the net that was asked for, and the cheap one's sizes */
+    BC_N_COSTS = 12                 /* frames that are judged */
 };
 
 typedef struct bc_governor_params {

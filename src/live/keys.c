@@ -37,7 +37,7 @@ const bc_binding bc_default_bindings[] = {
     {"-", "brush smaller", "-  =\tbrush size"},
     {"=", "brush larger", ""},
     {"+", "brush larger", ""},
-    {"w", "net", "light or wide net"},
+    {"w", "net", "the next net"},
     {"t", "stabilize", "stabiliser"},
     {"x", "split", "split view"},
     {"m", "mirror", "mirror"},

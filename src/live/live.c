@@ -55,19 +55,10 @@ void bc_live_forget_error(bc_live *live)
     live->is_error = false;
 }
 
-/* The cheapest net that has all styles of the blend. */
 static int cheapest_net(const bc_live *live)
 {
-    const bc_nets *nets = live->nets;
-    const bc_settings *settings = &live->settings;
-    int net = settings->net;
-    for (int i = 0; i < nets->n; i++) {
-        bool has_all = nets->costs[i] < nets->costs[net];
-        for (int k = 0; k < settings->n_styles && has_all; k++)
-            has_all = bc_nets_same_style(nets, settings->net, settings->styles[k].style, i) >= 0;
-        net = has_all ? i : net;
-    }
-    return net;
+    const bc_settings *s = &live->settings;
+    return bc_nets_cheapest(live->nets, s->net, s->styles, s->n_styles);
 }
 
 static bc_governor_params governor_params(const bc_live *live)

@@ -162,7 +162,7 @@ int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
     live->nets = &nets;
     bc_status status = open_bindings(&live->bindings, log);
     if (status == BC_OK)
-        status = bc_nets_open(&nets, options->net ? options->net : "light", options->models, log);
+        status = bc_nets_open(&nets, options->net, options->models, log);
     if (status == BC_OK)
         status = take_settings(&live->settings, options, &nets, log);
     if (status == BC_OK)

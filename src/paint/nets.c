@@ -31,16 +31,21 @@ static bc_status add(bc_nets *nets, const char *name, const char *models_folder,
 
 bc_status bc_nets_open(bc_nets *nets, const char *net, const char *models_folder, const bc_log *log)
 {
+    static const char *const shipped[] = {"deep", "light", "wide"};
     const bc_log silence = {0};
+    bc_status status = BC_ERR_IO;
     *nets = (bc_nets){0};
-    const bc_status status = add(nets, net, models_folder, log, log);
-    if (status == BC_OK) {
-        add(nets, "light", models_folder, log, &silence);
-        add(nets, "wide", models_folder, log, &silence);
-    } else {
+    if (!net)
+        status = add(nets, shipped[0], models_folder, log, &silence);
+    if (nets->n == 0)
+        status = add(nets, net ? net : shipped[1], models_folder, log, log);
+    if (status < 0) {
         bc_nets_close(nets);
+        return status;
     }
-    return status;
+    for (size_t i = 0; i < sizeof(shipped) / sizeof(shipped[0]); i++)
+        add(nets, shipped[i], models_folder, log, &silence);
+    return BC_OK;
 }
 
 void bc_nets_close(bc_nets *nets)
@@ -90,4 +95,24 @@ int bc_nets_same_style(const bc_nets *nets, int from, int style, int to)
 {
     return bc_model_find_style(bc_nets_model(nets, to),
                                bc_model_style(bc_nets_model(nets, from), style).name);
+}
+
+static bool has_styles(const bc_nets *nets, int net, const bc_style_weight *styles, int n_styles,
+                       int other)
+{
+    for (int i = 0; i < n_styles; i++) {
+        if (bc_nets_same_style(nets, net, styles[i].style, other) < 0)
+            return false;
+    }
+    return true;
+}
+
+int bc_nets_cheapest(const bc_nets *nets, int net, const bc_style_weight *styles, int n_styles)
+{
+    int cheapest = net;
+    for (int i = 0; i < nets->n; i++) {
+        if (nets->costs[i] < nets->costs[cheapest] && has_styles(nets, net, styles, n_styles, i))
+            cheapest = i;
+    }
+    return cheapest;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "model/safetensors.h"
 #include "test.h"
@@ -96,10 +97,13 @@ static inline void net_make_as(const char *folder, const char *net, const char *
     }
 }
 
-/* Makes FOLDER/light with the styles style1 to styleN. */
+/* Makes FOLDER/light with the styles style1 to styleN, and the same as the net of the default. */
 static inline void net_make(const char *folder, int n_styles)
 {
+    char path[1024];
     net_make_as(folder, "light", "tiny-subpixel", 1, n_styles);
+    snprintf(path, sizeof(path), "%s/deep", folder);
+    CHECK_INT(symlink("light", path), 0);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Two nets, and styles that come while it runs. `light` has style1 to style3, `wide`, of twice the
- * width, has style2 to style4. The argument is the command.
+ * Nets, and styles that come while it runs. `deep` and `light`, which are the same, have style1 to
+ * style3, `wide`, of twice the width, has style2 to style4. The argument is the command.
  */
 #include "live/command.h"
 
@@ -24,13 +24,14 @@ static int styles_are(command *c, const char *expected)
 static void test_names(command *c)
 {
     CHECK(styles_are(c, "style1 style2 style3"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     CHECK(command_do(c, "style style3; net wide"));
     CHECK(command_text_is(c, "style", "style3"));
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     CHECK(styles_are(c, "style2 style3 style4"));
     CHECK(command_do(c, "net; style style1")); /* which wide has not: its first one */
-    CHECK(command_text_becomes(c, "painted_net", "light"));
-    CHECK(command_do(c, "net") && command_text_is(c, "style", "style2"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
+    CHECK(command_do(c, "net; net") && command_text_is(c, "style", "style2"));
     CHECK(command_do(c, "net light; blend style1 style2; net wide"));
     CHECK(command_text_is(c, "style", "style2")); /* both, so that it is no blend any more */
     CHECK(command_refuses(c, "share 0.5", "no blend"));
@@ -51,14 +52,14 @@ static void test_governor(command *c)
     CHECK(command_do(c, "rate 1; net wide; style style2"));
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     CHECK(command_do(c, "rate 240"));
-    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     CHECK(command_text_is(c, "net", "wide") && command_text_is(c, "style", "style2"));
     CHECK_INT(command_number(c, "cheap_net"), 1);
-    CHECK(command_do(c, "style style4")); /* which light has not */
+    CHECK(command_do(c, "style style4")); /* which deep has not */
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     CHECK_INT(command_number(c, "cheap_net"), 0);
     CHECK(command_do(c, "style style3"));
-    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     CHECK(command_do(c, "rate 1"));
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     CHECK_INT(command_number(c, "cheap_net"), 0);
