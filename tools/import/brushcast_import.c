@@ -1,27 +1,33 @@
-/* brushcast-import: public weights of VGG to the loss network's file. */
+/* brushcast-import: nets of other projects, and public weights of VGG, to files of ours. */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/program.h"
 #include "import/network.h"
+#include "import/style_file.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
 typedef struct settings {
-    const char *input, *output, *last;
+    const char *input, *output, *last, *range;
     bool overwrite;
 } settings;
 
 #define AT(FIELD) offsetof(settings, FIELD)
 
 static const bc_option options[] = {
-    {"output", "FILE", "file to write", BC_OPTION_TEXT, .offset = AT(output),
-     .completion = BC_COMPLETE_FILE, .letter = 'o'},
-    {"last", "LAYER", "leave out what comes after it (relu4_1 is enough)", BC_OPTION_TEXT,
+    {"output", "OUTPUT", "file, or folder of the net, to write", BC_OPTION_TEXT,
+     .offset = AT(output), .completion = BC_COMPLETE_FILE, .letter = 'o'},
+    {"last", "LAYER", "VGG: leave out what comes after it (relu4_1 is enough)", BC_OPTION_TEXT,
      .offset = AT(last)},
+    {"range", "N",
+     "nets: the largest value of a pixel that the net takes and gives (what the file says, or 255)",
+     BC_OPTION_CHOICE, .offset = AT(range), .choices = "1|255"},
     {"overwrite", NULL, "replace an existing file", BC_OPTION_FLAG, .offset = AT(overwrite),
      .letter = 'y'},
 };
@@ -29,23 +35,32 @@ static const bc_option options[] = {
 static int run(int n_args, char **args, const bc_log *log);
 
 static const bc_command command = {
-    .arguments = "WEIGHTS -o OUTPUT.safetensors [OPTION...]",
+    .arguments = "FILE -o OUTPUT [OPTION...]",
     .description =
-        "Turns public weights of VGG-16 or VGG-19 into the file that brushcast-gatys and "
-        "brushcast-train take. The file's own convention is kept, and recorded in OUTPUT. WEIGHTS "
-        "is either\n"
+        "Brings what other projects have made into files of Brushcast. A style transfer net "
+        "becomes "
+        "a net of one style in the folder OUTPUT. FILE is one of\n"
+        "ONNX\tany graph that a table of layers can say: the fast_neural_style nets of the ONNX "
+        "model zoo and of pytorch/examples, and all that brushcast-export writes\n"
+        "PyTorch .pth\tthe dictionary of tensors of such a net\n"
+        "ncnn .bin\tsuch a net, as ncnn-android-styletransfer has it\n\n"
+        "Public weights of VGG-16 or VGG-19 become the file OUTPUT.safetensors that "
+        "brushcast-gatys and brushcast-train take. The file's own convention is kept, and recorded "
+        "in it. FILE is either\n"
         "Keras .h5\tvgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 and the like; input BGR, "
         "0..255, minus the means\n"
         "safetensors\twith torchvision's names (features.0.weight); input RGB, 0..1, minus the "
         "means, over the deviations",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
+    .examples = "brushcast-import candy.onnx -o nets/candy\tthen: brushcast play --net nets/candy "
+                "film.mp4\n",
     .run = run,
 };
 
 static const bc_program program = {
     .name = "brushcast-import",
-    .summary = "make the loss network of public weights of VGG",
+    .summary = "make nets of other projects' files, and the loss network of VGG's weights",
     .commands = (const bc_command *const[]){&command, NULL},
 };
 
@@ -54,41 +69,85 @@ static int parse(settings *s, int n_args, char **args, const bc_log *log)
 {
     const int parsed = bc_options_parse(&command, &n_args, args, s, log);
     if (parsed == 0 && (n_args != 2 || !s->output))
-        return bc_options_refuse(&command, log, "needs WEIGHTS and --output");
+        return bc_options_refuse(&command, log, "needs FILE and --output");
     s->input = args[1];
     return parsed;
 }
 
-/* HDF5 begins with its signature; a safetensors file cannot. */
-static bc_status is_hdf5(bool *result, const char *path, const bc_log *log)
+typedef enum file_kind { FILE_KERAS, FILE_SAFETENSORS, FILE_NET } file_kind;
+
+/* HDF5 begins with its signature, and safetensors with the length of a text that begins with '{'.
+ */
+static bc_status find_kind(file_kind *kind, const char *path, const bc_log *log)
 {
-    char start[8] = "";
+    char start[9] = "";
     FILE *file = fopen(path, "rb");
     if (!file)
         return bc_fail(log, BC_ERR_IO, "%s: cannot be opened", path);
     const size_t n = fread(start, 1, sizeof(start), file);
     fclose(file);
-    *result = n == sizeof(start) && memcmp(start, "\211HDF\r\n\032\n", sizeof(start)) == 0;
+    *kind = n >= 8 && memcmp(start, "\211HDF\r\n\032\n", 8) == 0 ? FILE_KERAS
+            : n == sizeof(start) && start[8] == '{'              ? FILE_SAFETENSORS
+                                                                 : FILE_NET;
     const char *dot = strrchr(path, '.');
-    if (!*result && dot && (strcmp(dot, ".h5") == 0 || strcmp(dot, ".hdf5") == 0))
+    if (*kind != FILE_KERAS && dot && (strcmp(dot, ".h5") == 0 || strcmp(dot, ".hdf5") == 0))
         return bc_fail(log, BC_ERR_FORMAT, "%s: is no HDF5 file", path);
     return BC_OK;
 }
 
-static bc_status import(const settings *o, const bc_log *log)
+static const char *base_name(const char *path)
 {
-    if (!o->overwrite && access(o->output, F_OK) == 0)
-        return bc_fail(log, BC_ERR_IO, "%s: exists; -y overwrites it", o->output);
-    const char *slash = strrchr(o->input, '/');
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bc_status refuse_existing(const settings *o, const char *path, const bc_log *log)
+{
+    if (!o->overwrite && access(path, F_OK) == 0)
+        return bc_fail(log, BC_ERR_IO, "%s: exists; -y overwrites it", path);
+    return BC_OK;
+}
+
+static bc_status import_weights(const settings *o, file_kind kind, const bc_log *log)
+{
     bc_import_network network = {0};
-    bool hdf5 = false;
-    bc_status status = is_hdf5(&hdf5, o->input, log);
+    bc_status status = refuse_existing(o, o->output, log);
     if (status == BC_OK)
-        status = (hdf5 ? bc_import_keras : bc_import_torchvision)(&network, o->input, log);
+        status =
+            (kind == FILE_KERAS ? bc_import_keras : bc_import_torchvision)(&network, o->input, log);
     if (status == BC_OK)
-        status = bc_import_write(&network, o->output, o->last, slash ? slash + 1 : o->input, log);
+        status = bc_import_write(&network, o->output, o->last, base_name(o->input), log);
     bc_import_close(&network);
     return status;
+}
+
+/* The net is called after the file. */
+static bc_status import_net(const settings *o, const bc_log *log)
+{
+    char path[PATH_MAX], name[64];
+    bc_draft *draft = calloc(1, sizeof(*draft));
+    snprintf(path, sizeof(path), "%s/network.safetensors", o->output);
+    snprintf(name, sizeof(name), "%s", base_name(o->input));
+    name[strcspn(name, ".")] = '\0';
+    bc_status status = draft ? refuse_existing(o, path, log)
+                             : bc_fail(log, BC_ERR_MEMORY, "no memory for %s", o->input);
+    if (status == BC_OK)
+        status = bc_style_file_open(draft, o->input, o->range ? atoi(o->range) : 0, log);
+    if (status == BC_OK)
+        status = bc_draft_write(draft, o->output, name, o->input, log);
+    if (draft)
+        bc_draft_close(draft);
+    free(draft);
+    return status;
+}
+
+static bc_status import(const settings *o, const bc_log *log)
+{
+    file_kind kind = FILE_NET;
+    const bc_status status = find_kind(&kind, o->input, log);
+    if (status < 0)
+        return status;
+    return kind == FILE_NET ? import_net(o, log) : import_weights(o, kind, log);
 }
 
 static int run(int n_args, char **args, const bc_log *log)

@@ -1,0 +1,62 @@
+/*
+ * draft.h: a net in the making, as the readers of foreign files find it: its layers, one after the
+ * other, with their numbers. When it is whole it is written as a net of ours.
+ */
+#ifndef BC_IMPORT_DRAFT_H
+#define BC_IMPORT_DRAFT_H
+
+#include "model/layers.h"
+
+/* Of `layer` what the kind has, but for cell and owners. */
+typedef struct bc_draft_layer {
+    bc_layer layer;
+    float *weight;        /* [n_rows, n_in, kernel, kernel]; of a convolution, as the next ones */
+    float *bias;          /* [n_rows] */
+    float *scale, *shift; /* [n_out], of a norm */
+} bc_draft_layer;
+
+enum { BC_DRAFT_TEXT_SIZE = 128 };
+
+/* {0} is an empty one. */
+typedef struct bc_draft {
+    int n;
+    bc_draft_layer layers[BC_MAX_LAYERS];
+    char table[BC_LAYERS_TEXT_SIZE]; /* the net's own, where the file states it: which tensors are
+                                      * the style's; else "" */
+    char name[64], style[64];        /* what the file calls them, or "" */
+    char title[BC_DRAFT_TEXT_SIZE], artist[BC_DRAFT_TEXT_SIZE], year[BC_DRAFT_TEXT_SIZE],
+        licence[BC_DRAFT_TEXT_SIZE]; /* of the painting, or "" */
+} bc_draft;
+
+void bc_draft_close(bc_draft *draft);
+
+/*
+ * One layer more, with the name `name` or, where that is no name of a layer or taken, KIND.NUMBER;
+ * its inputs are the layer before. NULL if the draft is full.
+ */
+bc_draft_layer *bc_draft_add(bc_draft *draft, bc_layer_kind kind, const char *name);
+
+/*
+ * For nets of pixels from 0 to `range`: their first and last layers are made to take and give 0 to
+ * 1. The frame's readers are convolutions.
+ */
+void bc_draft_set_range(bc_draft *draft, float range);
+
+/*
+ * The table of layers that a draft is: the one that its file states, where that is the same net.
+ * BC_ERR_FORMAT if it is no net of ours (model/layers.h), if its weights do not fit its layers, or
+ * if the two are not the same.
+ */
+bc_status bc_draft_make_table(bc_layers *table, const bc_draft *draft, const char *path,
+                              const bc_log *log);
+
+/*
+ * Writes FOLDER/network.safetensors and FOLDER/styles/STYLE.safetensors, whose name is the draft's
+ * own or `name`, as is the net's. Where the file says nothing of owners all tensors are the net's,
+ * and the style has none: it says what the net's only style is called. Layers or numbers that are
+ * no net of ours (model/layers.h) are BC_ERR_FORMAT; messages call the file `path`.
+ */
+bc_status bc_draft_write(const bc_draft *draft, const char *folder, const char *name,
+                         const char *path, const bc_log *log);
+
+#endif
