@@ -15,6 +15,7 @@ typedef struct bc_call {
     bc_live *live;
     int n_words;
     const char *words[BC_CALL_MAX_WORDS]; /* words[0] is the verb */
+    bool was_error;                       /* the user did this while an error stood on the screen */
     json_t *answer;                       /* members of the answer */
     bc_work *work;                        /* that the verb has begun, or NULL: its end is the
                                              command's */
@@ -43,6 +44,7 @@ void bc_verb_add(bc_call *c);
 void bc_verb_back(bc_call *c);
 void bc_verb_blend(bc_call *c);
 void bc_verb_cancel(bc_call *c);
+void bc_verb_digit(bc_call *c);
 void bc_verb_drop(bc_call *c);
 void bc_verb_brush(bc_call *c);
 void bc_verb_fade(bc_call *c);
@@ -52,6 +54,7 @@ void bc_verb_help(bc_call *c);
 void bc_verb_keep_colors(bc_call *c);
 void bc_verb_loop(bc_call *c);
 void bc_verb_mirror(bc_call *c);
+void bc_verb_mute(bc_call *c);
 void bc_verb_net(bc_call *c);
 void bc_verb_open(bc_call *c);
 void bc_verb_original(bc_call *c);
@@ -69,5 +72,6 @@ void bc_verb_stabilize(bc_call *c);
 void bc_verb_statistics(bc_call *c);
 void bc_verb_strength(bc_call *c);
 void bc_verb_style(bc_call *c);
+void bc_verb_volume(bc_call *c);
 
 #endif

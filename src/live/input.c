@@ -208,6 +208,11 @@ void bc_live_input_set_lead(bc_live_input *source, int64_t lead_us)
     bc_pacer_set_lead(source->pacer, lead_us);
 }
 
+void bc_live_input_set_volume(bc_live_input *source, float volume)
+{
+    bc_pacer_set_volume(source->pacer, volume);
+}
+
 bc_status bc_live_input_open_writer(bc_live_input *source, bc_writer **writer, const char *url,
                                     const bc_writer_params *params)
 {

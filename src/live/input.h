@@ -75,6 +75,9 @@ void bc_live_input_seek(bc_live_input *source, int64_t position_us);
 /* How long it takes from here to the eyes: what has sound leaves so much earlier. */
 void bc_live_input_set_lead(bc_live_input *source, int64_t lead_us);
 
+/* Of what is heard, 0 to 1; 0 at first. */
+void bc_live_input_set_volume(bc_live_input *source, float volume);
+
 /* Opens a writer for frames like the source's and its other streams; waits a second for a reader
  * that hangs. */
 bc_status bc_live_input_open_writer(bc_live_input *source, bc_writer **writer, const char *url,

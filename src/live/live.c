@@ -48,11 +48,13 @@ void bc_live_say_error(bc_live *live, const char *detail, const char *format, ..
     va_end(args);
 }
 
-void bc_live_forget_error(bc_live *live)
+bool bc_live_forget_error(bc_live *live)
 {
-    if (live->is_error)
+    const bool was_error = live->is_error;
+    if (was_error)
         live->message[0] = '\0';
     live->is_error = false;
+    return was_error;
 }
 
 static int cheapest_net(const bc_live *live)
@@ -213,6 +215,7 @@ void bc_live_presented(bc_live *live)
     if (!live->is_paused)
         bc_times_add(&live->latency, 1e-6F * (float)(now_ns - live->shown->arrival_ns));
     live->shown_ns = live->is_paused ? 0 : now_ns;
+    bc_live_input_set_volume(live->source, live->is_muted ? 0 : live->volume);
     bc_live_input_set_lead(live->source, (int64_t)(1e3 * bc_times_percentile(&live->latency, 0.5)));
     pthread_mutex_unlock(&live->lock);
 }
@@ -222,7 +225,6 @@ void bc_live_serve(bc_live *live)
     pthread_mutex_lock(&live->lock);
     bc_live_grab(live);
     pthread_mutex_unlock(&live->lock);
-    bc_live_look_at_opening(live);
     bc_live_look_at_outputs(live);
 }
 
@@ -315,6 +317,7 @@ bc_status bc_live_run(const bc_live_params *params)
     live->nets = params->nets;
     live->settings = params->settings;
     live->wants_fullscreen = params->is_fullscreen;
+    live->volume = 1;
     pthread_mutex_init(&live->lock, NULL);
     pthread_mutex_init(&live->source_lock, NULL);
     pthread_cond_init(&live->grabbed, NULL);

@@ -39,6 +39,13 @@ typedef struct bc_live_params {
     bc_log log;
 } bc_live_params;
 
+/* A number of which more digits may follow. */
+typedef struct bc_typed_number {
+    int number;
+    int64_t typed_ns;
+    bool is_blended; /* it was what a blend waited for */
+} bc_typed_number;
+
 typedef struct bc_live {
     bc_live_params params;
     bc_nets *nets;
@@ -59,6 +66,10 @@ typedef struct bc_live {
     bc_governor governor;
     int n_scale_changes;
     bool was_quit; /* by a command */
+    float volume;  /* 0 to 1 */
+    bool is_muted;
+    bool awaits_blend;     /* the next style that is chosen is blended with what is there */
+    bc_typed_number typed; /* a style's */
     bool is_paused, shows_statistics, shows_help, wants_fullscreen;
     bc_outputs outputs;
     char message[128], detail[192];
@@ -70,7 +81,6 @@ typedef struct bc_live {
     int64_t shown_ns;
     bc_live_input *opening; /* that is to become the source, or NULL */
     char opening_name[128];
-    int64_t opening_said_ns;
     bool is_record_beginning;
     char
         lost_recording[BC_REASON_SIZE]; /* why the last one broke off, until somebody asks; or "" */
@@ -103,8 +113,11 @@ void bc_live_say(bc_live *live, const char *detail, const char *format, ...)
 /* Something went wrong: in red, until the user does something. */
 void bc_live_say_error(bc_live *live, const char *detail, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* What went wrong has been seen. */
-void bc_live_forget_error(bc_live *live);
+/* What went wrong has been seen; true if there was something. */
+bool bc_live_forget_error(bc_live *live);
+
+/* Says the style or the blend. */
+void bc_live_say_style(bc_live *live);
 
 void bc_live_settings_changed(bc_live *live);
 void bc_live_quit(bc_live *live);

@@ -4,13 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "live/recording.h"
 
 /* Frames of the input before may still be on their way. */
 static const int64_t under_way_us = 200000;
-/* A message about what is being opened is said again before it fades. */
-static const int64_t repeat_ns = 1500000000;
 
 static void on_packet(void *cookie, const bc_live_input *source, const bc_packet *packet)
 {
@@ -64,9 +61,7 @@ static bc_live_input *begin_to_open(bc_live *live, const char *url, bc_work_resu
     result->status = open_input(live, &next, url, false);
     live->opening = next;
     snprintf(live->opening_name, sizeof(live->opening_name), "%s", short_name(url));
-    live->opening_said_ns = 0;
     pthread_mutex_unlock(&live->lock);
-    bc_live_look_at_opening(live);
     return next;
 }
 
@@ -153,15 +148,4 @@ bool bc_live_give_up_input(bc_live *live)
     live->opening = NULL;
     bc_live_say(live, live->opening_name, "Given up");
     return true;
-}
-
-void bc_live_look_at_opening(bc_live *live)
-{
-    const int64_t now_ns = bc_clock_ns();
-    pthread_mutex_lock(&live->lock);
-    if (live->opening && now_ns - live->opening_said_ns > repeat_ns) {
-        live->opening_said_ns = now_ns;
-        bc_live_say(live, "Esc gives up", "Opening %s", live->opening_name);
-    }
-    pthread_mutex_unlock(&live->lock);
 }

@@ -20,7 +20,4 @@ bc_work *bc_live_open_input(bc_live *live, const char *url);
 /* Gives up what is being opened; false: nothing is. */
 bool bc_live_give_up_input(bc_live *live);
 
-/* By the main thread, now and then, without the lock: what is being opened stays on the screen. */
-void bc_live_look_at_opening(bc_live *live);
-
 #endif

@@ -23,6 +23,7 @@ struct bc_pacer {
     int first;
     bc_pacer_state state;
     bc_speaker *speaker;
+    float volume;
     bool has_epoch;
     int64_t epoch_ns; /* when the pacer was at 0, if no time had been lost; may be negative */
     int64_t lead_us;
@@ -185,7 +186,18 @@ void bc_pacer_set_speaker(bc_pacer *pacer, bc_speaker *speaker)
 {
     pthread_mutex_lock(&pacer->lock);
     pacer->speaker = speaker;
+    if (speaker)
+        bc_speaker_set_volume(speaker, pacer->volume);
     announce(pacer);
+}
+
+void bc_pacer_set_volume(bc_pacer *pacer, float volume)
+{
+    pthread_mutex_lock(&pacer->lock);
+    pacer->volume = volume;
+    if (pacer->speaker)
+        bc_speaker_set_volume(pacer->speaker, volume);
+    pthread_mutex_unlock(&pacer->lock);
 }
 
 void bc_pacer_set_live(bc_pacer *pacer, bool on)

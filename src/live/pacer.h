@@ -44,6 +44,8 @@ void bc_pacer_add(bc_pacer *pacer, bc_captured *captured);
 void bc_pacer_clear(bc_pacer *pacer);
 /* What is heard with the frames and says when they are due, or NULL. Must outlive the pacer. */
 void bc_pacer_set_speaker(bc_pacer *pacer, bc_speaker *speaker);
+/* Of what is heard, 0 to 1; 0 at first. */
+void bc_pacer_set_volume(bc_pacer *pacer, float volume);
 /* Frames are due when they come. */
 void bc_pacer_set_live(bc_pacer *pacer, bool on);
 void bc_pacer_pause(bc_pacer *pacer, bool on);

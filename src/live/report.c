@@ -129,6 +129,9 @@ static void set_view(json_t *state, const bc_live *live)
 {
     json_object_set_new(state, "fullscreen", json_boolean(live->wants_fullscreen));
     json_object_set_new(state, "statistics", json_boolean(live->shows_statistics));
+    json_object_set_new(state, "awaits_blend", json_boolean(live->awaits_blend));
+    json_object_set_new(state, "volume", json_real((double)live->volume));
+    json_object_set_new(state, "muted", json_boolean(live->is_muted));
     json_object_set_new(state, "help", json_boolean(live->shows_help));
 }
 

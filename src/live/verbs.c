@@ -9,11 +9,16 @@ enum { MAX_LINE = 8192 };
 
 const bc_verb bc_verbs[] = {
     {"add", "FILE", "plays the style of a file", 1, 1, bc_verb_add},
-    {"back", "", "one step back: out of what is being opened, the full screen, the program", 0, 0,
-     bc_verb_back},
-    {"blend", "[STYLE] STYLE [SHARE]",
-     "paints with two styles, the second with this share (0.5); without the first: the present one",
-     1, 3, bc_verb_blend},
+    {"back", "",
+     "one step back: out of what is asked or being opened, the help, the full screen, the program",
+     0, 0, bc_verb_back},
+    {"blend", "[[STYLE] STYLE [SHARE]]",
+     "paints with two styles, the second with this share (0.5); the present one and another; the "
+     "present one and what is chosen next",
+     0, 3, bc_verb_blend},
+    {"digit", "0...9",
+     "a digit of a style's number; another one within half a second goes on with it", 1, 1,
+     bc_verb_digit},
     {"brush", "larger|smaller|SIZE", "size of the strokes, 0.5 to 4; 1: as trained", 1, 1,
      bc_verb_brush},
     {"cancel", "", "gives up the input that is being opened", 0, 0, bc_verb_cancel},
@@ -29,6 +34,7 @@ const bc_verb bc_verbs[] = {
      bc_verb_keep_colors},
     {"loop", "[on|off]", "begins anew at the end", 0, 1, bc_verb_loop},
     {"mirror", "[on|off]", "swaps left and right", 0, 1, bc_verb_mirror},
+    {"mute", "[on|off]", "silence", 0, 1, bc_verb_mute},
     {"net", "[NET]", "paints with another net that is open; without a name the next one", 0, 1,
      bc_verb_net},
     {"open", "INPUT", "plays another file, stream or device; what is being recorded ends", 1, 1,
@@ -58,6 +64,7 @@ const bc_verb bc_verbs[] = {
     {"style", "NAME|NUMBER|next|prev",
      "paints with a style, by its name or its number in the strip; 0: the original", 1, 1,
      bc_verb_style},
+    {"volume", "[+|-]SHARE", "how loud it is, 0 to 1", 1, 1, bc_verb_volume},
     {0},
 };
 
@@ -152,8 +159,7 @@ static json_t *run_line(bc_live *live, const char *line, bool is_said)
         bc_call_refuse(&c, "the line is too long");
     json_object_set_new(c.answer, "ok", json_true()); /* comes first */
     pthread_mutex_lock(&live->lock);
-    if (is_said)
-        bc_live_forget_error(live);
+    c.was_error = is_said && bc_live_forget_error(live);
     run_commands(&c, line, is_said);
     if (c.error[0] && is_said)
         bc_live_say_error(live, "", "%s", c.error);

@@ -67,17 +67,6 @@ void bc_verb_cancel(bc_call *c)
         bc_call_refuse(c, "nothing is being opened");
 }
 
-/* One step back: out of what is being opened, of the full screen, of the program. */
-void bc_verb_back(bc_call *c)
-{
-    if (bc_live_give_up_input(c->live))
-        return;
-    if (c->live->wants_fullscreen)
-        c->live->wants_fullscreen = false;
-    else
-        bc_live_quit(c->live);
-}
-
 /* What fell on the window: a style or something to play. */
 void bc_verb_drop(bc_call *c)
 {

@@ -3,15 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "live/call.h"
 #include "paint/blend.h"
+
+static const int64_t digits_patience_ns = 500000000;
 
 static const bc_model *model_of(const bc_live *live)
 {
     return bc_nets_model(live->nets, live->settings.net);
 }
 
-static void say_style(bc_live *live)
+void bc_live_say_style(bc_live *live)
 {
     const bc_settings *s = &live->settings;
     char detail[192] = "";
@@ -23,7 +26,7 @@ static void say_style(bc_live *live)
     const char *title = *style.title ? style.title : style.name;
     if (s->n_styles == 2) {
         const bc_style_info other = bc_model_style(model_of(live), s->styles[1].style);
-        bc_live_say(live, "", "%s + %.0f %% %s", title, 100 * (double)s->styles[1].weight,
+        bc_live_say(live, "", "%s + %.0f\u00a0%% %s", title, 100 * (double)s->styles[1].weight,
                     *other.title ? other.title : other.name);
         return;
     }
@@ -39,13 +42,14 @@ static void say_style(bc_live *live)
 static void set_style(bc_live *live, int style)
 {
     bc_settings *s = &live->settings;
+    live->awaits_blend = false;
     s->shows_original = style < 0;
     if (style >= 0) {
         s->n_styles = 1;
         s->styles[0] = (bc_style_weight){.style = style, .weight = 1};
     }
     bc_live_settings_changed(live);
-    say_style(live);
+    bc_live_say_style(live);
 }
 
 /* A name, or a number from 1; 0 is the original, -1 here. */
@@ -67,6 +71,31 @@ static bool find_style(bc_call *c, const char *text, int *style)
     return !c->error[0];
 }
 
+static void set_blend(bc_live *live, int first, int second, float share)
+{
+    bc_settings *s = &live->settings;
+    live->awaits_blend = false;
+    s->n_styles = 2;
+    s->styles[0] = (bc_style_weight){.style = first, .weight = 1 - share};
+    s->styles[1] = (bc_style_weight){.style = second, .weight = share};
+    s->shows_original = false;
+    bc_live_settings_changed(live);
+    bc_live_say_style(live);
+}
+
+/* Alone or, where a blend waits for it, with what is there. */
+static void choose_style(bc_call *c, int style)
+{
+    bc_live *live = c->live;
+    const int present = live->settings.n_styles > 0 ? live->settings.styles[0].style : -1;
+    if (!live->awaits_blend || present < 0 || style == present)
+        set_style(live, style);
+    else if (style < 0)
+        bc_call_refuse(c, "the original is no style to blend with");
+    else
+        set_blend(live, present, style, 0.5F);
+}
+
 void bc_verb_style(bc_call *c)
 {
     const bc_settings *s = &c->live->settings;
@@ -78,7 +107,7 @@ void bc_verb_style(bc_call *c)
     else if (n > 0 && strcmp(bc_call_word(c, 1), "prev") == 0)
         set_style(c->live, (current + n - 1) % n);
     else if (find_style(c, bc_call_word(c, 1), &style))
-        set_style(c->live, style);
+        choose_style(c, style);
 }
 
 void bc_verb_original(bc_call *c)
@@ -86,26 +115,53 @@ void bc_verb_original(bc_call *c)
     if (!bc_call_change_switch(c, &c->live->settings.shows_original))
         return;
     bc_live_settings_changed(c->live);
-    say_style(c->live);
+    bc_live_say_style(c->live);
 }
 
-static void set_blend(bc_live *live, int first, int second, float share)
+static void toggle_original(bc_live *live)
 {
-    bc_settings *s = &live->settings;
-    s->n_styles = 2;
-    s->styles[0] = (bc_style_weight){.style = first, .weight = 1 - share};
-    s->styles[1] = (bc_style_weight){.style = second, .weight = share};
-    s->shows_original = false;
+    live->settings.shows_original = !live->settings.shows_original;
     bc_live_settings_changed(live);
-    say_style(live);
+    bc_live_say_style(live);
 }
 
-/* blend A B SHARE, or blend B with what is there. */
+/* One that is typed, as in "1" and "2": the second goes on where a moment ago the first was. */
+void bc_verb_digit(bc_call *c)
+{
+    bc_live *live = c->live;
+    bc_typed_number *typed = &live->typed;
+    const int64_t now_ns = bc_clock_ns();
+    const int n = bc_model_style_count(model_of(live));
+    const char *text = bc_call_word(c, 1);
+    if (*text < '0' || *text > '9' || text[1]) {
+        bc_call_refuse(c, "'%s' is not a digit", text);
+        return;
+    }
+    const int whole = 10 * typed->number + *text - '0';
+    const bool goes_on =
+        typed->number > 0 && whole <= n && now_ns - typed->typed_ns < digits_patience_ns;
+    live->awaits_blend |= goes_on && typed->is_blended;
+    *typed = (bc_typed_number){goes_on ? whole : *text - '0', now_ns, live->awaits_blend};
+    if (typed->number > n)
+        bc_call_refuse(c, "no style %d: the net has %d", typed->number, n);
+    else if (typed->number > 0)
+        choose_style(c, typed->number - 1);
+    else
+        toggle_original(c->live);
+}
+
+/* blend A B SHARE, blend B with what is there, or blend: with what is chosen next. */
 void bc_verb_blend(bc_call *c)
 {
     const bc_settings *s = &c->live->settings;
     int first = s->n_styles > 0 ? s->styles[0].style : -1, second;
     double share = 0.5;
+    if (c->n_words == 1 && first < 0)
+        bc_call_refuse(c, "there is no style to blend with");
+    else if (c->n_words == 1)
+        c->live->awaits_blend = !c->live->awaits_blend;
+    if (c->n_words == 1)
+        return;
     if (c->n_words > 2 && !find_style(c, bc_call_word(c, 1), &first))
         return;
     if (!find_style(c, bc_call_word(c, c->n_words > 2 ? 2 : 1), &second))

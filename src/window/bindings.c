@@ -148,12 +148,26 @@ static int begins_longer(const bc_bindings *bindings, const char *keys)
     return 0;
 }
 
+/* What was pressed until now, and the key. */
+static void continue_keys(const bc_bindings *bindings, const char *key, char keys[2 * MAX_KEYS])
+{
+    snprintf(keys, 2 * MAX_KEYS, "%s%s%.*s", bindings->pending, bindings->pending[0] ? "-" : "",
+             MAX_KEYS - 1, key);
+}
+
+bool bc_bindings_knows(const bc_bindings *bindings, const char *key)
+{
+    char keys[2 * MAX_KEYS];
+    continue_keys(bindings, key, keys);
+    return find(bindings, keys) >= 0 || begins_longer(bindings, keys) || find(bindings, key) >= 0 ||
+           begins_longer(bindings, key);
+}
+
 const char *bc_bindings_press(bc_bindings *bindings, const char *key)
 {
     char keys[2 * MAX_KEYS];
     const int follows = bindings->pending[0] != '\0';
-    snprintf(keys, sizeof(keys), "%s%s%.*s", bindings->pending, follows ? "-" : "", MAX_KEYS - 1,
-             key);
+    continue_keys(bindings, key, keys);
     bindings->pending[0] = '\0';
     if (strlen(keys) < MAX_KEYS && begins_longer(bindings, keys)) {
         memcpy(bindings->pending, keys, strlen(keys) + 1);

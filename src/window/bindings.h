@@ -13,6 +13,8 @@
 #ifndef BC_WINDOW_BINDINGS_H
 #define BC_WINDOW_BINDINGS_H
 
+#include <stdbool.h>
+
 #include "brushcast.h"
 
 typedef struct bc_bindings bc_bindings;
@@ -39,6 +41,9 @@ bc_status bc_bindings_set(bc_bindings *bindings, const char *keys, const char *c
  * has begun.
  */
 const char *bc_bindings_press(bc_bindings *bindings, const char *key);
+
+/* Whether it would be of use to press it now: it is bound, or begins or continues a sequence. */
+bool bc_bindings_knows(const bc_bindings *bindings, const char *key);
 
 int bc_bindings_count(const bc_bindings *bindings);
 bc_binding bc_bindings_at(const bc_bindings *bindings, int index);

@@ -30,6 +30,8 @@ bool bc_speaker_time(bc_speaker *speaker, int64_t *time_us);
 
 /* Paused, it keeps what is waiting. */
 void bc_speaker_pause(bc_speaker *speaker, bool on);
+/* 0 to 1, evenly for the ear; 1 at first. */
+void bc_speaker_set_volume(bc_speaker *speaker, float volume);
 /* Drops what is waiting. */
 void bc_speaker_clear(bc_speaker *speaker);
 

@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-enum { N_CACHED = 128 };
+enum { N_CACHED = 256 };
 
 typedef struct cached_line {
     char *line;
@@ -20,6 +20,7 @@ typedef struct cached_line {
 struct bc_text {
     SDL_Renderer *renderer;
     TTF_Font *font;
+    int size_px;    /* the font's: to set it is to lose all its glyphs */
     uint64_t clock; /* counts uses */
     cached_line lines[N_CACHED];
 };
@@ -95,11 +96,18 @@ static int outline_px(int size_px)
     return size_px < 24 ? 1 : size_px / 14;
 }
 
+static void set_size(bc_text *text, int size_px)
+{
+    if (text->size_px != size_px)
+        TTF_SetFontSize(text->font, size_px);
+    text->size_px = size_px;
+}
+
 /* White letters over their own black outline. */
 static SDL_Surface *render(bc_text *text, const char *line, int size_px)
 {
     const int outline = outline_px(size_px);
-    TTF_SetFontSize(text->font, size_px);
+    set_size(text, size_px);
     TTF_SetFontOutline(text->font, outline);
     SDL_Surface *surface = TTF_RenderUTF8_Blended(text->font, line, (SDL_Color){0, 0, 0, 255});
     TTF_SetFontOutline(text->font, 0);
@@ -154,13 +162,26 @@ static const cached_line *get(bc_text *text, const char *line, int size_px)
     return cached;
 }
 
+/* A blank is as high as any line. */
 SDL_Point bc_text_size(bc_text *text, const char *line, int size_px)
 {
-    const cached_line *cached = get(text, line, size_px);
-    if (cached)
-        return cached->size;
-    TTF_SetFontSize(text->font, size_px);
-    return (SDL_Point){0, TTF_FontHeight(text->font) + 2 * outline_px(size_px)};
+    const cached_line *cached = get(text, *line ? line : " ", size_px);
+    return (SDL_Point){cached && *line ? cached->size.x : 0, cached ? cached->size.y : size_px};
+}
+
+size_t bc_text_fit(bc_text *text, const char *line, int size_px, int width)
+{
+    int extent, n_characters = 0;
+    set_size(text, size_px);
+    if (width > 0)
+        TTF_MeasureUTF8(text->font, line, width - 2 * outline_px(size_px), &extent, &n_characters);
+    size_t bytes = 0;
+    for (; n_characters > 0 && line[bytes]; n_characters--) {
+        bytes++;
+        while ((line[bytes] & 0xc0) == 0x80)
+            bytes++;
+    }
+    return bytes;
 }
 
 void bc_text_draw(bc_text *text, const char *line, int size_px, int x, int y, SDL_Color color)

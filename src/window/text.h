@@ -7,6 +7,7 @@
 #define BC_WINDOW_TEXT_H
 
 #include <SDL.h>
+#include <stddef.h>
 
 #include "brushcast.h"
 
@@ -18,6 +19,9 @@ void bc_text_close(bc_text **text);
 
 /* Pixels that a line of `size_px` takes, outline included; "" has a height too. */
 SDL_Point bc_text_size(bc_text *text, const char *line, int size_px);
+
+/* The bytes of the line's beginning that are no wider than `width` pixels: whole characters. */
+size_t bc_text_fit(bc_text *text, const char *line, int size_px, int width);
 
 /* The upper left corner goes to (x, y). */
 void bc_text_draw(bc_text *text, const char *line, int size_px, int x, int y, SDL_Color color);

@@ -3,16 +3,11 @@
 #include <SDL.h>
 #include <math.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "window/colours.h"
-#include "window/overlay.h"
-
-enum { STRIP_MS = 2500, GRIP_PX = 24, MAX_COMMAND = 8192 };
+#include "window/hands.h"
 
 /* A streaming texture of the last frame's size and colours. */
 typedef struct canvas {
@@ -25,18 +20,13 @@ typedef struct canvas {
 
 struct bc_window {
     bc_log log;
-    bc_bindings *bindings;
     SDL_Window *window;
     SDL_Renderer *renderer;
     bc_overlay overlay;
     canvas painting, original;
     uint32_t wake_event;
     atomic_bool is_waking;
-    bool is_stale, is_hidden, is_dragging;
-    uint64_t strip_until_ms; /* on SDL_GetTicks64's clock */
-    bc_view view;            /* the last one: what the mouse points at; no pointers are followed */
-    bc_overlay_place place;
-    char command[MAX_COMMAND];
+    bc_hands hands;
 };
 
 /* Opening ---------------------------------------------------------------------------------- */
@@ -67,6 +57,8 @@ static bc_status open_window(bc_window *window, const bc_window_params *params)
         return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "cannot open a window: %s",
                        SDL_GetError());
     window->overlay.renderer = window->renderer;
+    window->hands.window = window->window;
+    window->hands.renderer = window->renderer;
     window->wake_event = SDL_RegisterEvents(1);
     SDL_StartTextInput();
     return BC_OK;
@@ -87,14 +79,15 @@ bc_status bc_window_open(bc_window **window, const bc_window_params *params)
         return bc_fail(&params->log, BC_ERR_MEMORY, "window: out of memory");
     }
     w->log = params->log;
-    w->bindings = params->bindings;
+    w->hands.bindings = params->bindings;
+    w->hands.overlay = &w->overlay;
     const bc_status status = open_window(w, params);
     if (status < 0) {
         bc_window_close(&w);
         return status;
     }
     bc_text_open(&w->overlay.text, w->renderer, &w->log); /* a window without text is one still */
-    w->is_stale = true;
+    w->hands.is_stale = true;
     *window = w;
     return BC_OK;
 }
@@ -124,159 +117,17 @@ void bc_window_close(bc_window **window)
 
 /* Events ----------------------------------------------------------------------------------- */
 
-static const char *key_name(SDL_Keycode key)
-{
-    static const struct {
-        SDL_Keycode key;
-        const char *name;
-    } names[] = {
-        {SDLK_ESCAPE, "ESC"},     {SDLK_RETURN, "ENTER"}, {SDLK_LEFT, "LEFT"},
-        {SDLK_RIGHT, "RIGHT"},    {SDLK_UP, "UP"},        {SDLK_DOWN, "DOWN"},
-        {SDLK_PAGEUP, "PGUP"},    {SDLK_HOME, "HOME"},    {SDLK_END, "END"},
-        {SDLK_PAGEDOWN, "PGDWN"}, {SDLK_TAB, "TAB"},      {SDLK_BACKSPACE, "BS"},
-        {SDLK_DELETE, "DEL"},
-    };
-    for (size_t i = 0; i < SDL_arraysize(names); i++) {
-        if (names[i].key == key)
-            return names[i].name;
-    }
-    /* SDL calls them "F1" to "F12" too; everything else comes as text. */
-    return key >= SDLK_F1 && key <= SDLK_F12 ? SDL_GetKeyName(key) : NULL;
-}
-
-static const char *press(bc_window *window, const char *key)
-{
-    return key ? bc_bindings_press(window->bindings, key) : NULL;
-}
-
-static const char *on_text(bc_window *window, const char *text)
-{
-    if (strcmp(text, " ") == 0)
-        text = "SPACE";
-    else if (strcmp(text, "#") == 0)
-        text = "SHARP";
-    return press(window, text);
-}
-
-/* From the window's units to the renderer's pixels, which differ on high-DPI screens. */
-static void move_mouse(bc_window *window, int x, int y)
-{
-    int w, h, out_w, out_h;
-    SDL_GetWindowSize(window->window, &w, &h);
-    if (SDL_GetRendererOutputSize(window->renderer, &out_w, &out_h) < 0 || w < 1 || h < 1)
-        return;
-    window->place.mouse = (SDL_Point){x * out_w / w, y * out_h / h};
-    window->strip_until_ms = SDL_GetTicks64() + STRIP_MS;
-    window->place.strip = true;
-    window->is_stale = true;
-}
-
-__attribute__((format(printf, 2, 3))) static const char *command(bc_window *window,
-                                                                 const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(window->command, sizeof(window->command), format, args);
-    va_end(args);
-    return window->command;
-}
-
-static const char *drag(bc_window *window)
-{
-    const SDL_Rect *picture = &window->place.picture;
-    const double x = (window->place.mouse.x - picture->x) / fmax(picture->w, 1);
-    return command(window, "split %.4f", fmin(fmax(x, 0), 1));
-}
-
-static bool is_on_split(const bc_window *window)
-{
-    const SDL_Rect *picture = &window->place.picture;
-    const int x = picture->x + (int)(window->view.split * (float)picture->w);
-    return window->view.original && abs(window->place.mouse.x - x) <= GRIP_PX;
-}
-
-static const char *on_button(bc_window *window, const SDL_MouseButtonEvent *event)
-{
-    move_mouse(window, event->x, event->y);
-    if (event->button == SDL_BUTTON_RIGHT)
-        return press(window, "MBTN_RIGHT");
-    if (event->button != SDL_BUTTON_LEFT)
-        return NULL;
-    const int cell = bc_overlay_cell_at(&window->view, &window->place);
-    if (cell >= 0)
-        return command(window, "style %d", cell);
-    window->is_dragging = is_on_split(window);
-    if (window->is_dragging)
-        return drag(window);
-    return event->clicks == 2 ? press(window, "MBTN_LEFT_DBL") : NULL;
-}
-
-static const char *on_drop(bc_window *window, const char *path)
-{
-    size_t n = (size_t)snprintf(window->command, sizeof(window->command), "drop \"");
-    for (; *path && n + 4 < sizeof(window->command); path++) {
-        if (*path == '"' || *path == '\\')
-            window->command[n++] = '\\';
-        window->command[n++] = *path;
-    }
-    memcpy(window->command + n, "\"", 2);
-    return window->command;
-}
-
-static const char *on_window(bc_window *window, const SDL_WindowEvent *event)
-{
-    window->is_stale = true;
-    if (event->event == SDL_WINDOWEVENT_MINIMIZED || event->event == SDL_WINDOWEVENT_HIDDEN)
-        window->is_hidden = true;
-    if (event->event == SDL_WINDOWEVENT_RESTORED || event->event == SDL_WINDOWEVENT_SHOWN)
-        window->is_hidden = false;
-    if (event->event == SDL_WINDOWEVENT_LEAVE)
-        window->strip_until_ms = 0;
-    return event->event == SDL_WINDOWEVENT_CLOSE ? "quit" : NULL;
-}
-
 static const char *on_event(bc_window *window, const SDL_Event *event)
 {
-    const char *result = NULL;
-    switch (event->type) {
-    case SDL_KEYDOWN:
-        return press(window, key_name(event->key.keysym.sym));
-    case SDL_TEXTINPUT:
-        return on_text(window, event->text.text);
-    case SDL_MOUSEMOTION:
-        move_mouse(window, event->motion.x, event->motion.y);
-        return window->is_dragging ? drag(window) : NULL;
-    case SDL_MOUSEBUTTONDOWN:
-        return on_button(window, &event->button);
-    case SDL_MOUSEBUTTONUP:
-        window->is_dragging = false;
-        return NULL;
-    case SDL_MOUSEWHEEL:
-        if (event->wheel.y != 0)
-            result = press(window, event->wheel.y > 0 ? "WHEEL_UP" : "WHEEL_DOWN");
-        return result;
-    case SDL_DROPFILE:
-        result = on_drop(window, event->drop.file);
-        SDL_free(event->drop.file);
-        return result;
-    case SDL_WINDOWEVENT:
-        return on_window(window, &event->window);
-    case SDL_QUIT:
-        return "quit";
-    default:
-        if (event->type == window->wake_event)
-            atomic_store(&window->is_waking, false);
-        return NULL;
-    }
+    if (event->type == window->wake_event)
+        atomic_store(&window->is_waking, false);
+    return bc_hands_take(&window->hands, event);
 }
 
 const char *bc_window_wait(bc_window *window, int timeout_ms)
 {
     SDL_Event event;
-    if (window->place.strip && SDL_GetTicks64() > window->strip_until_ms) {
-        window->place.strip = false;
-        window->is_stale = true;
-    }
+    bc_hands_rest(&window->hands);
     const char *result = NULL;
     bool has_event = SDL_WaitEventTimeout(&event, timeout_ms);
     while (has_event && !(result = on_event(window, &event)))
@@ -293,14 +144,14 @@ void bc_window_wake(bc_window *window)
 
 bool bc_window_is_stale(const bc_window *window)
 {
-    return window->is_stale;
+    return window->hands.is_stale;
 }
 
 bool bc_window_is_hidden(const bc_window *window)
 {
     int w = 0, h = 0;
     SDL_GetWindowSize(window->window, &w, &h);
-    return window->is_hidden || w < 2 || h < 2;
+    return window->hands.is_hidden || w < 2 || h < 2;
 }
 
 /* Drawing ---------------------------------------------------------------------------------- */
@@ -373,7 +224,7 @@ static SDL_Rect fit(SDL_Rect screen, double aspect)
 
 static void draw_picture(bc_window *window, const bc_view *view)
 {
-    const SDL_Rect *picture = &window->place.picture;
+    const SDL_Rect *picture = &window->hands.place.picture;
     if (view->painting) {
         update(window, &window->painting, view->painting, view->serial);
         SDL_RenderCopy(window->renderer, window->painting.texture, NULL, picture);
@@ -389,19 +240,35 @@ static void draw_picture(bc_window *window, const bc_view *view)
     SDL_RenderSetClipRect(window->renderer, NULL);
 }
 
+/* Pixels in a place of one on an ordinary screen. Where the window is measured in pixels itself, as
+ * under X11, the screen's resolution tells it, in halves: what screens say of it is not exact. */
+static float density(const bc_window *window)
+{
+    int width, height;
+    float dpi = 96;
+    SDL_GetWindowSize(window->window, &width, &height);
+    if (width > 0 && window->hands.place.screen.w > width)
+        return (float)window->hands.place.screen.w / (float)width;
+    SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(window->window), NULL, &dpi, NULL);
+    return fminf(fmaxf(roundf(2 * dpi / 96) / 2, 1), 3);
+}
+
 void bc_window_show(bc_window *window, const bc_view *view)
 {
-    SDL_Rect *screen = &window->place.screen;
-    window->is_stale = false;
+    SDL_Rect *screen = &window->hands.place.screen;
+    window->hands.is_stale = false;
     if (SDL_GetRendererOutputSize(window->renderer, &screen->w, &screen->h) < 0 || screen->w < 1 ||
         screen->h < 1)
         return;
-    window->view = *view;
-    window->place.picture = fit(*screen, view->aspect > 0 ? view->aspect : 4.0 / 3);
+    window->hands.view = *view;
+    if (view->needs_strip)
+        bc_hands_wake(&window->hands);
+    window->hands.place.density = density(window);
+    window->hands.place.picture = fit(*screen, view->aspect > 0 ? view->aspect : 4.0 / 3);
     SDL_SetRenderDrawColor(window->renderer, 0, 0, 0, 255);
     SDL_RenderClear(window->renderer);
     draw_picture(window, view);
-    bc_overlay_draw(&window->overlay, view, &window->place);
+    bc_overlay_draw(&window->overlay, view, &window->hands.place);
     SDL_RenderPresent(window->renderer);
 }
 
@@ -413,7 +280,7 @@ void bc_window_set_title(bc_window *window, const char *title)
 void bc_window_set_fullscreen(bc_window *window, bool on)
 {
     SDL_SetWindowFullscreen(window->window, on ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
-    window->is_stale = true;
+    window->hands.is_stale = true;
 }
 
 bool bc_window_is_fullscreen(const bc_window *window)
@@ -423,8 +290,8 @@ bool bc_window_is_fullscreen(const bc_window *window)
 
 void bc_window_picture_size(const bc_window *window, int *width, int *height)
 {
-    *width = window->place.picture.w;
-    *height = window->place.picture.h;
+    *width = window->hands.place.picture.w;
+    *height = window->hands.place.picture.h;
 }
 
 bc_status bc_window_grab(bc_window *window, bc_frame **frame)

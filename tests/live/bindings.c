@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "window/bindings.h"
 #include "test.h"
+#include "window/bindings.h"
 
 static const bc_binding defaults[] = {
     {"s", "screenshot", "write a picture"},

@@ -81,34 +81,50 @@ static int is_recording(command *c)
 
 static void test_keys(command *c)
 {
-    press_for_style(c, "2", "style2");
-    press_for_style(c, "n", "style3");
-    press_for_style(c, "Right", "style1");
-    press_for_style(c, "p", "style3");
+    /* In the order of their names: style1, style10, style11, style12, style2 to style9. */
+    press_for_style(c, "2", "style10");
+    press_for_style(c, "n", "style11");
+    press_for_style(c, "Down", "style12");
+    press_for_style(c, "p", "style11");
+    press_for_style(c, "--delay 50 1 2", "style9"); /* the second goes on with the first */
+    press_for_style(c, "3", "style11");
     press_for_style(c, "0", "");
-    press_for_style(c, "0", "style3");
+    press_for_style(c, "0", "style11");
     press(c, "bracketleft", "strength", 0.9);
     press(c, "bracketright", "strength", 1);
     press(c, "c", "keep_colors", 1);
     press(c, "c", "keep_colors", 0);
     press(c, "t", "stabilize", 1);
     press(c, "t", "stabilize", 0);
-    press(c, "m", "mirror", 1);
-    press(c, "m", "mirror", 0);
+    press(c, "M", "mirror", 1);
+    press(c, "M", "mirror", 0);
+    press(c, "slash", "volume", 0.95);
+    press(c, "asterisk", "volume", 1);
+    press(c, "m", "muted", 1);
+    press(c, "m", "muted", 0);
+    press(c, "l", "loop", 1);
+    press(c, "l", "loop", 0);
     press(c, "minus", "brush", 0.8);
     press(c, "equal", "brush", 1);
     press(c, "i", "statistics", 1);
     press(c, "i", "statistics", 0);
     press(c, "question", "help", 1);
     press(c, "h", "help", 0);
+    press(c, "h", "help", 1);
+    press(c, "Escape", "help", 0);
+    press(c, "b", "awaits_blend", 1);
+    press(c, "Escape", "awaits_blend", 0);
     press(c, "space", "paused", 1);
     press(c, "space", "paused", 0);
-    act(c, "key b");
-    act(c, "key 1");
+    act(c, "key --delay 50 b 1 2");
     nap_ms(100);
     json_t *state = command_say(c, "get state");
-    CHECK_INT(json_array_size(json_object_get(state, "blend")), 2);
+    const json_t *blend = json_object_get(state, "blend");
+    CHECK_INT(json_array_size(blend), 2);
+    const json_t *second = json_object_get(json_array_get(blend, 1), "style");
+    CHECK(strcmp(json_string_value(second), "style9") == 0);
     json_decref(state);
+    nap_ms(600);
     press_for_style(c, "1", "style1");
     act(c, "key s");
     act(c, "key r");
@@ -161,10 +177,17 @@ static void test_mouse(command *c)
     act(c, "mousemove 80 60 mouseup 1");
     CHECK(becomes(c, "split", 0.25));
     press(c, "x", "split", -1);
-    /* The filmstrip has come out: its cells are 48x36, gap 4, four of them in the middle. */
-    act(c, "mousemove 186 200 click 1");
-    CHECK(style_becomes(c, "style2"));
-    act(c, "mousemove 82 200 click 1");
+    /* The filmstrip has come out: of its cells, 64x48 with gaps of 6, there is room for three, the
+     * first of them the present style. */
+    act(c, "mousemove 160 185 click 1");
+    CHECK(style_becomes(c, "style10"));
+    act(c, "mousemove 282 185 click 1"); /* its end shows the next three */
+    CHECK(command_sees_frames(c, 2));
+    act(c, "mousemove 90 185 click 1");
+    CHECK(style_becomes(c, "style12"));
+    act(c, "mousemove 90 185 click 4 click 4 click 4 click 4"); /* the wheel back to the first */
+    CHECK(command_sees_frames(c, 2));
+    act(c, "mousemove 90 185 click 1");
     CHECK(style_becomes(c, ""));
 }
 
@@ -201,7 +224,7 @@ int main(int n_args, char **args)
     setenv("SDL_RENDER_DRIVER", "software", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_make_folder(&c, 12);
     const pid_t screen = screen_open("800x600x24");
     start(&c, args[1]);
     test_keys(&c);

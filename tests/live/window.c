@@ -220,13 +220,14 @@ static void test_overlays(bc_window *window)
 {
     const char *const lines[] = {"29.9 fps", "latency 48 ms"};
     const bc_help_line help[] = {{"1 … 9", "style"}, {"f", "full screen"}, {"q", "quit"}};
+    const bc_mark recording = {BC_MARK_RECORDING, "0:12"};
     bc_frame *picture = make_frame(64, 48, gray);
     bc_view view = {.painting = picture, .serial = 30, .aspect = 4 / 3.0};
     bc_view views[5] = {view, view, view, view, view};
     views[0].message = "Great Wave", views[0].detail = "Hokusai, 1831", views[0].message_alpha = 1;
     views[1].statistics = lines, views[1].n_statistics = 2;
     views[2].help = help, views[2].n_help = 3;
-    views[3].recording = "0:12";
+    views[3].marks = &recording, views[3].n_marks = 1;
     views[4].waiting = "waiting for the camera";
     hide_strip(window);
     bc_frame *plain = show(window, &view);
