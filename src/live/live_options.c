@@ -107,18 +107,25 @@ static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)
 
 /* Settings --------------------------------------------------------------------------------- */
 
-static bc_status take_styles(bc_settings *settings, const bc_model *model, const char *blend,
+/* The first style that a cheaper net can paint too, so that the governor has a choice. */
+static int first_style(const bc_nets *nets)
+{
+    for (int i = 0; i < bc_model_style_count(bc_nets_model(nets, 0)); i++) {
+        if (bc_nets_cheapest(nets, 0, &(bc_style_weight){.style = i}, 1) != 0)
+            return i;
+    }
+    return 0;
+}
+
+static bc_status take_styles(bc_settings *settings, const bc_nets *nets, const char *blend,
                              const bc_log *log)
 {
-    if (!blend && bc_model_style_count(model) == 0)
-        return BC_OK;
-    const bc_status status =
-        bc_blend_parse(model, blend, settings->styles, &settings->n_styles, log);
-    float sum = 0;
-    for (int i = 0; i < settings->n_styles && status == BC_OK; i++)
-        sum += settings->styles[i].weight;
-    for (int i = 0; i < settings->n_styles && status == BC_OK; i++)
-        settings->styles[i].weight /= sum;
+    const bc_model *model = bc_nets_model(nets, 0);
+    bc_style_weight weights[BC_MAX_BLEND] = {{.style = first_style(nets), .weight = 1}};
+    int n = bc_model_style_count(model) > 0;
+    const bc_status status = blend ? bc_blend_parse(model, blend, weights, &n, log) : BC_OK;
+    if (status == BC_OK)
+        bc_settings_set_styles(settings, weights, n);
     return status;
 }
 
@@ -141,7 +148,7 @@ static bc_status take_settings(bc_settings *settings, const bc_live_options *opt
                               .is_net_fixed = options->net != NULL,
                               .rate = (float)options->rate,
                               .mirror = options->mirror};
-    return take_styles(settings, bc_nets_model(nets, 0), options->style, log);
+    return take_styles(settings, nets, options->style, log);
 }
 
 int bc_live_options_run(const bc_live_options *options, bc_live_params *live)

@@ -20,4 +20,7 @@ typedef struct bc_settings {
     float fade_s; /* how long one style takes to become the next */
 } bc_settings;
 
+/* Paints in these styles of the settings' net, as bc_blend_parse gives them. */
+void bc_settings_set_styles(bc_settings *settings, const bc_style_weight *weights, int n_weights);
+
 #endif

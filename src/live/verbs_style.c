@@ -39,17 +39,39 @@ void bc_live_say_style(bc_live *live)
     bc_live_say(live, detail, "%s", title);
 }
 
-static void set_style(bc_live *live, int style)
+static void set_styles(bc_live *live, const bc_style_weight *weights, int n)
 {
-    bc_settings *s = &live->settings;
     live->awaits_blend = false;
-    s->shows_original = style < 0;
-    if (style >= 0) {
-        s->n_styles = 1;
-        s->styles[0] = (bc_style_weight){.style = style, .weight = 1};
-    }
+    bc_settings_set_styles(&live->settings, weights, n);
+    live->settings.shows_original = false;
     bc_live_settings_changed(live);
     bc_live_say_style(live);
+}
+
+/* -1 is the original. */
+static void set_style(bc_live *live, int style)
+{
+    if (style >= 0) {
+        set_styles(live, &(bc_style_weight){.style = style, .weight = 1}, 1);
+        return;
+    }
+    live->awaits_blend = false;
+    live->settings.shows_original = true;
+    bc_live_settings_changed(live);
+    bc_live_say_style(live);
+}
+
+static void set_two(bc_live *live, int first, int second, float share)
+{
+    const bc_style_weight weights[] = {{first, 1 - share}, {second, share}};
+    set_styles(live, weights, 2);
+}
+
+/* Errors become the answer. */
+static void take_error(void *cookie, bc_log_level level, const char *message)
+{
+    if (level == BC_LOG_ERROR)
+        bc_call_refuse(cookie, "%s", message);
 }
 
 /* A name, or a number from 1; 0 is the original, -1 here. */
@@ -71,18 +93,6 @@ static bool find_style(bc_call *c, const char *text, int *style)
     return !c->error[0];
 }
 
-static void set_blend(bc_live *live, int first, int second, float share)
-{
-    bc_settings *s = &live->settings;
-    live->awaits_blend = false;
-    s->n_styles = 2;
-    s->styles[0] = (bc_style_weight){.style = first, .weight = 1 - share};
-    s->styles[1] = (bc_style_weight){.style = second, .weight = share};
-    s->shows_original = false;
-    bc_live_settings_changed(live);
-    bc_live_say_style(live);
-}
-
 /* Alone or, where a blend waits for it, with what is there. */
 static void choose_style(bc_call *c, int style)
 {
@@ -93,7 +103,17 @@ static void choose_style(bc_call *c, int style)
     else if (style < 0)
         bc_call_refuse(c, "the original is no style to blend with");
     else
-        set_blend(live, present, style, 0.5F);
+        set_two(live, present, style, 0.5F);
+}
+
+/* NAME[:WEIGHT],..., as everywhere. */
+static void set_blend(bc_call *c, const char *blend)
+{
+    const bc_log log = {.write = take_error, .cookie = c};
+    bc_style_weight weights[BC_MAX_BLEND];
+    int n;
+    if (bc_blend_parse(model_of(c->live), blend, weights, &n, &log) == BC_OK)
+        set_styles(c->live, weights, n);
 }
 
 void bc_verb_style(bc_call *c)
@@ -101,12 +121,15 @@ void bc_verb_style(bc_call *c)
     const bc_settings *s = &c->live->settings;
     const int n = bc_model_style_count(model_of(c->live));
     const int current = s->n_styles > 0 ? s->styles[0].style : 0;
+    const char *text = bc_call_word(c, 1);
     int style;
-    if (n > 0 && strcmp(bc_call_word(c, 1), "next") == 0)
+    if (n > 0 && strcmp(text, "next") == 0)
         set_style(c->live, (current + 1) % n);
-    else if (n > 0 && strcmp(bc_call_word(c, 1), "prev") == 0)
+    else if (n > 0 && strcmp(text, "prev") == 0)
         set_style(c->live, (current + n - 1) % n);
-    else if (find_style(c, bc_call_word(c, 1), &style))
+    else if (strpbrk(text, ":,+"))
+        set_blend(c, text);
+    else if (find_style(c, text, &style))
         choose_style(c, style);
 }
 
@@ -171,7 +194,7 @@ void bc_verb_blend(bc_call *c)
     if (first < 0 || second < 0 || share < 0 || share > 1)
         bc_call_refuse(c, "a blend is of two styles and a share from 0 to 1");
     else
-        set_blend(c->live, first, second, (float)share);
+        set_two(c->live, first, second, (float)share);
 }
 
 void bc_verb_share(bc_call *c)
@@ -181,7 +204,7 @@ void bc_verb_share(bc_call *c)
     if (s->n_styles != 2)
         bc_call_refuse(c, "there is no blend of two");
     else if (bc_call_change_number(c, &share, 0, 1))
-        set_blend(c->live, s->styles[0].style, s->styles[1].style, share);
+        set_two(c->live, s->styles[0].style, s->styles[1].style, share);
 }
 
 /* Each style once. */
@@ -228,13 +251,6 @@ void bc_verb_net(bc_call *c)
     }
     change_net(live, net);
     bc_live_say(live, "", "Net: %s", nets->names[net]);
-}
-
-/* Errors become the answer. */
-static void take_error(void *cookie, bc_log_level level, const char *message)
-{
-    if (level == BC_LOG_ERROR)
-        bc_call_refuse(cookie, "%s", message);
 }
 
 void bc_verb_add(bc_call *c)

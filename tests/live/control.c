@@ -5,6 +5,8 @@
  */
 #include <sys/resource.h>
 
+#include <math.h>
+
 #include "live/command.h"
 
 static const char *program;
@@ -22,6 +24,17 @@ static void quit(command *c)
     CHECK_AT_MOST(command_quit(c, 0), 30); /* it is a second on a machine that does nothing else */
 }
 
+/* The blend's style number `index`, and its share. */
+static void check_share(command *c, size_t index, const char *style, double share)
+{
+    json_t *state = command_say(c, "get state");
+    const json_t *part = json_array_get(json_object_get(state, "blend"), index);
+    const char *name = json_string_value(json_object_get(part, "style"));
+    CHECK(name && strcmp(name, style) == 0);
+    CHECK_AT_MOST(fabs(json_number_value(json_object_get(part, "share")) - share), 1e-6);
+    json_decref(state);
+}
+
 static void test_styles(command *c)
 {
     CHECK(command_text_is(c, "style", "style1"));
@@ -34,12 +47,15 @@ static void test_styles(command *c)
     CHECK(command_do(c, "original") && command_text_is(c, "style", "style2"));
     CHECK(command_refuses(c, "style monet", "no style 'monet'"));
     CHECK(command_refuses(c, "style 4", "the net has 3"));
+    CHECK(command_refuses(c, "style style1:0.5abc,style2", "is not NAME:WEIGHT"));
+    CHECK(command_refuses(c, "style style1:1,", "no style ''"));
+    CHECK(command_do(c, "style style3:3,style1"));
+    check_share(c, 0, "style3", 0.75);
+    CHECK(command_do(c, "style style1,style2,style3"));
+    check_share(c, 2, "style3", 1 / 3.0);
+    CHECK(command_refuses(c, "share 0.5", "no blend of two"));
     CHECK(command_do(c, "blend style1 style3 0.25"));
-    json_t *state = command_say(c, "get state");
-    const json_t *second = json_array_get(json_object_get(state, "blend"), 1);
-    CHECK(strcmp(json_string_value(json_object_get(second, "style")), "style3") == 0);
-    CHECK_AT_MOST(json_number_value(json_object_get(second, "share")) - 0.25, 1e-6);
-    json_decref(state);
+    check_share(c, 1, "style3", 0.25);
     CHECK(command_do(c, "share +0.5; share -0.1; style 1"));
     CHECK(command_refuses(c, "share +0.1", "no blend"));
     CHECK(command_refuses(c, "blend style1 style2 7", "from 0 to 1"));
