@@ -47,7 +47,7 @@ static void join_words(char *text, size_t size, int argc, char **argv)
 static const char *work_path(char path[PATH_MAX], const run *r, const char *extension)
 {
     const bc_train_options *o = r->session.options;
-    const bool is_of_style = o->command == BC_TRAIN_BANK;
+    const bool is_of_style = o->command == BC_TRAIN_BANK || o->command == BC_TRAIN_DISTIL;
     snprintf(path, PATH_MAX, "%s/checkpoints/%s%s%s.%s", o->net, bc_train_command_names[o->command],
              is_of_style ? "-" : "", is_of_style ? r->session.paintings[0].info.name : "",
              extension);

@@ -48,6 +48,9 @@ static bc_status open_nets(bc_lane *l)
     if (t->identity_path.table.n > 0)
         status = bc_train_net_open(&l->identity_net, crop, crop, &t->identity_path, &l->workspace,
                                    l->log);
+    if (t->config.teacher && status == BC_OK)
+        status = bc_train_net_open(&l->teacher_net, crop, crop, &t->config.teacher->params,
+                                   &l->workspace, l->log);
     for (int i = 0; i < 2 && status == BC_OK && t->n_styles > 0; i++)
         status =
             bc_train_net_open(&l->paint_nets[i], crop, crop, &t->style_path, &l->workspace, l->log);
@@ -115,6 +118,7 @@ void bc_lane_close(bc_lane *lane)
 {
     bc_loss_close(&lane->loss);
     bc_train_net_close(&lane->identity_net);
+    bc_train_net_close(&lane->teacher_net);
     bc_train_net_close(&lane->paint_nets[0]);
     bc_train_net_close(&lane->paint_nets[1]);
     bc_workspace_close(&lane->workspace);
@@ -219,17 +223,38 @@ double bc_lane_identity_loss(const bc_lane *lane, float *dpainting, const float 
                : bc_square_loss(dpainting, painting, lane->pictures[0], 1, (int)n);
 }
 
-void bc_lane_perceptual_losses(const bc_lane *lane, bc_train_losses *losses, float *dpainting,
-                               const float *painting, const bc_train_style *style, int target,
-                               double style_share)
+/* People see the teacher's painting clipped. Half of the content is what keeps the picture. */
+static bc_status ask_teacher(bc_lane *l, bc_style_target **target)
+{
+    const double share = 0.5;
+    const bc_teacher *teacher = l->trainer->config.teacher;
+    const float *painting =
+        bc_train_net_forward(&l->teacher_net, teacher->values, l->pictures[0], l->moved[0]);
+    for (size_t i = 0; i < picture_floats(l); i++)
+        l->pictures[1][i] = painting[i] < 0 ? 0 : painting[i] > 1 ? 1 : painting[i];
+    return bc_loss_follow(l->loss, target, l->pictures[1], share, l->log);
+}
+
+bc_status bc_lane_perceptual_losses(bc_lane *lane, bc_train_losses *losses, float *dpainting,
+                                    const float *painting, const bc_train_style *style, int target,
+                                    double style_share)
 {
     const int crop = lane->trainer->config.crop;
+    const bc_style_target *wanted = style->targets[target];
+    bc_style_target *taught = NULL;
     bc_loss_terms weights = style->weights, terms;
     for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++)
         weights.style[BC_STAT_GRAM][layer] *= style_share;
     bc_loss_set_weights(lane->loss, &weights);
     bc_loss_set_content(lane->loss, lane->pictures[0]);
-    losses->total += bc_loss_run(lane->loss, &terms, dpainting, painting, style->targets[target]);
+    if (lane->trainer->config.teacher) {
+        const bc_status status = ask_teacher(lane, &taught);
+        if (status < 0)
+            return status;
+        wanted = taught;
+    }
+    losses->total += bc_loss_run(lane->loss, &terms, dpainting, painting, wanted);
+    bc_style_target_close(&taught);
     for (int layer = 0; layer < BC_VGG_MAX_LAYERS; layer++) {
         losses->content += terms.content[layer];
         losses->style += terms.style[BC_STAT_GRAM][layer];
@@ -238,6 +263,7 @@ void bc_lane_perceptual_losses(const bc_lane *lane, bc_train_losses *losses, flo
     const double variation = bc_variation_loss(dpainting, painting, weight, 3, crop, crop);
     losses->variation += variation;
     losses->total += weight * variation;
+    return BC_OK;
 }
 
 /* pictures[1] holds the sample. */
@@ -291,8 +317,8 @@ static void train_stability(bc_lane *l, bc_train_losses *losses, bc_train_net_va
     losses->total += weight * loss;
 }
 
-static void train_losses(bc_lane *l, bc_train_losses *losses, const float *painting,
-                         const bc_train_turn *turn)
+static bc_status train_losses(bc_lane *l, bc_train_losses *losses, const float *painting,
+                              const bc_train_turn *turn)
 {
     if (turn->is_identity) {
         losses->identity = bc_lane_identity_loss(l, l->dpaintings[0], painting);
@@ -300,10 +326,11 @@ static void train_losses(bc_lane *l, bc_train_losses *losses, const float *paint
     } else if (l->trainer->samples) {
         sample_loss(l, losses, l->dpaintings[0], painting);
     } else {
-        const int target = bc_random_below(&l->random, turn->style->n_targets);
-        bc_lane_perceptual_losses(l, losses, l->dpaintings[0], painting, turn->style, target,
-                                  turn->style_share);
+        const int n = turn->style->n_targets, target = n > 0 ? bc_random_below(&l->random, n) : 0;
+        return bc_lane_perceptual_losses(l, losses, l->dpaintings[0], painting, turn->style, target,
+                                         turn->style_share);
     }
+    return BC_OK;
 }
 
 bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_turn *turn)
@@ -316,13 +343,15 @@ bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_t
         gradients.of[BC_OWNER_NET] = NULL;
     if (!turn->style)
         gradients.of[BC_OWNER_STYLE] = NULL;
-    const bc_status status = draw_picture(lane, turn);
+    bc_status status = draw_picture(lane, turn);
     if (status < 0)
         return status;
     *losses = (bc_train_losses){0};
     memset(lane->dpaintings[0], 0, picture_floats(lane) * sizeof(float));
     const float *painting = bc_train_net_forward(net, values, lane->pictures[0], lane->moved[0]);
-    train_losses(lane, losses, painting, turn);
+    status = train_losses(lane, losses, painting, turn);
+    if (status < 0)
+        return status;
     if (turn->has_stability)
         train_stability(lane, losses, gradients, values, painting, turn->style);
     bc_train_net_backward(net, gradients, NULL, values, lane->pictures[0], net->n_stages - 1,

@@ -9,6 +9,7 @@
 #include "train/lattice.h"
 #include "train/loss.h"
 #include "train/net.h"
+#include "train/teacher.h"
 
 typedef struct bc_trainer bc_trainer;
 typedef struct bc_train_style bc_train_style;
@@ -41,6 +42,7 @@ typedef struct bc_lane {
     const bc_log *log;
     bc_workspace workspace;
     bc_train_net identity_net, paint_nets[2]; /* the second one paints the moved picture */
+    bc_train_net teacher_net;                 /* of the trainer's teacher, if it has one */
     bc_loss *loss;                            /* NULL where nothing is compared by it */
     bc_random random;
     float *memory;
@@ -67,15 +69,16 @@ bc_status bc_lane_train(bc_lane *lane, bc_train_losses *losses, const bc_train_t
  * The parts of lane_figures.c use: the source's side, a crop and a margin on each side; pictures[i]
  * becomes the source's crop moved by (dy, dx) from the middle, with its canvas; noise of a
  * deviation of 255; the losses of a painting of pictures[0], added to `losses`, their gradient to
- * dpainting (NULL: none).
+ * dpainting (NULL: none): from the style's target of that number, or from the teacher's painting,
+ * which then lies in pictures[1].
  */
 int bc_lane_side(const bc_lane *lane);
 void bc_lane_take(bc_lane *lane, int i, int dy, int dx);
 void bc_lane_move_canvas(bc_lane *lane, double across, double down);
 void bc_lane_add_noise(const bc_lane *lane, float *picture, double deviation, bc_random *random);
-void bc_lane_perceptual_losses(const bc_lane *lane, bc_train_losses *losses, float *dpainting,
-                               const float *painting, const bc_train_style *style, int target,
-                               double style_share);
+bc_status bc_lane_perceptual_losses(bc_lane *lane, bc_train_losses *losses, float *dpainting,
+                                    const float *painting, const bc_train_style *style, int target,
+                                    double style_share);
 double bc_lane_identity_loss(const bc_lane *lane, float *dpainting, const float *painting);
 
 /* The figures of the middle of validation photograph `photo`; of the path without a style: NULL. */

@@ -43,11 +43,13 @@ static bc_status recognise(const bc_lane *l, double *is_recognised, const bc_tra
 {
     bc_style_target *painted;
     const bc_trainer *t = l->trainer;
+    *is_recognised = 1;
+    if (t->n_styles == 1)
+        return BC_OK;
     const bc_status status = bc_style_target_of(&painted, l->loss, l->log);
     if (status < 0)
         return status;
     const double distance = bc_style_target_distance(painted, own->targets[0]);
-    *is_recognised = 1;
     for (int i = 0; i < t->n_styles; i++)
         if (&t->styles[i] != own &&
             bc_style_target_distance(painted, t->styles[i].targets[0]) < distance)
@@ -62,8 +64,9 @@ static bc_status validate_style(bc_lane *l, bc_lane_figures *figures, const bc_t
     const bc_train_net_values values = bc_trainer_values(l->trainer, style);
     const float *painting =
         bc_train_net_forward(&l->paint_nets[0], values, l->pictures[0], l->moved[0]);
-    bc_lane_perceptual_losses(l, &figures->losses, NULL, painting, style, 0, 1);
-    const bc_status status = recognise(l, &figures->is_recognised, style);
+    bc_status status = bc_lane_perceptual_losses(l, &figures->losses, NULL, painting, style, 0, 1);
+    if (status == BC_OK)
+        status = recognise(l, &figures->is_recognised, style);
     figures->losses.stability = shift_of(l, painting, values, photo);
     figures->losses.total += style->objective.stability * figures->losses.stability;
     figures->noise = noise_of(l, painting, values, photo);

@@ -410,6 +410,26 @@ bc_status bc_style_target_open(bc_style_target **target, const bc_loss_params *p
     return status;
 }
 
+static void move_content(bc_loss *loss, int i, float share)
+{
+    layer_maps *maps = &loss->layers[i];
+    const int64_t n = maps->content ? map_size(maps, loss->params.vgg->layers[i].n_out) : 0;
+    for (int64_t k = 0; k < n; k++)
+        maps->content[k] += share * (maps->response[k] - maps->content[k]);
+    if (n > 0)
+        maps->content_square = bc_dot(maps->content, maps->content, n);
+}
+
+bc_status bc_loss_follow(bc_loss *loss, bc_style_target **target, const float *picture,
+                         double share, const bc_log *log)
+{
+    const int n_layers = depth(&loss->params.weights);
+    forward(loss, picture, n_layers, false);
+    for (int i = 0; i < n_layers; i++)
+        move_content(loss, i, (float)share);
+    return bc_style_target_of(target, loss, log);
+}
+
 void bc_style_target_close(bc_style_target **target)
 {
     if (!target || !*target)

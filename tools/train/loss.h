@@ -78,6 +78,14 @@ void bc_loss_set_weights(bc_loss *loss, const bc_loss_terms *weights);
 void bc_loss_set_content(bc_loss *loss, const float *picture);
 
 /*
+ * Another picture as an example, [3, height, width]: its statistics, where style weights are not 0,
+ * become *target, which the caller closes, and the content moves by `share` of the way to its
+ * responses.
+ */
+bc_status bc_loss_follow(bc_loss *loss, bc_style_target **target, const float *picture,
+                         double share, const bc_log *log);
+
+/*
  * Returns the weighted total of the losses of `picture`; the unweighted terms go to *values (may
  * be NULL), and the total's gradient is added to dpicture [3, height, width] (NULL: forward only).
  * `style` may be NULL if all style weights are 0.

@@ -40,10 +40,28 @@ static bc_status check_painting(const bc_train_session *s, const bc_painting *pa
     return BC_OK;
 }
 
+/* A style of no painting. */
+static bc_status open_teacher(bc_train_session *s)
+{
+    const bc_train_options *o = s->options;
+    const char *name = o->styles.texts[0];
+    s->n_paintings = 1;
+    s->paintings[0].info =
+        (bc_style_info){.name = name, .title = "", .artist = "", .year = "", .licence = ""};
+    s->paintings[0].objective = bc_objective_none();
+    const bc_status status = bc_teacher_open(&s->teacher, o->teacher, name, s->log);
+    if (status == BC_OK && o->config.crop % s->teacher.params.table.unit)
+        return bc_fail(s->log, BC_ERR_ARGUMENT, "--crop %d: %s needs a multiple of %d",
+                       o->config.crop, o->teacher, s->teacher.params.table.unit);
+    return status;
+}
+
 static bc_status open_paintings(bc_train_session *s)
 {
     const bc_train_options *o = s->options;
     bc_status status = BC_OK;
+    if (o->teacher)
+        return open_teacher(s);
     while (s->n_paintings < o->styles.n && status == BC_OK) {
         bc_painting *painting = &s->paintings[s->n_paintings];
         status =
@@ -75,6 +93,8 @@ static bc_status open_targets(bc_train_session *s, int i)
     const bc_objective *objective = &style->objective;
     bc_status status = BC_OK;
     style->info = s->paintings[i].info;
+    if (s->options->teacher)
+        return BC_OK;
     for (; style->n_targets < objective->n_brushes && status == BC_OK; style->n_targets++)
         status = open_target(s, &style->targets[style->n_targets], objective, &s->paintings[i],
                              objective->brushes[style->n_targets]);
@@ -110,14 +130,16 @@ static uint64_t fingerprint_network(const bc_vgg *vgg)
 
 static void describe_inputs(bc_train_session *s)
 {
-    uint64_t paintings = BC_FINGERPRINT_START;
-    for (int i = 0; i < s->n_paintings; i++)
+    const bool is_taught = s->options->teacher != NULL;
+    uint64_t paintings = is_taught ? s->teacher.fingerprint : BC_FINGERPRINT_START;
+    for (int i = 0; i < s->n_paintings && !is_taught; i++)
         paintings = bc_photo_fingerprint(paintings, &s->paintings[i].photo);
     snprintf(s->trainer.inputs, sizeof(s->trainer.inputs),
-             "photographs %016" PRIx64 " paintings %016" PRIx64 " samples %016" PRIx64
+             "photographs %016" PRIx64 " %s %016" PRIx64 " samples %016" PRIx64
              " loss-network %016" PRIx64 " precision %s",
-             fingerprint_photos(&s->photos), paintings, fingerprint_samples(&s->samples),
-             fingerprint_network(&s->vgg), s->vgg.products == BC_PRODUCT_BF16 ? "bf16" : "f32");
+             fingerprint_photos(&s->photos), is_taught ? "teacher" : "paintings", paintings,
+             fingerprint_samples(&s->samples), fingerprint_network(&s->vgg),
+             s->vgg.products == BC_PRODUCT_BF16 ? "bf16" : "f32");
 }
 
 /* The trainer ------------------------------------------------------------------------------ */
@@ -189,6 +211,7 @@ static bc_status open_trainer(bc_train_session *s)
     const bc_train_options *o = s->options;
     bc_objective objectives[BC_TRAIN_MAX_STYLES];
     bc_train_config config = o->config;
+    config.teacher = o->teacher ? &s->teacher : NULL;
     bool is_there;
     int n_read = 0;
     bc_status status = find_tables(&config, &is_there, o, s->log);
@@ -280,6 +303,7 @@ void bc_train_session_close(bc_train_session *session)
     bc_samples_close(&session->samples);
     bc_photos_close(&session->photos);
     bc_vgg_close(&session->vgg);
+    bc_teacher_close(&session->teacher);
     if (session->workspace.pool)
         bc_workspace_close(&session->workspace);
 }

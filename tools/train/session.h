@@ -13,6 +13,7 @@ typedef struct bc_train_session {
     bc_photos photos;
     bc_samples samples;
     bc_vgg vgg;
+    bc_teacher teacher;
     bc_painting paintings[BC_TRAIN_MAX_STYLES];
     int n_paintings;
     bc_photo previews[BC_MAX_TEXTS];

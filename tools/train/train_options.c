@@ -24,8 +24,9 @@
 static const bc_option table[] = {
     {"output", "NET", "folder of the net, made if need be", BC_OPTION_TEXT, .offset = AT(net),
      .completion = BC_COMPLETE_FOLDER, .letter = 'o'},
-    {"style", "FILE", "a painting; several: several styles", BC_OPTION_LIST, .offset = AT(styles),
-     .high = BC_TRAIN_MAX_STYLES, .completion = BC_COMPLETE_FILE, .letter = 's'},
+    {"style", "FILE", "a painting; several: several styles; distil: the new style's name",
+     BC_OPTION_LIST, .offset = AT(styles), .high = BC_TRAIN_MAX_STYLES,
+     .completion = BC_COMPLETE_FILE, .letter = 's'},
     {"paintings", "LIST",
      "names, titles, artists of paintings, and what is different for them (tab-separated text)",
      BC_OPTION_TEXT, .offset = AT(paintings), .completion = BC_COMPLETE_FILE},
@@ -72,7 +73,8 @@ static const bc_option table[] = {
           BC_MAX_BANK_LAYERS),
 
     BC_OPTIONS_HEADING("Training"),
-    LONG("steps", "in all (autoencoder, warmup 600, joint 12000, bank 1200, or 400 if --quick)",
+    LONG("steps",
+         "in all (autoencoder, warmup 600, joint 12000, bank 1200, or 400 if --quick, distil 4000)",
          config.n_steps, 1, INT32_MAX),
     {"quick", NULL, "bank: start from the style of NET whose pictures are nearest to the painting",
      BC_OPTION_FLAG, .offset = AT(is_quick)},
@@ -115,16 +117,20 @@ static const bc_option table[] = {
     {"resume", NULL, "go on from the last checkpoint", BC_OPTION_FLAG, .offset = AT(resume)},
 };
 
-const char *const bc_train_command_names[] = {"autoencoder", "warmup", "joint", "bank", "measure"};
+const char *const bc_train_command_names[] = {"autoencoder", "warmup", "joint",
+                                              "bank",        "distil", "measure"};
 
 const bc_command bc_train_command = {
-    .arguments = "COMMAND -o NET [OPTION...] PHOTOS...",
+    .arguments = "COMMAND [TEACHER] -o NET [OPTION...] PHOTOS...",
     .description =
         "Trains the nets of Brushcast on the photographs in the folders PHOTOS. Processes started "
         "by mpirun share each step's photographs; results do not depend on their number.\n\n"
         "Commands:\n"
         "joint\ta net of any table of layers and all its styles together; goes on from NET\n"
         "bank\tone more style for each --style; the net itself and other styles stay as they are\n"
+        "distil\tone more style, --style NAME, from what another net paints of the photographs: "
+        "TEACHER is its folder, whose style of that name, or only one, is learned, or a file that "
+        "brushcast-import reads\n"
         "warmup\ta net of any table, to give back the photograph through a style that is thrown "
         "away: a start for joint\n"
         "autoencoder\tencoder and decoder of a net of format 1 alone, to give back the "
@@ -173,11 +179,9 @@ static int begin(bc_train_options *o, const char *word, const bc_log *log)
         int64_t steps, validate_every;
         double rate;
         int crop, batch;
-    } defaults[] = {{600, 250, 2e-3, 192, 2},
-                    {600, 250, 1e-3, 192, 1},
-                    {12000, 1000, 1e-3, 192, 1},
-                    {0, 400, 5e-3, 192, 1},
-                    {1, 1, 1, 384, 1}};
+    } defaults[] = {{600, 250, 2e-3, 192, 2},    {600, 250, 1e-3, 192, 1},
+                    {12000, 1000, 1e-3, 192, 1}, {0, 400, 5e-3, 192, 1},
+                    {4000, 1000, 5e-3, 192, 1},  {1, 1, 1, 384, 1}};
     for (int i = 0; i <= BC_TRAIN_MEASURE; i++)
         if (strcmp(word, bc_train_command_names[i]) == 0) {
             o->command = (bc_train_kind)i;
@@ -186,17 +190,25 @@ static int begin(bc_train_options *o, const char *word, const bc_log *log)
             o->config.rate = defaults[i].rate;
             o->config.crop = defaults[i].crop;
             o->config.batch = defaults[i].batch;
-            o->config.is_frozen = i == BC_TRAIN_BANK || i == BC_TRAIN_MEASURE;
+            o->config.is_frozen = i >= BC_TRAIN_BANK;
             return 0;
         }
     return bc_options_refuse(&bc_train_command, log,
-                             "'%s' is no command: joint, bank, warmup, autoencoder or measure",
+                             "'%s' is no command: joint, bank, distil, warmup, autoencoder or "
+                             "measure",
                              word);
 }
 
 static bool has_styles(const bc_train_options *o)
 {
     return o->command != BC_TRAIN_AUTOENCODER && o->command != BC_TRAIN_WARMUP;
+}
+
+/* Of a file that is to be written. */
+static bool is_style_name(const bc_texts *styles)
+{
+    const char *name = styles->n == 1 ? styles->texts[0] : "";
+    return name[0] && name[0] != '.' && strlen(name) < 64 && !strpbrk(name, "/:,+");
 }
 
 static int check(const bc_train_options *o, const bc_log *log)
@@ -216,6 +228,9 @@ static int check(const bc_train_options *o, const bc_log *log)
                                  "--samples goes with bank and one --style");
     if (o->is_quick && o->command != BC_TRAIN_BANK)
         return bc_options_refuse(&bc_train_command, log, "--quick goes with bank");
+    if (o->command == BC_TRAIN_DISTIL && !is_style_name(&o->styles))
+        return bc_options_refuse(&bc_train_command, log,
+                                 "distil takes one --style, a name of up to 63 letters");
     if (has_styles(o) && (o->styles.n == 0 || !o->loss_network))
         return bc_options_refuse(&bc_train_command, log, "--style and --loss-network are needed");
     return 0;
@@ -248,8 +263,10 @@ int bc_train_options_parse(bc_train_options *o, int n_args, char **args, const b
         parsed = begin(o, "", log);
     if (parsed != 0)
         return parsed;
-    o->photos = args + 2;
-    o->n_photos = n_args - 2;
+    const int n_words = o->command == BC_TRAIN_DISTIL && n_args > 2 ? 3 : 2;
+    o->teacher = n_words == 3 ? args[2] : NULL;
+    o->photos = args + n_words;
+    o->n_photos = n_args - n_words;
     if (o->config.n_steps == 0)
         o->config.n_steps = o->is_quick ? 400 : 1200;
     o->config.rate_warmup = (int)(o->config.n_steps < 2000 ? o->config.n_steps / 10 : 200);

@@ -11,6 +11,7 @@ typedef enum bc_train_kind {
     BC_TRAIN_WARMUP,
     BC_TRAIN_JOINT,
     BC_TRAIN_BANK,
+    BC_TRAIN_DISTIL,
     BC_TRAIN_MEASURE
 } bc_train_kind;
 
@@ -30,7 +31,8 @@ typedef struct bc_train_options {
     const char *layers;       /* preset or file of a table, or NULL */
     const char *loss_network; /* file */
     const char *paintings;    /* list file, or NULL */
-    bc_texts styles;          /* files of paintings */
+    const char *teacher;      /* of distil: the net to learn from */
+    bc_texts styles;          /* files of paintings; of distil the style's name */
     bc_texts previews;        /* photographs of the preview sheet */
     const char *loss;    /* "perceptual", "samples", or NULL: whether there are samples says it */
     const char *samples; /* folder, or NULL */

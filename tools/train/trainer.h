@@ -9,7 +9,9 @@
  * pasted into the picture: what has nothing to paint on shall learn it, too. Styles take turns;
  * content comes first, paint second: the style's weight rises by steps. With samples, the style
  * path learns from them instead: the mean squared difference to the painting that optimisation made
- * of the same picture.
+ * of the same picture. With a teacher, another net, they learn from what that paints of the same
+ * picture, seen by the loss network: the style is the teacher's painting's, and the content lies in
+ * the middle between the picture's and its.
  *
  * Where the net has an identity path, a table without any style (Chen et al., "StyleBank", 2017),
  * `style_steps` style steps are followed by one of it, against the picture itself. Where it has
@@ -34,6 +36,7 @@
 #include "train/photos.h"
 #include "train/ranks.h"
 #include "train/samples.h"
+#include "train/teacher.h"
 
 /* The mean absolute difference to the picture, or the mean squared one. */
 typedef enum bc_identity_loss { BC_IDENTITY_L1, BC_IDENTITY_L2 } bc_identity_loss;
@@ -56,6 +59,7 @@ typedef struct bc_train_config {
     double noise;  /* largest deviation of 255 of the stability's noise */
     double flat;   /* share of the pictures that get a flat patch */
     uint64_t seed;
+    const bc_teacher *teacher; /* what styles learn from instead of paintings, or NULL */
 } bc_train_config;
 
 enum { BC_TRAIN_MAX_BATCH = 64 };
