@@ -280,6 +280,27 @@ static void test_time(void)
     free(frame);
 }
 
+/* Of the style before nothing is held when another comes, whichever it was. */
+static void test_held_style(void)
+{
+    uint8_t *frame = make_frame(WIDTH, HEIGHT, 14), painted[2][MOST_BYTES];
+    const bc_image source = view(frame, WIDTH, HEIGHT);
+    const bc_style_weight before[2] = {{.style = 0, .weight = 1}, {.style = 1, .weight = 1}};
+    for (int i = 0; i < 2; i++) {
+        const bc_image to = view(painted[i], WIDTH, HEIGHT);
+        bc_painter *painter = open_painter(BC_STATS_FRAME);
+        CHECK_INT(bc_painter_set(painter, BC_PAINTER_STABILIZE, 1), BC_OK);
+        CHECK_INT(bc_painter_set_blend(painter, before, 1 + i), BC_OK);
+        for (int k = 0; k < 5; k++)
+            paint_frame(painter, &source, &to);
+        CHECK_INT(bc_painter_set_blend(painter, before + 1, 1), BC_OK);
+        paint_frame(painter, &source, &to);
+        bc_painter_close(&painter);
+    }
+    CHECK(memcmp(painted[0], painted[1], 3 * WIDTH * HEIGHT) == 0);
+    free(frame);
+}
+
 static void test_refused(void)
 {
     uint8_t *frame = make_frame(WIDTH, HEIGHT, 8), painted[MOST_BYTES];
@@ -551,6 +572,7 @@ int main(void)
     test_sizes();
     test_resized_strength();
     test_time();
+    test_held_style();
     test_refused();
     test_executors();
     test_fade();
