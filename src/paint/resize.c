@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/simd.h"
 #include "paint/image.h"
 
 /* What each sample of a line is made of: `n_taps` samples of the other, from first[i] on. */
@@ -28,12 +29,27 @@ int bc_scaled_size(int size, double scale)
     return clamp((int)lround(size * scale), 1, BC_MAX_SIZE);
 }
 
-static bool open_taps(taps *t, int n, double support)
+static bool open_taps(taps *t, int n, double support, int n_from)
 {
-    t->n_taps = 2 * (int)ceil(support) + 1;
+    const int n_taps = 2 * (int)ceil(support) + 1;
+    t->n_taps = n_taps < n_from ? n_taps : n_from;
     t->first = malloc((size_t)n * sizeof(*t->first));
-    t->weights = malloc((size_t)n * (size_t)t->n_taps * sizeof(*t->weights));
+    t->weights = calloc((size_t)n * (size_t)t->n_taps, sizeof(*t->weights));
     return t->first && t->weights;
+}
+
+/* The weights around `centre`, those beyond the line's ends on its end samples. */
+static void set_taps(taps *t, int i, double centre, double support, int n_from)
+{
+    float *weights = t->weights + (size_t)i * (size_t)t->n_taps;
+    const int begin = (int)ceil(centre - support), end = (int)floor(centre + support);
+    double sum = 0;
+    t->first[i] = clamp((int)floor(centre) - t->n_taps / 2, 0, n_from - t->n_taps);
+    for (int at = begin; at <= end; at++)
+        sum += 1 - fabs(at - centre) / support;
+    for (int at = begin; at <= end; at++)
+        weights[clamp(at, 0, n_from - 1) - t->first[i]] +=
+            (float)((1 - fabs(at - centre) / support) / sum);
 }
 
 /*
@@ -43,28 +59,21 @@ static bool open_taps(taps *t, int n, double support)
 static bool make_taps(taps *t, int n, int to, int from, int unit, double offset)
 {
     const double ratio = (double)from / to, support = ratio > 1 ? ratio : 1;
-    if (!open_taps(t, n, support))
+    const int n_from = (from + unit - 1) / unit;
+    if (!open_taps(t, n, support, n_from))
         return false;
-    for (int i = 0; i < n; i++) {
-        const double centre = ((unit * i + offset + 0.5) * ratio - 0.5 - offset) / unit;
-        float *weights = t->weights + (size_t)i * (size_t)t->n_taps;
-        double sum = 0;
-        t->first[i] = (int)floor(centre) - t->n_taps / 2;
-        for (int k = 0; k < t->n_taps; k++)
-            sum += fmax(0, 1 - fabs(t->first[i] + k - centre) / support);
-        for (int k = 0; k < t->n_taps; k++)
-            weights[k] = (float)(fmax(0, 1 - fabs(t->first[i] + k - centre) / support) / sum);
-    }
+    for (int i = 0; i < n; i++)
+        set_taps(t, i, ((unit * i + offset + 0.5) * ratio - 0.5 - offset) / unit, support, n_from);
     return true;
 }
 
-static void add_row(float *restrict sum, const uint8_t *restrict row, float weight, int n)
+static inline void add_row(float *restrict sum, const uint8_t *restrict row, float weight, int n)
 {
     for (int i = 0; i < n; i++)
         sum[i] += weight * (float)row[i];
 }
 
-static void blend_rows(const resizing *r, int y, float *sum)
+BC_SIMD static void blend_rows(const resizing *r, int y, float *sum)
 {
     const taps *t = &r->down;
     const int n = (r->from.width - 1) * r->from.step_bytes + r->from.channels;
@@ -72,20 +81,29 @@ static void blend_rows(const resizing *r, int y, float *sum)
         sum[i] = 0;
     for (int k = 0; k < t->n_taps; k++) {
         const float weight = t->weights[(size_t)y * (size_t)t->n_taps + (size_t)k];
-        const int row = clamp(t->first[y] + k, 0, r->from.height - 1);
         if (weight > 0)
-            add_row(sum, r->from.samples + row * r->from.stride_bytes, weight, n);
+            add_row(sum, r->from.samples + (t->first[y] + k) * r->from.stride_bytes, weight, n);
     }
 }
 
-static uint8_t blend_samples(const resizing *r, int x, const float *row)
+static inline uint8_t blend_samples(const float *weights, int n_taps, const float *row, int step)
+{
+    float sum = 0;
+    for (int k = 0; k < n_taps; k++)
+        sum += weights[k] * row[k * step];
+    return (uint8_t)(sum + 0.5f);
+}
+
+/* A constant step is for the compiler. */
+static inline void blend_row(const resizing *r, uint8_t *to, const float *row, int step)
 {
     const taps *t = &r->across;
-    const float *weights = t->weights + (size_t)x * (size_t)t->n_taps;
-    float sum = 0;
-    for (int k = 0; k < t->n_taps; k++)
-        sum += weights[k] * row[clamp(t->first[x] + k, 0, r->from.width - 1) * r->from.step_bytes];
-    return (uint8_t)(sum + 0.5f);
+    const float *weights = t->weights;
+    for (int x = 0; x < r->to.width; x++, weights += t->n_taps) {
+        for (int c = 0; c < r->to.channels; c++)
+            to[x * r->to.step_bytes + c] =
+                blend_samples(weights, t->n_taps, row + t->first[x] * step + c, step);
+    }
 }
 
 static void resize_row(void *arg, int y, int thread)
@@ -94,10 +112,10 @@ static void resize_row(void *arg, int y, int thread)
     float *row = r->rows + (size_t)thread * (size_t)r->from.width * (size_t)r->from.step_bytes;
     uint8_t *to = r->to.samples + y * r->to.stride_bytes;
     blend_rows(r, y, row);
-    for (int x = 0; x < r->to.width; x++) {
-        for (int c = 0; c < r->to.channels; c++)
-            to[x * r->to.step_bytes + c] = blend_samples(r, x, row + c);
-    }
+    if (r->from.step_bytes == 1)
+        blend_row(r, to, row, 1);
+    else
+        blend_row(r, to, row, r->from.step_bytes);
 }
 
 static bool open_resizing(resizing *r, const bc_image *to, const bc_image *from, int n_threads)
