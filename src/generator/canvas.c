@@ -1,91 +1,118 @@
 #include "generator/canvas.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 static const double grid = 10; /* pixels */
 
-/* Uniform, of mean 0 and variance 1. */
-static float random_at(int p, int q, int channel)
-{
-    uint32_t h =
-        (uint32_t)p * 0x9E3779B1u + (uint32_t)q * 0x85EBCA77u + (uint32_t)channel * 0xC2B2AE3Du;
-    h ^= h >> 15;
-    h *= 0x2C1B3C6Du;
-    h ^= h >> 12;
-    h *= 0x297A2D39u;
-    h ^= h >> 15;
-    return (float)(((double)h * 0x1p-32 - 0.5) * sqrt(12));
-}
+enum { N_PLACES = 64, AT_ONCE = 8 /* channels, of which there are a multiple */ };
 
-/* A point of the grid, and the weights of its four corners. */
-typedef struct place {
-    int p, q;
-    float weights[4];
-} place;
+/* Points of the grid, and the weights of their four corners. */
+typedef struct places {
+    int32_t p[N_PLACES], q[N_PLACES];
+    float weights[4][N_PLACES];
+} places;
 
 static int smaller(int a, int b)
 {
     return a < b ? a : b;
 }
 
-static place find_place(double x, double y)
+/* In place of floor, which is a call where the processor is any. */
+static int32_t round_down(double x)
 {
-    const double p = floor(x / grid), q = floor(y / grid);
-    const double right = x / grid - p, below = y / grid - q;
-    const double left = 1 - right, above = 1 - below;
-    const double w[4] = {left * above, right * above, left * below, right * below};
-    const double norm = 1 / sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2] + w[3] * w[3]);
-    place at = {.p = (int)p, .q = (int)q};
-    for (int i = 0; i < 4; i++)
-        at.weights[i] = (float)(w[i] * norm);
-    return at;
+    const int32_t towards_zero = (int32_t)x;
+    return towards_zero - (x < towards_zero);
 }
 
-static place place_of(int cell, int row, int column, const bc_displacement *moved)
+static void weigh_corners(places *at, const double x[], const double y[], int n)
 {
-    double x = (column + 0.5) * cell, y = (row + 0.5) * cell;
-    if (moved->x) {
-        /* frames that are extended to the table's unit have cells that the host does not know */
-        const int i = smaller(row * cell / BC_CANVAS_CELL, moved->rows - 1) * moved->columns +
-                      smaller(column * cell / BC_CANVAS_CELL, moved->columns - 1);
-        x += (double)moved->x[i];
-        y += (double)moved->y[i];
+    for (int i = 0; i < n; i++) {
+        at->p[i] = round_down(x[i] / grid);
+        at->q[i] = round_down(y[i] / grid);
+        const double right = x[i] / grid - at->p[i], below = y[i] / grid - at->q[i];
+        const double left = 1 - right, above = 1 - below;
+        const double w[4] = {left * above, right * above, left * below, right * below};
+        const double norm = 1 / sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2] + w[3] * w[3]);
+        for (int k = 0; k < 4; k++)
+            at->weights[k][i] = (float)(w[k] * norm);
     }
-    return find_place(x, y);
 }
 
-enum { AT_ONCE = 16 }; /* channels whose corners are kept from one sample to the next */
-
-static void find_corners(float corners[AT_ONCE][4], const place *at, int first, int n_channels)
+/* The span's samples from number `from` on. */
+static void find_places(places *at, int cell, bc_canvas_span span, int from, int n,
+                        const bc_displacement *moved)
 {
-    for (int c = 0; c < n_channels; c++)
-        for (int i = 0; i < 4; i++)
-            corners[c][i] = random_at(at->p + i % 2, at->q + i / 2, first + c);
+    double x[N_PLACES], y[N_PLACES];
+    for (int i = 0; i < n; i++) {
+        const int column = span.first + (from + i) * span.step;
+        x[i] = (column + 0.5) * cell;
+        y[i] = (span.row + 0.5) * cell;
+        if (!moved->x)
+            continue;
+        /* frames that are extended to the table's unit have cells that the host does not know */
+        const int at_row = smaller(span.row * cell / BC_CANVAS_CELL, moved->rows - 1);
+        const int at_column = smaller(column * cell / BC_CANVAS_CELL, moved->columns - 1);
+        x[i] += (double)moved->x[at_row * moved->columns + at_column];
+        y[i] += (double)moved->y[at_row * moved->columns + at_column];
+    }
+    weigh_corners(at, x, y, n);
 }
 
-static void make_channels(float *to, ptrdiff_t pitch, int first, int n_channels, int cell,
-                          bc_canvas_span span, const bc_displacement *moved)
+/* In some channels, uniform, of mean 0 and variance 1. */
+static void make_corner(float to[AT_ONCE], int32_t p, int32_t q, int first)
 {
-    float corners[AT_ONCE][4];
-    place last = {.p = 0};
-    for (int i = 0; i < span.n; i++) {
-        const place at = place_of(cell, span.row, span.first + i * span.step, moved);
-        if (i == 0 || at.p != last.p || at.q != last.q)
-            find_corners(corners, &at, first, n_channels);
-        for (int c = 0; c < n_channels; c++)
-            to[(first + c) * pitch + i] =
-                at.weights[0] * corners[c][0] + at.weights[1] * corners[c][1] +
-                at.weights[2] * corners[c][2] + at.weights[3] * corners[c][3];
-        last = at;
+    const uint32_t place = (uint32_t)p * 0x9E3779B1u + (uint32_t)q * 0x85EBCA77u;
+    for (int c = 0; c < AT_ONCE; c++) {
+        uint32_t h = place + (uint32_t)(first + c) * 0xC2B2AE3Du;
+        h ^= h >> 15;
+        h *= 0x2C1B3C6Du;
+        h ^= h >> 12;
+        h *= 0x297A2D39u;
+        h ^= h >> 15;
+        /* h - 2^31 as a signed number, which vectors can convert */
+        to[c] = (float)((double)(int32_t)(h ^ 0x80000000u) * (0x1p-32 * sqrt(12)));
+    }
+}
+
+/* The corners around place i; if it is the next on the grid, two of them are known. */
+static void make_corners(float corners[4][AT_ONCE], const places *at, int i, int first)
+{
+    const int32_t p = at->p[i], q = at->q[i];
+    const bool follows = i > 0 && p == at->p[i - 1] + 1 && q == at->q[i - 1];
+    for (int k = 0; k < 4; k += 2) {
+        if (follows)
+            memcpy(corners[k], corners[k + 1], sizeof(corners[k]));
+        else
+            make_corner(corners[k], p, q + k / 2, first);
+        make_corner(corners[k + 1], p + 1, q + k / 2, first);
+    }
+}
+
+static void make_channels(float *to, ptrdiff_t pitch, int first, const places *at, int n)
+{
+    float corners[4][AT_ONCE], samples[AT_ONCE];
+    for (int i = 0; i < n; i++) {
+        if (i == 0 || at->p[i] != at->p[i - 1] || at->q[i] != at->q[i - 1])
+            make_corners(corners, at, i, first);
+        for (int c = 0; c < AT_ONCE; c++)
+            samples[c] = at->weights[0][i] * corners[0][c] + at->weights[1][i] * corners[1][c] +
+                         at->weights[2][i] * corners[2][c] + at->weights[3][i] * corners[3][c];
+        for (int c = 0; c < AT_ONCE; c++)
+            to[c * pitch + i] = samples[c];
     }
 }
 
 void bc_canvas_row(float *to, ptrdiff_t pitch, int n_channels, int cell, bc_canvas_span span,
                    const bc_displacement *moved)
 {
-    for (int first = 0; first < n_channels; first += AT_ONCE) {
-        const int left = n_channels - first;
-        make_channels(to, pitch, first, left < AT_ONCE ? left : AT_ONCE, cell, span, moved);
+    places at;
+    for (int from = 0; from < span.n; from += N_PLACES) {
+        const int n = smaller(span.n - from, N_PLACES);
+        find_places(&at, cell, span, from, n, moved);
+        for (int first = 0; first < n_channels; first += AT_ONCE)
+            make_channels(to + first * pitch + from, pitch, first, &at, n);
     }
 }
