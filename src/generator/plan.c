@@ -89,27 +89,96 @@ static bc_map shape_map(const bc_step *step)
 
 /* Steps --------------------------------------------------------------------------------------- */
 
-/* Where a layer's output is found: the step that makes it, or none. */
-static bc_edge find_edge(const bc_plan *plan, const bc_plan_params *params, int layer)
+static bool is_left_out(const bc_layer *layer, const bc_plan_params *params)
 {
-    bc_edge edge = {.source = BC_SOURCE_PIXELS, .from = -1};
-    const bc_layer *layers = plan->table->layers;
-    while (layer != BC_FRAME && (layers[layer].kind == BC_LAYER_MIX ||
-                                 (params->is_plain && layers[layer].is_each_styles))) {
-        edge.is_mix = edge.is_mix || !params->is_plain;
-        layer = layers[layer].inputs[0];
-    }
-    if (layer == BC_FRAME)
+    return layer->kind == BC_LAYER_MIX || (params->is_plain && layer->is_each_styles);
+}
+
+/* The layer that makes what is found as the output of `layer`, or BC_FRAME. */
+static int find_origin(const bc_plan *plan, const bc_plan_params *params, int layer)
+{
+    while (layer != BC_FRAME && is_left_out(&plan->table->layers[layer], params))
+        layer = plan->table->layers[layer].inputs[0];
+    return layer;
+}
+
+static bool is_canvas(const bc_layers *table, int layer)
+{
+    return layer != BC_FRAME && table->layers[layer].kind == BC_LAYER_CANVAS;
+}
+
+static bc_edge make_edge(const bc_plan *plan, int origin, bool is_mix)
+{
+    bc_edge edge = {.source = BC_SOURCE_PIXELS, .from = -1, .is_mix = is_mix};
+    if (origin == BC_FRAME)
         return edge;
-    if (layers[layer].kind == BC_LAYER_CANVAS) {
+    if (is_canvas(plan->table, origin)) {
         edge.source = BC_SOURCE_CANVAS;
         return edge;
     }
     edge.from = 0;
-    while (plan->steps[edge.from].index != layer)
+    while (plan->steps[edge.from].index != origin)
         edge.from++;
     edge.source = plan->steps[edge.from].n_phases == 4 ? BC_SOURCE_PHASES : BC_SOURCE_MAP;
     return edge;
+}
+
+static bool is_folded(const bc_plan *plan, int layer)
+{
+    return layer != BC_FRAME && plan->is_folded[layer];
+}
+
+/*
+ * Adds a layer's inputs to a step's. Of two at most one is a folded sum: what it adds up comes
+ * first, so that the order of additions is the table's.
+ */
+static void add_inputs(const bc_plan *plan, const bc_plan_params *params, bc_step *step,
+                       const bc_layer *layer)
+{
+    const int n = bc_layer_inputs(layer);
+    const bool is_turned = n == 2 && is_folded(plan, layer->inputs[1]);
+    for (int i = 0; i < n; i++) {
+        const int input = layer->inputs[is_turned ? 1 - i : i];
+        const int origin = find_origin(plan, params, input);
+        if (is_folded(plan, input))
+            add_inputs(plan, params, step, &plan->table->layers[input]);
+        else
+            step->inputs[step->n_inputs++] =
+                make_edge(plan, origin, origin != input && !params->is_plain);
+    }
+}
+
+/* The layer that reads another one, through no mix, if there is no more than one; or -1. */
+static int find_reader(const bc_plan *plan, const bc_plan_params *params, int layer)
+{
+    int n = 0, found = -1;
+    for (int i = layer + 1; i < plan->table->n; i++) {
+        const bc_layer *it = &plan->table->layers[i];
+        for (int k = 0; k < bc_layer_inputs(it) && !is_left_out(it, params); k++) {
+            n += find_origin(plan, params, it->inputs[k]) == layer;
+            found = it->inputs[k] == layer ? i : found;
+        }
+    }
+    return n == 1 ? found : -1;
+}
+
+/*
+ * Each sum takes in no more than one, since (a + b) + (c + d) is another number than a + b + c + d;
+ * for the same reason none that adds a canvas, which comes first. The matrix units add two maps.
+ */
+static void fold_sums(bc_plan *plan, const bc_plan_params *params)
+{
+    const bc_layers *table = plan->table;
+    const bc_layer *layers = table->layers;
+    bool is_taken[BC_MAX_LAYERS] = {false};
+    for (int i = table->n - 1; i >= 0 && params->n_parts == 0 && !params->keeps_sums; i--) {
+        const int reader = layers[i].kind == BC_LAYER_ADD ? find_reader(plan, params, i) : -1;
+        plan->is_folded[i] = reader >= 0 && layers[reader].kind == BC_LAYER_ADD &&
+                             !is_taken[reader] && !is_canvas(table, layers[reader].inputs[0]) &&
+                             !is_canvas(table, layers[reader].inputs[1]);
+        if (plan->is_folded[i])
+            is_taken[i] = is_taken[reader] = true;
+    }
 }
 
 static void shape_conv(bc_step *step)
@@ -149,9 +218,7 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
                                                           : layer->cell;
     *step = (bc_step){.layer = layer, .index = index, .is_last = index == plan->table->n - 1};
     memcpy(step->name, layer->name, sizeof(step->name));
-    step->n_inputs = bc_layer_inputs(layer);
-    for (int i = 0; i < step->n_inputs; i++)
-        step->inputs[i] = find_edge(plan, params, layer->inputs[i]);
+    add_inputs(plan, params, step, layer);
     step->n_in = layer->n_in;
     step->n_channels = layer->n_out;
     step->in_width = round_up(params->width, unit) / in_cell;
@@ -209,10 +276,11 @@ static void find_readers(bc_plan *plan)
 
 static void add_steps(bc_plan *plan, const bc_kernels *kernels, const bc_plan_params *params)
 {
+    fold_sums(plan, params);
     for (int i = 0; i < plan->table->n; i++) {
         const bc_layer *layer = &plan->table->layers[i];
         const bool is_step = layer->kind == BC_LAYER_CONV || layer->kind == BC_LAYER_ADD;
-        if (is_step && !(params->is_plain && layer->is_each_styles))
+        if (is_step && !is_left_out(layer, params) && !plan->is_folded[i])
             add_step(plan, i, kernels, params);
     }
     find_styles_steps(plan);

@@ -2,11 +2,12 @@
  * generator/: the network at work. plan.h turns a table of layers and a frame's size into steps,
  * and says where everything lies; weights.h arranges the weights; session.h runs frames.
  *
- * Convolutions and sums are steps; a mix is a way to read its input, and a canvas is made by who
- * reads it. A convolution computes a *grid* of width x height positions: its layer's outputs, or
- * for stride 1/2 all four sub-pixel phases of them, as an ordinary convolution on the
- * low-resolution grid. Its outputs are stored raw, as a map [n_out][height][width]; whoever reads
- * them normalises them as it loads them, row by row, into a ring of rows that its kernel reads.
+ * Convolutions and sums are steps; a mix is a way to read its input, a canvas is made by who reads
+ * it, and a sum that nobody reads but another sum is folded into that one, with the same bits. A
+ * convolution computes a *grid* of width x height positions: its layer's outputs, or for stride 1/2
+ * all four sub-pixel phases of them, as an ordinary convolution on the low-resolution grid. Its
+ * outputs are stored raw, as a map [n_out][height][width]; whoever reads them normalises them as it
+ * loads them, row by row, into a ring of rows that its kernel reads.
  *
  * A step's pass is the way in which it is computed: a method (method.h), and its cut of the grid
  * into calls of the kernel, some whole rows each. Calls depend on nothing but the grid: each has
@@ -32,7 +33,7 @@
 #include "kernels/pack.h"
 #include "model/model.h"
 
-enum { BC_MAX_STEPS = BC_MAX_LAYERS };
+enum { BC_MAX_STEPS = BC_MAX_LAYERS, BC_MAX_TERMS = 3 /* that a sum adds up */ };
 
 typedef struct bc_method bc_method;
 
@@ -128,7 +129,7 @@ typedef struct bc_step {
     int index; /* of the layer in its table */
     bool is_last;
     int n_inputs;
-    bc_edge inputs[2];
+    bc_edge inputs[BC_MAX_TERMS];
     /* Of a step that runs once for each style: the first of its kind and the end of them. */
     int first_of_styles, end_of_styles;
     bool is_mixed, is_read_plain; /* some reader reads it through a mix, some without one */
@@ -147,10 +148,12 @@ typedef struct bc_step {
     /* Doubles: sums of its calls; if it runs for each style, one after another. */
     size_t slots_offset;
     bc_life lives[BC_N_WAYS];
+    bool is_in_place; /* a sum whose map takes the place of its first input's */
 } bc_step;
 
 typedef struct bc_plan {
     const bc_layers *table;
+    bool is_folded[BC_MAX_LAYERS]; /* of the table: a sum that is no step */
     int n_steps;
     bc_step steps[BC_MAX_STEPS];
     int n_groups;
@@ -168,6 +171,7 @@ typedef struct bc_plan_params {
     bc_caches caches; /* to run depth first in; 0: never, every step is a group */
     int n_parts;      /* of numbers for the matrix units: 1 bf16 or 2; 0: not to use them */
     bool is_plain;    /* without a style: what each style runs on its own is left out */
+    bool keeps_sums;  /* none is folded, so that all can be looked at */
 } bc_plan_params;
 
 /*

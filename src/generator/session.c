@@ -44,7 +44,8 @@ static void make_plans(bc_session *s)
                              .max_blend = p->max_blend,
                              .n_threads = p->n_threads,
                              .caches = is_fast ? bc_cpu_caches() : (bc_caches){0},
-                             .n_parts = is_fast && s->kernels.has_matrix ? n_parts : 0};
+                             .n_parts = is_fast && s->kernels.has_matrix ? n_parts : 0,
+                             .keeps_sums = s->is_observed};
     bc_plan_make(&s->plan, &s->model->net.table, &s->kernels, &params);
     params.is_plain = true;
     if (bc_model_has_plain(s->model))
@@ -52,12 +53,14 @@ static void make_plans(bc_session *s)
 }
 
 /* A session that is planned, without its memory and threads; NULL without memory. */
-static bc_session *make_session(const bc_model *model, const bc_session_params *params)
+static bc_session *make_session(const bc_model *model, const bc_session_params *params,
+                                bool is_observed)
 {
     bc_session *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
     s->model = model;
+    s->is_observed = is_observed;
     s->params = *params;
     resolve_defaults(&s->params);
     bc_kernels_init(&s->kernels, bc_tier_find(s->params.tier));
@@ -71,7 +74,7 @@ uint64_t bc_session_memory(const bc_model *model, const bc_session_params *param
     bc_session_params p = {0};
     if (params)
         bc_params_copy(&p, sizeof(p), sizeof(p), params);
-    bc_session *s = model && are_valid(&p) ? make_session(model, &p) : NULL;
+    bc_session *s = model && are_valid(&p) ? make_session(model, &p, false) : NULL;
     if (!s)
         return 0;
     const uint64_t n_threads = p.executor ? 0 : (uint64_t)(s->params.n_threads - 1);
@@ -92,8 +95,8 @@ static bc_status take_resources(bc_session *s)
     return s->pool ? BC_OK : bc_pool_open(&s->pool, s->params.n_threads, "brushcast", log);
 }
 
-bc_status bc_session_open(bc_session **session, const bc_model *model,
-                          const bc_session_params *asked)
+static bc_status open_session(bc_session **session, const bc_model *model,
+                              const bc_session_params *asked, bool is_observed)
 {
     if (session)
         *session = NULL;
@@ -107,7 +110,7 @@ bc_status bc_session_open(bc_session **session, const bc_model *model,
                        params->height, params->n_threads, params->max_blend);
     if (!bc_tier_is_supported(bc_tier_find(params->tier)))
         return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "this processor has no %s", params->tier);
-    bc_session *s = make_session(model, params);
+    bc_session *s = make_session(model, params, is_observed);
     if (!s)
         return bc_fail(&params->log, BC_ERR_MEMORY, "no memory for a session");
     const bc_status status = take_resources(s);
@@ -119,6 +122,18 @@ bc_status bc_session_open(bc_session **session, const bc_model *model,
     bc_session_set_interval(s, 1.0 / 30);
     *session = s;
     return BC_OK;
+}
+
+bc_status bc_session_open(bc_session **session, const bc_model *model,
+                          const bc_session_params *params)
+{
+    return open_session(session, model, params, false);
+}
+
+bc_status bc_session_open_observed(bc_session **session, const bc_model *model,
+                                   const bc_session_params *params)
+{
+    return open_session(session, model, params, true);
 }
 
 void bc_session_close(bc_session **session)

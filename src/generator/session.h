@@ -34,6 +34,7 @@ struct bc_session {
     bc_session_params params;
     bc_kernels kernels;
     bc_pool *pool;
+    bool is_observed;
     bc_plan plan;  /* of the whole table */
     bc_plan plain; /* of what is run without a style, if that can be */
 
@@ -142,8 +143,15 @@ typedef struct bc_observer {
 } bc_observer;
 
 /*
- * observe.c: as bc_session_run, showing the layers on the way. Allocates, and fails only for lack
- * of memory.
+ * As bc_session_open, for sessions whose layers are looked at: no sum is folded into its reader. It
+ * paints the same bits, in more time and memory.
+ */
+bc_status bc_session_open_observed(bc_session **session, const bc_model *model,
+                                   const bc_session_params *params);
+
+/*
+ * observe.c: as bc_session_run, showing the layers on the way, folded sums left out. Allocates, and
+ * fails only for lack of memory.
  */
 bc_status bc_session_observe(bc_session *session, const bc_image *source, const bc_image *painting,
                              const bc_observer *observer);

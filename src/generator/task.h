@@ -26,7 +26,7 @@ typedef struct bc_task {
     const bc_step *step;
     const bc_pass *pass;
     int n_inputs;
-    bc_input inputs[2 * BC_MAX_BLEND];
+    bc_input inputs[BC_MAX_TERMS * BC_MAX_BLEND];
 } bc_task;
 
 static inline int bc_clamp(int x, int low, int high)

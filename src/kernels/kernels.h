@@ -185,7 +185,7 @@ typedef struct bc_kernels {
     int winograd_block; /* likewise; 0: this tier has no Winograd kernels */
     int winograd_strip; /* tiles that it computes at once */
 
-    /* Loads. n counts samples of a destination row. */
+    /* Loads. n counts samples of a destination row; norm_row's may be the source. */
     void (*norm_row)(float *to, const float *from, int n, bc_norm how);
     /* even[i] from from[2i], odd[i] from from[2i + 1]. */
     void (*norm_split)(float *even, float *odd, const float *from, int n, bc_norm how);

@@ -58,7 +58,7 @@ static bc_image view(const fixture *f, void *pixels)
                       .format = BC_RGB24};
 }
 
-static bc_session *open_session(const fixture *f, const char *tier, int n_threads)
+static bc_session *open_session(const fixture *f, const char *tier, int n_threads, bool is_observed)
 {
     bc_session *session;
     const bc_session_params params = {.width = f->width,
@@ -66,7 +66,7 @@ static bc_session *open_session(const fixture *f, const char *tier, int n_thread
                                       .n_threads = n_threads,
                                       .max_blend = 2,
                                       .tier = tier};
-    if (bc_session_open(&session, f->model, &params) < 0)
+    if ((is_observed ? bc_session_open_observed : bc_session_open)(&session, f->model, &params) < 0)
         exit(1);
     return session;
 }
@@ -147,7 +147,7 @@ static void check_output(const fixture *f, const char *tier, const char *output)
     const bc_observer observer = {
         .layer = is_a ? check_layer : NULL, .cookie = &layers, .linear = linear};
     const bc_image from = view(f, source), to = view(f, painted);
-    bc_session *session = open_session(f, tier, 2);
+    bc_session *session = open_session(f, tier, 2, is_a);
     choose(session, output);
     if (strcmp(output, "output.moved") == 0)
         bc_session_move_canvas(session, bc_safetensors_find(f->file, "moved")->data);
@@ -172,7 +172,7 @@ static void paint(const fixture *f, const char *tier, int n_threads, const char 
         exit(1);
     memcpy(source, f->input->data, f->input->size_bytes);
     const bc_image from = view(f, source), to = view(f, painted);
-    bc_session *session = open_session(f, tier, n_threads);
+    bc_session *session = open_session(f, tier, n_threads, false);
     choose(session, output);
     CHECK_INT(bc_session_run(session, &from, &to), BC_OK);
     CHECK_INT(bc_session_run(session, &from, &to), BC_OK);

@@ -265,7 +265,7 @@ static bc_status inspect_subject(options *o, const bc_model *model, const subjec
     o->params.height = s->picture->image.height;
     o->params.max_blend = b->n;
     o->params.log = *log;
-    bc_status status = bc_session_open(&session, model, &o->params);
+    bc_status status = bc_session_open_observed(&session, model, &o->params);
     if (status < 0)
         return status;
     status = bc_session_set_style(session, b->weights, b->n);
