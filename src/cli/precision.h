@@ -7,9 +7,9 @@
 #define BC_PRECISION_OPTION(AT)                                                                    \
     {                                                                                              \
         "precision", "KIND",                                                                       \
-            "exact (32 bits, layer by layer) or, where --stats is stream, through several layers " \
-            "at once, by the processor's matrix units if it has them: fine (as good) or fast (no " \
-            "difference to be seen); draft: as fast (fast)",                                       \
+            "exact (32 bits, layer by layer) or, for video, through several layers at once, by "   \
+            "the processor's matrix units if it has them: fine (as good) or fast (no difference "  \
+            "to be seen; draft is another name for it) (fast)",                                    \
             BC_OPTION_CHOICE, .offset = (AT), .choices = "exact|fine|fast|draft"                   \
     }
 

@@ -1,12 +1,14 @@
 #include "cli/program.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "cli/console.h"
 #include "cli/docs.h"
 
-enum { USAGE = 2 };
+enum { FAILED = 1, USAGE = 2 };
 
 static void print_help(const bc_program *program, FILE *stream)
 {
@@ -50,12 +52,27 @@ static int run_command(const bc_program *program, int n_args, char **args, const
     return USAGE;
 }
 
+static int run(const bc_program *program, int n_args, char **args, const bc_log *log)
+{
+    const bc_command *first = program->commands[0];
+    if (n_args > 1 && strcmp(args[1], "--docs") == 0)
+        return print_docs(program, n_args - 2, args + 2);
+    return first->name ? run_command(program, n_args, args, log) : first->run(n_args, args, log);
+}
+
+/* What was printed may have gone nowhere: to a disk that is full. */
+static int finish_output(int status, const bc_log *log)
+{
+    const bool is_printed = fflush(stdout) == 0 && !ferror(stdout);
+    if (is_printed || status != 0)
+        return status;
+    bc_log_write(log, BC_LOG_ERROR, "cannot write what is printed: %s", strerror(errno));
+    return FAILED;
+}
+
 int bc_program_run(const bc_program *program, int n_args, char **args)
 {
     bc_console_set_name(program->name);
     const bc_log log = bc_console_log();
-    if (n_args > 1 && strcmp(args[1], "--docs") == 0)
-        return print_docs(program, n_args - 2, args + 2);
-    const bc_command *first = program->commands[0];
-    return first->name ? run_command(program, n_args, args, &log) : first->run(n_args, args, &log);
+    return finish_output(run(program, n_args, args, &log), &log);
 }

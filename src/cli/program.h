@@ -13,7 +13,8 @@ typedef struct bc_program {
 
 /*
  * The rest of main: names the console after the program and runs the command that the arguments
- * ask for. Returns the exit status: the command's, or 2 for wrong usage.
+ * ask for. Returns the exit status: the command's, 2 for wrong usage, or 1 where what was printed
+ * could not be written.
  *
  * --help and --version are answered, and --docs KIND, which the build calls.
  */

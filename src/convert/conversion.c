@@ -146,6 +146,14 @@ static bc_status name_damage(const bc_conversion *c)
                : BC_OK;
 }
 
+/* Its name alone would not tell a short file from a whole one. */
+static void name_interruption(const bc_conversion *c, int64_t end_us)
+{
+    if (!c->parts)
+        bc_log_write(&c->log, BC_LOG_WARNING, "%s: interrupted: it ends after %.2f s", c->output,
+                     1e-6 * (double)end_us);
+}
+
 bc_status bc_conversion_paint(bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
@@ -174,6 +182,8 @@ bc_status bc_conversion_paint(bc_conversion *c)
                     status == BC_ERR_INTERRUPTED ? "interrupted"
                     : status < 0                 ? "failed"
                                                  : "done");
+    if (status == BC_ERR_INTERRUPTED)
+        name_interruption(c, result.end_us);
     return status;
 }
 

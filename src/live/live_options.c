@@ -95,12 +95,26 @@ void bc_live_options_close(bc_live_options *options)
     options->conf = NULL;
 }
 
+/* A key that says what is no verb would only tell when it is pressed. */
+static void name_unknown(const bc_bindings *bindings, const char *path, const bc_log *log)
+{
+    char unknown[64];
+    for (int i = 0; i < bc_bindings_count(bindings); i++) {
+        const bc_binding b = bc_bindings_at(bindings, i);
+        if (!bc_verbs_know(b.command, unknown, sizeof(unknown)))
+            bc_log_write(log, BC_LOG_WARNING, "%s: key '%s': there is no command '%s'", path,
+                         b.keys, unknown);
+    }
+}
+
 static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)
 {
     bc_status status = bc_bindings_open(bindings, bc_default_bindings, log);
     char *path = find_config("input.conf");
     if (status == BC_OK && path)
         status = bc_bindings_read(*bindings, path);
+    if (status == BC_OK && path)
+        name_unknown(*bindings, path, log);
     free(path);
     return status;
 }

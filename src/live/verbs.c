@@ -1,5 +1,6 @@
 #include "live/verbs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,18 +71,24 @@ const bc_verb bc_verbs[] = {
 
 /* Lines ------------------------------------------------------------------------------------ */
 
+/* NULL: there is no such verb. */
+static const bc_verb *find_verb(const char *name)
+{
+    const bc_verb *verb = bc_verbs;
+    while (verb->name && strcmp(verb->name, name) != 0)
+        verb++;
+    return verb->name ? verb : NULL;
+}
+
 static void run_verb(bc_call *c)
 {
-    for (const bc_verb *v = bc_verbs; v->name; v++) {
-        if (strcmp(v->name, c->words[0]) != 0)
-            continue;
-        if (c->n_words - 1 < v->least || c->n_words - 1 > v->most)
-            bc_call_refuse(c, "usage: %s %s", v->name, v->words);
-        else
-            v->run(c);
-        return;
-    }
-    bc_call_refuse(c, "no command '%s'", c->words[0]);
+    const bc_verb *v = find_verb(c->words[0]);
+    if (!v)
+        bc_call_refuse(c, "no command '%s'", c->words[0]);
+    else if (c->n_words - 1 < v->least || c->n_words - 1 > v->most)
+        bc_call_refuse(c, "usage: %s %s", v->name, v->words);
+    else
+        v->run(c);
 }
 
 /* Copies the next word from *text to *room; NULL at the end of the command. */
@@ -106,6 +113,23 @@ static const char *take_word(const char **text, char **room)
     *text = from;
     *room = to;
     return word_start;
+}
+
+bool bc_verbs_know(const char *line, char *unknown, size_t size)
+{
+    char room[2 * MAX_LINE];
+    bool knows = strlen(line) < MAX_LINE;
+    snprintf(unknown, size, "%.20s...", knows ? "" : line);
+    for (; knows && *line; line += *line == ';') {
+        char *next = room;
+        const char *name = take_word(&line, &next);
+        knows = !name || find_verb(name);
+        if (!knows)
+            snprintf(unknown, size, "%s", name);
+        while (take_word(&line, &next))
+            ;
+    }
+    return knows;
 }
 
 /* Runs one command of the line; false after the last. */

@@ -28,6 +28,9 @@ char *bc_verbs_answer(void *live, const char *line);
 /* Runs the line and waits for nothing: errors are said on the screen. */
 void bc_verbs_run(bc_live *live, const char *line);
 
+/* Whether the line's commands are verbs; the first that is none goes to `unknown`. */
+bool bc_verbs_know(const char *line, char *unknown, size_t size);
+
 /* What the keys are when nobody changed them; ends with NULL keys. */
 extern const bc_binding bc_default_bindings[];
 

@@ -64,15 +64,36 @@ static bc_status open_window(bc_window *window, const bc_window_params *params)
     return BC_OK;
 }
 
+/* Where there is no display SDL may choose a driver of its own that shows nothing. */
+static bool is_invisible(void)
+{
+    const char *driver = SDL_GetCurrentVideoDriver(), *wanted = SDL_getenv("SDL_VIDEODRIVER");
+    return (!wanted || !*wanted) &&
+           (strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0);
+}
+
+static bc_status open_display(const bc_log *log)
+{
+    const bool is_open = SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
+    if (is_open && !is_invisible())
+        return BC_OK;
+    const bc_status status =
+        bc_fail(log, BC_ERR_UNSUPPORTED, "there is no display (%s); without one, use --no-window",
+                is_open ? "neither X11 nor Wayland" : SDL_GetError());
+    if (is_open)
+        SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    return status;
+}
+
 bc_status bc_window_open(bc_window **window, const bc_window_params *params)
 {
     *window = NULL;
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* signals are the program's */
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
     SDL_SetHint(SDL_HINT_MOUSE_FOCUS_CLICKTHROUGH, "1");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) < 0)
-        return bc_fail(&params->log, BC_ERR_UNSUPPORTED,
-                       "there is no display (%s); without one, use --no-window", SDL_GetError());
+    bc_status status = open_display(&params->log);
+    if (status < 0)
+        return status;
     bc_window *w = calloc(1, sizeof(*w));
     if (!w) {
         SDL_QuitSubSystem(SDL_INIT_VIDEO);
@@ -81,7 +102,7 @@ bc_status bc_window_open(bc_window **window, const bc_window_params *params)
     w->log = params->log;
     w->hands.bindings = params->bindings;
     w->hands.overlay = &w->overlay;
-    const bc_status status = open_window(w, params);
+    status = open_window(w, params);
     if (status < 0) {
         bc_window_close(&w);
         return status;

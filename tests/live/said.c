@@ -1,0 +1,94 @@
+/*
+ * What goes wrong is said, and shows in the exit status: no display, a blend that is none, a key
+ * for a command that is none, output that cannot be written, a conversion that was interrupted. The
+ * argument is the command.
+ */
+#include "live/command.h"
+
+static const char *program;
+
+static int exit_status(command *c, const char *words)
+{
+    command_start(c, program, words);
+    return command_wait(c, COMMAND_PATIENCE_MS);
+}
+
+/* SDL would choose a driver that shows nothing. */
+static void test_no_display(command *c)
+{
+    unsetenv("SDL_VIDEODRIVER");
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 1);
+    CHECK(command_log_says(c, "there is no display"));
+    CHECK(command_log_says(c, "--no-window"));
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+}
+
+static void test_blends(command *c)
+{
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:inf,style2:1"), 1);
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:1x"), 1);
+    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:0"), 1);
+    CHECK_INT(atoi(command_shell(c, "grep -c nan log || true")), 0);
+}
+
+static void test_keys(command *c)
+{
+    command_shell(c, "mkdir -p brushcast && printf 'k style next; stile 2\\nj ignore\\n' > "
+                     "brushcast/input.conf");
+    command_play(c, program, "-f lavfi testsrc2=size=160x120:rate=30");
+    CHECK(command_log_says(c, "input.conf: key 'k': there is no command 'stile'"));
+    CHECK_INT(atoi(command_shell(c, "grep -c \"no command 'ignore'\" log || true")), 0);
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+    command_shell(c, "rm -r brushcast");
+}
+
+static void test_printing(command *c)
+{
+    char line[512];
+    static const char *const words[] = {"styles", "styles --json", "--help", "play --help"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        snprintf(line, sizeof(line), "%s %s > /dev/full 2>> log; echo $?", program, words[i]);
+        CHECK_INT(atoi(command_shell(c, line)), 1);
+    }
+    CHECK(command_log_says(c, "cannot write what is printed: No space left on device"));
+    snprintf(line, sizeof(line), "%s play --help | grep -c -e --stats", program);
+    CHECK_INT(atoi(command_shell(c, line)), 0);
+}
+
+static void test_interruption(command *c)
+{
+    command_start(
+        c, program,
+        "convert -f lavfi testsrc2=size=320x240:rate=30:duration=600 --threads 1 -o cut.mkv");
+    for (int i = 0; i < 1000 && atoi(command_shell(c, "cat cut.mkv*part 2>/dev/null | wc -c")) < 1;
+         i++)
+        nap_ms(20);
+    nap_ms(300);
+    kill(c->pid, SIGINT);
+    CHECK_INT(command_wait(c, COMMAND_PATIENCE_MS), 130);
+    CHECK(command_log_says(c, "cut.mkv: interrupted: it ends after"));
+    CHECK(command_has_frames(c, "cut.mkv", 1));
+}
+
+int main(int n_args, char **args)
+{
+    command c;
+    if (n_args != 2)
+        return 2;
+    program = args[1];
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
+    command_make_folder(&c, 3);
+    test_no_display(&c);
+    test_blends(&c);
+    test_keys(&c);
+    test_printing(&c);
+    test_interruption(&c);
+    if (test_n_failures > 0)
+        command_show_log(&c);
+    command_remove_folder(&c);
+    return TEST_END();
+}
