@@ -53,6 +53,14 @@ static void print_camera(const char *device, const bc_log *log)
     free(camera);
 }
 
+static void say_no_camera(const bc_log *log)
+{
+    bc_log_write(
+        log, BC_LOG_ERROR,
+        "there is no camera (no /dev/video* that captures); a test pattern in its place is "
+        "'brushcast play -f lavfi testsrc2', and 'brushcast play FILE --loop' a video");
+}
+
 static int list(const bc_log *log)
 {
     char devices[BC_MAX_CAMERAS][32];
@@ -60,7 +68,7 @@ static int list(const bc_log *log)
     for (int i = 0; i < n; i++)
         print_camera(devices[i], log);
     if (n == 0)
-        bc_log_write(log, BC_LOG_ERROR, "there is no camera (no /dev/video* that captures)");
+        say_no_camera(log);
     return n > 0 ? 0 : 1;
 }
 
@@ -103,7 +111,7 @@ static int show(int n_args, char **args, bc_live_options *o, const bc_log *log)
     if (o->lists)
         return list(log);
     if (n_args == 1 && bc_camera_list(devices) == 0) {
-        bc_log_write(log, BC_LOG_ERROR, "there is no camera (no /dev/video* that captures)");
+        say_no_camera(log);
         return 1;
     }
     const char *device = n_args == 2 ? args[1] : devices[0];

@@ -1,5 +1,6 @@
 #include "app/commands.h"
 #include "cli/program.h"
+#include "live/pages.h"
 
 static const bc_command *const commands[] = {
     &bc_command_cam,
@@ -11,6 +12,8 @@ static const bc_command *const commands[] = {
     NULL,
 };
 
+static const bc_page *const pages[] = {&bc_page_keys, &bc_page_control, NULL};
+
 static const bc_program program = {
     .name = "brushcast",
     .summary = "live video painter",
@@ -20,6 +23,7 @@ static const bc_program program = {
     .files = "Nets are looked for in the folder of --models, in $BRUSHCAST_MODELS, "
              "$XDG_DATA_HOME/brushcast and the installed data folder.",
     .commands = commands,
+    .pages = pages,
 };
 
 int main(int n_args, char **args)

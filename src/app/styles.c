@@ -39,7 +39,8 @@ const bc_command bc_command_styles = {
     .name = "styles",
     .summary = "list the styles, or draw them on a picture",
     .arguments = "[OPTION...] [--sheet OUT.png [PICTURE]]",
-    .description = "Lists the styles of a net: name, title, artist, year, licence. With --sheet, "
+    .description = "Lists the styles of a net: number in the live window, name, title, artist, "
+                   "year, licence. With --sheet, "
                    "draws a contact sheet of them all.",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
@@ -59,7 +60,7 @@ static void print_table(const bc_model *model)
     }
     for (int i = 0; i < n_styles; i++) {
         const bc_style_info style = bc_model_style(model, i);
-        printf("%-*s  %s%s%s%s%s%s%s%s\n", width, style.name, style.title,
+        printf("%2d  %-*s  %s%s%s%s%s%s%s%s\n", i + 1, width, style.name, style.title,
                *style.artist ? ", " : "", style.artist, *style.year ? ", " : "", style.year,
                *style.licence ? " (" : "", style.licence, *style.licence ? ")" : "");
     }
@@ -76,9 +77,10 @@ static void print_json(const bc_model *model)
     json_t *list = json_array();
     for (int i = 0; i < bc_model_style_count(model); i++) {
         const bc_style_info style = bc_model_style(model, i);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", style.name,
-                                              "title", style.title, "artist", style.artist, "year",
-                                              style.year, "licence", style.licence));
+        json_array_append_new(list,
+                              json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "number", i + 1, "name",
+                                        style.name, "title", style.title, "artist", style.artist,
+                                        "year", style.year, "licence", style.licence));
     }
     json_dumpf(list, stdout, JSON_INDENT(1));
     putchar('\n');

@@ -301,5 +301,8 @@ bool bc_docs_print(const bc_program *program, const char *kind)
             return true;
         }
     }
-    return false;
+    const bc_page *page = bc_docs_find_page(program, kind);
+    if (page)
+        bc_docs_print_page(program, page);
+    return page != NULL;
 }

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/docs.h"
@@ -48,7 +49,7 @@ static void man_option(const bc_option *option)
     fputs(".\n", stdout);
 }
 
-/* Paragraphs, and lines "TERM\tWHAT IT IS". */
+/* Paragraphs, lines "TERM\tWHAT IT IS" and headings "# HEADING". */
 static void man_description(const char *text)
 {
     char line[2048];
@@ -56,7 +57,10 @@ static void man_description(const char *text)
         const int length = (int)strcspn(text, "\n");
         snprintf(line, sizeof(line), "%.*s", length, text);
         char *tab = strchr(line, '\t');
-        if (tab) {
+        if (strncmp(line, "# ", 2) == 0) {
+            fputs(".SH ", stdout);
+            roff(line + 2);
+        } else if (tab) {
             *tab = '\0';
             fputs(".TP\n\\fB", stdout);
             roff(line);
@@ -136,4 +140,45 @@ void bc_docs_print_man(const bc_program *program)
         roff(program->files);
         putchar('\n');
     }
+    if (program->pages)
+        fputs(".SH SEE ALSO\n", stdout);
+    for (const bc_page *const *page = program->pages; page && *page; page++)
+        printf(".BR %s\\-%s (7)%s\n", program->name, (*page)->name, page[1] ? "," : "");
+}
+
+/* The other pages --------------------------------------------------------------------------- */
+
+const bc_page *bc_docs_find_page(const bc_program *program, const char *name)
+{
+    for (const bc_page *const *page = program->pages; page && *page; page++) {
+        if (strcmp((*page)->name, name) == 0)
+            return *page;
+    }
+    return NULL;
+}
+
+char *bc_docs_page_text(const bc_page *page)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return NULL;
+    page->write(stream);
+    fclose(stream);
+    return text;
+}
+
+void bc_docs_print_page(const bc_program *program, const bc_page *page)
+{
+    char *text = bc_docs_page_text(page);
+    printf(".TH ");
+    capitals(program->name);
+    putchar('-');
+    capitals(page->name);
+    printf(" 7 \"\" \"brushcast %s\"\n.SH NAME\n%s\\-%s \\- %s\n.SH DESCRIPTION\n", bc_version(),
+           program->name, page->name, page->summary);
+    man_description(text ? text : "");
+    printf(".SH SEE ALSO\n.BR %s (1)\n", program->name);
+    free(text);
 }

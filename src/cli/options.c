@@ -351,15 +351,19 @@ static void print_line(FILE *stream, const char *line)
 {
     char term[96];
     const char *tab = strchr(line, '\t');
+    if (strncmp(line, "# ", 2) == 0) {
+        fprintf(stream, "\n%s\n", line + 2);
+        return;
+    }
     if (!tab) {
         print_wrapped(stream, line, 0, 0);
         return;
     }
-    const int length = snprintf(term, sizeof(term), "  %.*s ", (int)(tab - line), line);
+    const int length = snprintf(term, sizeof(term), "  %.*s", (int)(tab - line), line);
     print_term(stream, term, length, tab + 1);
 }
 
-static void print_lines(FILE *stream, const char *text)
+void bc_options_print_text(const char *text, FILE *stream)
 {
     char line[2048];
     while (*text) {
@@ -386,7 +390,7 @@ void bc_options_print_help(const bc_command *command, FILE *stream)
 {
     fprintf(stream, "Usage: %s %s%s%s\n", bc_console_name(), command->name ? command->name : "",
             command->name ? " " : "", command->arguments);
-    print_lines(stream, command->description);
+    bc_options_print_text(command->description, stream);
     fputs("\nOptions:\n", stream);
     bool has_headings = false;
     for (int i = 0; i < command->n_options; i++) {

@@ -100,6 +100,9 @@ void bc_options_write(const bc_command *command, const void *values, const char 
 int bc_options_refuse(const bc_command *command, const bc_log *log, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Paragraphs, lines "TERM\tWHAT IT IS" and headings "# HEADING", wrapped. */
+void bc_options_print_text(const char *text, FILE *stream);
+
 /* What --help prints. */
 void bc_options_print_help(const bc_command *command, FILE *stream);
 
