@@ -111,6 +111,22 @@ static void test_missing_net(void)
     destruct(instance);
 }
 
+/* The parameters hold for every net that is chosen. */
+static void test_other_net(void)
+{
+    static uint32_t frame[N_PIXELS], before[N_PIXELS], other[N_PIXELS], after[N_PIXELS];
+    f0r_instance_t instance = open_instance((char[]){"kiss"});
+    make_frame(frame, 1);
+    update(instance, 0, frame, before);
+    set_text(instance, NET, (char[]){"wide"});
+    update(instance, 0.04, frame, other);
+    CHECK(memcmp(other, before, sizeof(other)) != 0);
+    set_text(instance, NET, (char[]){"light"});
+    update(instance, 0.08, frame, after);
+    CHECK(memcmp(after, before, sizeof(after)) == 0);
+    destruct(instance);
+}
+
 /* Several -------------------------------------------------------------------------------------- */
 
 typedef struct player {
@@ -202,6 +218,7 @@ int main(int n_args, char **args)
     void *plugin = open_plugin(args[1]);
     test_parameters();
     test_missing_net();
+    test_other_net();
     test_threads();
     test_slices();
     test_leak(plugin);
