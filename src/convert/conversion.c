@@ -79,6 +79,9 @@ static void say_what_is_done(const bc_conversion *c)
     else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
         bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
                      input, info->bits, bc_writer_bits(c->writer));
+    if (info->unread[0])
+        bc_log_write(&c->log, BC_LOG_WARNING, "%s: left out, as FFmpeg here does not read it: %s",
+                     input, info->unread);
     if (info->has_alpha && !bc_writer_has_alpha(c->writer))
         bc_log_write(&c->log, BC_LOG_INFO, "%s may be transparent: %s holds no alpha", input,
                      output);

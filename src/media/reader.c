@@ -11,6 +11,7 @@
 #include "media/decode.h"
 #include "media/demux.h"
 #include "media/input.h"
+#include "media/unread.h"
 
 enum { MAX_PENDING_BYTES = 256 << 20 }; /* of other streams, read before the first frame */
 
@@ -80,6 +81,8 @@ static void fill_info(bc_reader *reader)
     snprintf(info->codec, sizeof(info->codec), "%s", avcodec_get_name(stream->codecpar->codec_id));
     const char *name = av_get_pix_fmt_name((enum AVPixelFormat)stream->codecpar->format);
     snprintf(info->format, sizeof(info->format), "%s", name ? name : format->name);
+    bc_unread_find(reader->demuxer.input, stream, info->has_alpha, info->unread,
+                   sizeof(info->unread));
 }
 
 /* Reading ---------------------------------------------------------------------------------- */

@@ -69,6 +69,7 @@ typedef struct bc_reader_info {
     bool is_hdr;              /* and therefore tone-mapped */
     bool has_alpha;
     char codec[32], format[32]; /* "h264", "yuv420p" */
+    char unread[64];            /* what FFmpeg does not read of the file, "2 more pages"; or "" */
 } bc_reader_info;
 
 /* Opens the input and decodes its first frame, so that the info is what the decoder says. */

@@ -18,12 +18,12 @@ static const char *kind_of(const AVStream *stream)
     return kind ? kind : "unknown";
 }
 
-/* QuickTime's muxer makes a track of it by itself, of the note on the video. */
-static bool is_rewritten(const AVStream *source, const AVOutputFormat *container)
+/* A track of time code is what QuickTime makes of a note on the picture, which is kept or named
+ * with the other notes. */
+static bool is_note(const AVStream *source, const AVStream *painted)
 {
     return source->codecpar->codec_tag == MKTAG('t', 'm', 'c', 'd') &&
-           strcmp(container->name, "mov") == 0 &&
-           av_dict_get(source->metadata, "timecode", NULL, 0);
+           av_dict_get(painted->metadata, "timecode", NULL, 0);
 }
 
 static void name_left_out(const AVStream *stream, const AVOutputFormat *container, const char *name,
@@ -39,7 +39,7 @@ static void name_left_out(const AVStream *stream, const AVOutputFormat *containe
                  name, stream->index, kind_of(stream),
                  is_known ? avcodec_get_name(codec->codec_id) : tag, title ? ", " : "",
                  title ? title->value : "", is_known ? "" : "FFmpeg does not know it, and ",
-                 container->name);
+                 is_pictures(container) ? "a picture" : container->name);
 }
 
 static void name_conversion(const bc_route *route, const AVStream *source, const char *name,
@@ -88,7 +88,7 @@ static int add_copy(bc_route *route, AVFormatContext *output, const AVStream *so
 }
 
 int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *source,
-                  const char *name, const bc_writer_params *params)
+                  const AVStream *painted, const char *name, const bc_writer_params *params)
 {
     const AVOutputFormat *container = output->oformat;
     const bool is_sound = source->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
@@ -96,9 +96,12 @@ int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *sour
     const bool has_codec = wanted && strcmp(wanted, "copy") != 0;
     *route = (bc_route){.time_base = source->time_base};
     if (source->discard == AVDISCARD_ALL || /* the demuxer's own: mp4's chapters as text */
-        is_pictures(container) || is_rewritten(source, container) ||
-        (wanted && strcmp(wanted, "none") == 0))
+        is_note(source, painted) || (wanted && strcmp(wanted, "none") == 0))
         return 0;
+    if (is_pictures(container)) {
+        name_left_out(source, container, name, &params->log);
+        return 0;
+    }
     if (!has_codec && bc_copy_is_possible(output, source))
         return add_copy(route, output, source);
     int error = AVERROR_ENCODER_NOT_FOUND;

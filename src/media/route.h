@@ -14,10 +14,10 @@ typedef struct bc_route {
     bc_transcoder *transcoder; /* NULL: copied */
 } bc_route;
 
-/* `name`: the output's, for messages. FFmpeg's error or 0; AVERROR_ENCODER_NOT_FOUND: of a codec
- * that was asked for, and said. */
+/* `painted`: the stream that is. `name`: the output's, for messages. FFmpeg's error or 0;
+ * AVERROR_ENCODER_NOT_FOUND: of a codec that was asked for, and said. */
 int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *source,
-                  const char *name, const bc_writer_params *params);
+                  const AVStream *painted, const char *name, const bc_writer_params *params);
 void bc_route_close(bc_route *route);
 
 #endif

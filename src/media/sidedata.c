@@ -4,15 +4,32 @@
 #include <libavutil/avstring.h>
 #include <string.h>
 
+bool bc_sidedata_has_rgb_profile(const AVFrame *av)
+{
+    enum { COLOUR_SPACE = 16 }; /* its place in a profile's head */
+    const AVFrameSideData *profile = av_frame_get_side_data(av, AV_FRAME_DATA_ICC_PROFILE);
+    return profile && profile->size >= COLOUR_SPACE + 4 &&
+           memcmp(profile->data + COLOUR_SPACE, "RGB ", 4) == 0;
+}
+
+bool bc_sidedata_keeps_profile(const AVFrame *av, enum AVCodecID codec)
+{
+    const bool is_written =
+        codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_APNG || codec == AV_CODEC_ID_MJPEG;
+    return is_written && bc_sidedata_has_rgb_profile(av);
+}
+
 int bc_sidedata_copy_frame(AVFrame *target, const AVFrame *source)
 {
     static const enum AVFrameSideDataType kinds[] = {
-        AV_FRAME_DATA_A53_CC,    AV_FRAME_DATA_AFD,          AV_FRAME_DATA_STEREO3D,
-        AV_FRAME_DATA_SPHERICAL, AV_FRAME_DATA_GOP_TIMECODE, AV_FRAME_DATA_S12M_TIMECODE,
+        AV_FRAME_DATA_A53_CC,      AV_FRAME_DATA_AFD,          AV_FRAME_DATA_STEREO3D,
+        AV_FRAME_DATA_SPHERICAL,   AV_FRAME_DATA_GOP_TIMECODE, AV_FRAME_DATA_S12M_TIMECODE,
+        AV_FRAME_DATA_ICC_PROFILE,
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const AVFrameSideData *from = av_frame_get_side_data(source, kinds[i]);
-        if (!from || av_frame_get_side_data(target, kinds[i]))
+        if (!from || av_frame_get_side_data(target, kinds[i]) ||
+            (kinds[i] == AV_FRAME_DATA_ICC_PROFILE && !bc_sidedata_has_rgb_profile(source)))
             continue;
         AVBufferRef *bytes = av_buffer_ref(from->buf);
         if (!bytes || !av_frame_new_side_data_from_buf(target, kinds[i], bytes)) {

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "media/copy.h"
+#include "media/frame_notes.h"
 #include "media/pipe.h"
 #include "media/sidedata.h"
 #include "media/versions.h"
@@ -43,6 +44,8 @@ static bc_status open_encoder(bc_writer *writer, const bc_frame *first, const bc
     };
     status = bc_encoder_open(&writer->encoder, writer->destination.container, writer->name,
                              &encoder_source, params);
+    if (status == BC_OK)
+        bc_frame_notes_name_lost(view, writer->encoder.context, writer->name, &params->log);
     av_frame_free(&view);
     return status;
 }
@@ -91,7 +94,8 @@ static int add_stream(bc_writer *writer, const AVFormatContext *input, int index
     bc_route *route = &writer->routes[index];
     if (index == video)
         return add_video(writer, stream);
-    return bc_route_open(route, writer->output, stream, writer->name, &writer->params);
+    return bc_route_open(route, writer->output, stream, input->streams[video], writer->name,
+                         &writer->params);
 }
 
 /* Players take the first of a kind and what is called the default: those of the painted programme.
