@@ -15,6 +15,8 @@ typedef struct bc_call {
     bc_live *live;
     int n_words;
     const char *words[BC_CALL_MAX_WORDS]; /* words[0] is the verb */
+    bool is_by_hand;                      /* keys and mouse: errors are said on the screen */
+    bool is_remote;                       /* from the network */
     bool was_error;                       /* the user did this while an error stood on the screen */
     json_t *answer;                       /* members of the answer */
     bc_work *work;                        /* that the verb has begun, or NULL: its end is the

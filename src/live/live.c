@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "live/control.h"
 #include "live/opening.h"
+#include "live/osc.h"
 #include "live/recording.h"
 #include "live/screenshot.h"
 #include "live/verbs.h"
@@ -310,6 +311,7 @@ static bc_status close_all(bc_live *live)
 bc_status bc_live_run(const bc_live_params *params)
 {
     bc_control *control = NULL;
+    bc_osc *osc = NULL;
     bc_live *live = calloc(1, sizeof(*live));
     if (!live)
         return bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
@@ -324,6 +326,8 @@ bc_status bc_live_run(const bc_live_params *params)
     bc_status status = open_all(live);
     if (status == BC_OK && params->control)
         status = bc_control_open(&control, params->control, bc_verbs_answer, live, &params->log);
+    if (status == BC_OK && params->osc_port > 0)
+        status = bc_osc_open(&osc, params->osc_port, bc_verbs_run_remote, live, &params->log);
     if (status == BC_OK)
         bc_live_show(live);
     pthread_mutex_lock(&live->lock);
@@ -331,6 +335,7 @@ bc_status bc_live_run(const bc_live_params *params)
         status = BC_ERR_INTERRUPTED;
     pthread_mutex_unlock(&live->lock);
     atomic_store(params->stop, 1); /* all threads end */
+    bc_osc_close(&osc);
     bc_control_close(&control);
     const bc_status closed = close_all(live);
     pthread_cond_destroy(&live->grabbed);

@@ -33,6 +33,7 @@ typedef struct bc_live_params {
     const char *const *outputs; /* [n_outputs] */
     int n_outputs;
     const char *record, *control; /* paths, or NULL */
+    int osc_port;                 /* 0: none */
     bc_bindings *bindings;
     bc_nets *nets;
     atomic_int *stop;

@@ -180,6 +180,7 @@ int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
     live->n_outputs = options->to.n;
     live->record = options->record;
     live->control = options->control;
+    live->osc_port = options->osc_port;
     live->nets = &nets;
     bc_status status = open_bindings(&live->bindings, log);
     if (status == BC_OK)

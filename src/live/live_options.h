@@ -13,7 +13,7 @@ typedef struct bc_live_options {
     bc_texts to;
     double strength, keep_colors, stabilize, brush, fade_s, rate;
     bool mirror, no_window, is_fullscreen, overwrite;
-    int n_threads;
+    int n_threads, osc_port;
     /* cam */
     bool lists;
     const char *size, *pixel_format;
@@ -75,9 +75,15 @@ typedef struct bc_live_options {
          .completion = BC_COMPLETE_FILE},                                                          \
         {"y", NULL, "overwrite files that exist", BC_OPTION_FLAG,                                  \
          .offset = BC_LIVE_AT(overwrite)},                                                         \
+        {"control",                                                                                \
+         "PATH",                                                                                   \
+         "listen for commands on a Unix socket",                                                   \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(control),                                                            \
+         .completion = BC_COMPLETE_FILE},                                                          \
     {                                                                                              \
-        "control", "PATH", "listen for commands on a Unix socket", BC_OPTION_TEXT,                 \
-            .offset = BC_LIVE_AT(control), .completion = BC_COMPLETE_FILE                          \
+        "osc", "PORT", "listen for commands from the network in OSC (/strength 0.7)",              \
+            BC_OPTION_COUNT, .offset = BC_LIVE_AT(osc_port), .low = 1, .high = 65535               \
     }
 
 /* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed,

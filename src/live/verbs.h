@@ -10,11 +10,15 @@
 
 struct bc_call;
 
+/* Who may say it: files are no business of the network's. */
+typedef enum bc_reach { BC_REACH_ALL, BC_REACH_ALL_WITHOUT_WORDS, BC_REACH_USER } bc_reach;
+
 typedef struct bc_verb {
     const char *name, *words; /* "strength", "[+|-]SHARE" */
     const char *help;         /* what it does; lower case, no full stop */
     int least, most;          /* words after the verb */
     void (*run)(struct bc_call *call);
+    bc_reach reach;
 } bc_verb;
 
 /* All verbs by name; the last one has none. */
@@ -27,6 +31,10 @@ char *bc_verbs_answer(void *live, const char *line);
 
 /* Runs the line and waits for nothing: errors are said on the screen. */
 void bc_verbs_run(bc_live *live, const char *line);
+
+/* As bc_verbs_run, for whoever is on the network, whose commands do not reach files and do not end
+ * the program; false and the error if it is refused. `live` is a bc_live. */
+bool bc_verbs_run_remote(void *live, const char *line, char *error, size_t size);
 
 /* Whether the line's commands are verbs; the first that is none goes to `unknown`. */
 bool bc_verbs_know(const char *line, char *unknown, size_t size);
