@@ -9,16 +9,6 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-static int last_reader(const bc_plan *plan, int step)
-{
-    int last = step;
-    for (int i = step + 1; i < plan->n_steps; i++) {
-        for (int k = 0; k < plan->steps[i].n_inputs; k++)
-            last = plan->steps[i].inputs[k].from == step ? i : last;
-    }
-    return last;
-}
-
 /*
  * A map lives from its step to its last reader. What every style runs for itself is run again for
  * the next style of a blend: then it is there from the first of these steps on, and what they read
@@ -26,7 +16,7 @@ static int last_reader(const bc_plan *plan, int step)
  */
 static bc_life life_by_layers(const bc_plan *plan, int step)
 {
-    bc_life life = {.born = step, .dies = last_reader(plan, step)};
+    bc_life life = {.born = step, .dies = plan->steps[step].last_reader};
     if (plan->max_blend == 1)
         return life;
     if (bc_is_each_styles(&plan->steps[step])) {

@@ -35,11 +35,10 @@ static void set_rows(const bc_plan *plan, bc_group *g)
                                       (plan->steps[i].height / g->height));
 }
 
-/* What rolling all stripes of a group tells. */
+/* What rolling stripes of a group tells. */
 typedef struct survey {
     int depths[BC_MAX_STEPS]; /* rows of a step's ring, in rows of its readers' input */
-    double products;          /* multiplications of the stripe at hand */
-    double most_products;     /* of the busiest stripe */
+    double products;          /* multiplications of all of them */
 } survey;
 
 /* The ring holds the call's rows and all that some reader may still ask for. */
@@ -49,7 +48,8 @@ static int depth_at(const bc_roll *roll, int index)
     const int rows = bc_step_pass(step, roll->group->is_matrix)->rows * bc_step_scale(step);
     const int end = (roll->lines[index].next_call + 1) * rows;
     int oldest = end - rows;
-    for (int i = index + 1; i < roll->group->end; i++) {
+    const int last = smaller(step->last_reader, roll->group->end - 1);
+    for (int i = index + 1; i <= last; i++) {
         for (int k = 0; k < roll->plan->steps[i].n_inputs; k++) {
             if (roll->plan->steps[i].inputs[k].from == index)
                 oldest = smaller(oldest, bc_roll_oldest(roll, i));
@@ -68,15 +68,12 @@ static void count_call(bc_roll *roll, int index)
     s->products += step->pass.row_products * smaller(rows, left);
 }
 
-static survey survey_group(const bc_plan *plan, const bc_group *g)
+static survey survey_stripes(const bc_plan *plan, const bc_group *g, int first, int end)
 {
-    survey s = {.most_products = 0};
+    survey s = {.products = 0};
     bc_roll roll = {.plan = plan, .group = g, .call = count_call, .cookie = &s};
-    for (int i = 0; i < g->n_stripes; i++) {
-        s.products = 0;
+    for (int i = first; i < end; i++)
         bc_roll_stripe(&roll, i);
-        s.most_products = fmax(s.most_products, s.products);
-    }
     return s;
 }
 
@@ -162,13 +159,37 @@ static double ring_cost(const bc_plan *plan, const bc_group *g, const survey *s,
     return shared_cost * (behind_core - behind_shared) + map_cost * behind_shared;
 }
 
-static double cost_of(const bc_plan *plan, const bc_group *g, const survey *s,
-                      const bc_plan_params *params)
+/* Multiplications for `n_units` units of a group's rows, as many as there are. */
+static double own_products(const bc_plan *plan, const bc_group *g, int n_units)
 {
+    double products = 0;
+    for (int i = g->first; i < g->end; i++) {
+        const bc_step *step = &plan->steps[i];
+        const int n_rows = n_units * g->rows * (step->height / g->height);
+        products += step->pass.row_products * smaller(n_rows, step->height);
+    }
+    return products;
+}
+
+/*
+ * A short stripe in the middle tells how deep rings are, and what a stripe computes beside its own
+ * rows: a long one computes the same there, at the frame's upper and lower end nothing.
+ */
+static double cost_of(const bc_plan *plan, const bc_group *g, const bc_plan_params *params)
+{
+    enum { SHORT = 4 /* units */ };
     const int n_units = (g->height + g->rows - 1) / g->rows;
     const int n_rounds = (g->n_stripes + params->n_threads - 1) / params->n_threads;
-    const int n_own = (n_units + g->n_stripes - 1) / g->n_stripes * g->rows;
-    return n_rounds * (s->most_products + ring_cost(plan, g, s, params) * n_own / g->rows) +
+    const int n_own = (n_units + g->n_stripes - 1) / g->n_stripes;
+    bc_group cut = *g;
+    cut.n_stripes = larger(g->n_stripes, n_units / SHORT);
+    const int middle = cut.n_stripes / 2;
+    const int n_short = (int)((int64_t)n_units * (middle + 1) / cut.n_stripes -
+                              (int64_t)n_units * middle / cut.n_stripes);
+    const survey s = survey_stripes(plan, &cut, middle, middle + 1);
+    const double beside = fmax(s.products - own_products(plan, g, n_short), 0);
+    return n_rounds * (own_products(plan, g, n_own) + beside * smaller(g->n_stripes - 1, 2) / 2 +
+                       ring_cost(plan, g, &s, params) * n_own) +
            map_cost * map_bytes(plan, g) / params->n_threads;
 }
 
@@ -245,8 +266,7 @@ static void find_cut(const bc_plan *plan, int end, const bc_plan_params *params,
         if (!may_be_group(plan, first, end))
             continue;
         const bc_group g = make_group(plan, first, end, false, params);
-        const survey s = survey_group(plan, &g);
-        const double cost = cuts[first].cost + cost_of(plan, &g, &s, params);
+        const double cost = cuts[first].cost + cost_of(plan, &g, params);
         if (cost <= cuts[end].cost) /* of equal ones the longest */
             cuts[end] = (cut){.cost = cost, .first = first};
     }
@@ -256,7 +276,7 @@ static void take_group(bc_plan *plan, int first, int end, bool is_matrix,
                        const bc_plan_params *params)
 {
     const bc_group g = make_group(plan, first, end, is_matrix, params);
-    const survey s = survey_group(plan, &g);
+    const survey s = survey_stripes(plan, &g, 0, g.n_stripes);
     place_rings(plan, &g, &s);
     plan->groups[plan->n_groups++] = g;
 }

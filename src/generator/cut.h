@@ -7,8 +7,9 @@
  * memory and read again; and of what a row of calls touches (rings, weights and its outputs) and
  * the next row of calls wants again: nothing from the core's own cache, little from the thread's
  * share of the next one, since it comes in order, and as a map from memory. How deep rings must be
- * and what stripes compute beside their own is not derived but counted, by rolling them (roll.h).
- * Of all ways to cut the steps, in their order, the cheapest is found by dynamic programming.
+ * and what stripes compute beside their own is not derived but counted, by rolling them (roll.h):
+ * all of them where a group is taken, a short one where it is only weighed. Of all ways to cut the
+ * steps, in their order, the cheapest is found by dynamic programming.
  *
  * Columns narrow enough for the core's own cache were tried and lost: what they compute beside
  * their ends, rounded up to whole vectors, costs more than the shared cache.

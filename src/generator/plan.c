@@ -216,7 +216,10 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
     const int in_cell = layer->stride == BC_STRIDE_2      ? layer->cell / 2
                         : layer->stride == BC_STRIDE_HALF ? layer->cell * 2
                                                           : layer->cell;
-    *step = (bc_step){.layer = layer, .index = index, .is_last = index == plan->table->n - 1};
+    *step = (bc_step){.layer = layer,
+                      .index = index,
+                      .is_last = index == plan->table->n - 1,
+                      .last_reader = plan->n_steps};
     memcpy(step->name, layer->name, sizeof(step->name));
     add_inputs(plan, params, step, layer);
     step->n_in = layer->n_in;
@@ -267,6 +270,7 @@ static void find_readers(bc_plan *plan)
             if (edge->from < 0)
                 continue;
             bc_step *from = &plan->steps[edge->from];
+            from->last_reader = i;
             from->is_mixed = from->is_mixed || edge->is_mix;
             from->is_read_plain = from->is_read_plain || !edge->is_mix;
             from->map.n_copies = from->is_mixed ? plan->max_blend : 1;
@@ -291,13 +295,7 @@ static void add_steps(bc_plan *plan, const bc_kernels *kernels, const bc_plan_pa
 
 bool bc_plan_keeps(const bc_plan *plan, const bc_group *group, int step)
 {
-    for (int i = group->end; i < plan->n_steps; i++) {
-        for (int k = 0; k < plan->steps[i].n_inputs; k++) {
-            if (plan->steps[i].inputs[k].from == step)
-                return true;
-        }
-    }
-    return step == plan->n_steps - 1;
+    return step == plan->n_steps - 1 || plan->steps[step].last_reader >= group->end;
 }
 
 /* Memory that the threads and the statistics need. */

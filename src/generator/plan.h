@@ -133,6 +133,7 @@ typedef struct bc_step {
     /* Of a step that runs once for each style: the first of its kind and the end of them. */
     int first_of_styles, end_of_styles;
     bool is_mixed, is_read_plain; /* some reader reads it through a mix, some without one */
+    int last_reader;              /* the last step that reads it, or itself */
     int n_in, n_out;              /* n_out: all phases */
     int n_channels;               /* n_out / n_phases, but 3 of 8 of a last step with stride 1 */
     int n_phases;                 /* 1 or 4; output phase * n_channels + channel */
