@@ -40,7 +40,8 @@ static const bc_command command = {
     .arguments = "-o FILE.onnx [OPTION...]",
     .description =
         "Writes a net with one of its styles, or a blend, as an ONNX model (opset 13) for ONNX "
-        "Runtime, OpenCV, OpenVINO and others. Input \"frame\" and output \"painting\" are floats "
+        "Runtime and whatever else reads such models. Input \"frame\" and output \"painting\" are "
+        "floats "
         "[batch, 3, height, width], RGB from 0 to 1, of any size.\n\n"
         "A net with canvases, as \"deep\" is, takes each of them as one more input; with --size "
         "the model is for frames of that size alone, has its canvases in it, and asks least of "

@@ -94,7 +94,8 @@ static bool take_stride(bc_onnx_reader *r, bc_layer *layer)
 {
     if (attribute_is(r->op, "strides", 1, true))
         return true;
-    if (!attribute_is(r->op, "strides", 2, false) || layer->stride == BC_STRIDE_HALF)
+    if (!attribute_is(r->op, "strides", 2, false) ||
+        !attribute_is(r->op, "output_padding", 0, true) || layer->stride == BC_STRIDE_HALF)
         return bc_onnx_refuse(r, "has a stride that is neither 1 nor 2");
     layer->stride = BC_STRIDE_2;
     return true;

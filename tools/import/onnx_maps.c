@@ -31,6 +31,7 @@ static bool extend_frame(bc_onnx_reader *r, bc_onnx_map padded, const double sid
         return bc_onnx_refuse(r, "pads the sides differently");
     padded.height = height;
     padded.width = width;
+    r->is_extended = true;
     return bc_onnx_give_map(r, padded);
 }
 
@@ -133,32 +134,43 @@ bool bc_onnx_read_add(bc_onnx_reader *r)
                                              .scale = 1});
 }
 
+/* What is clipped before it has other bounds after it. */
+static bool scale_layer(bc_onnx_reader *r, const bc_onnx_map *m, double factor)
+{
+    bc_draft_layer *d = &r->draft->layers[m->layer];
+    const bc_layer *layer = &d->layer;
+    if (!bc_onnx_is_open(r, m) || layer->norm || layer->relu)
+        return bc_onnx_refuse(r, "is a factor of what is no convolution's output");
+    const size_t n_taps = (size_t)(layer->kernel * layer->kernel);
+    const size_t n = (size_t)layer->n_rows * (size_t)layer->n_in * n_taps;
+    for (size_t i = 0; i < n; i++)
+        d->weight[i] = (float)(d->weight[i] * factor);
+    for (int i = 0; i < layer->n_rows; i++)
+        d->bias[i] = (float)(d->bias[i] * factor);
+    r->range *= (float)factor;
+    return bc_onnx_give_map(r, bc_onnx_next_version(r, m));
+}
+
+/* A net that multiplies its frame by 255 takes 0 to 1. */
+static bool scale_frame(bc_onnx_reader *r, const bc_onnx_map *m, double factor)
+{
+    bc_onnx_map product = *m;
+    product.scale *= (float)factor;
+    if (factor == 255)
+        r->range = 1;
+    return bc_onnx_give_map(r, product);
+}
+
 /* A factor of all values: of the frame, or of what a convolution makes. */
 bool bc_onnx_read_factor(bc_onnx_reader *r)
 {
-    const bool is_second = bc_onnx_input_numbers(r, 0) != NULL;
-    const bc_numbers *factor = bc_onnx_input_numbers(r, is_second ? 0 : 1);
+    const bool is_second = bc_onnx_input_numbers(r, 0) != NULL, divides = bc_onnx_reads(r, "Div");
+    const bc_numbers *number = bc_onnx_input_numbers(r, is_second ? 0 : 1);
     const bc_onnx_map *m = bc_onnx_input_map(r, is_second ? 1 : 0);
-    if (!m || !factor || factor->n != 1 || !isfinite(factor->values[0]) ||
-        (is_second && bc_onnx_reads(r, "Div")))
+    if (!m || !number || number->n != 1 || (is_second && divides))
         return bc_onnx_refuse(r, "is no product of a layer and a number");
-    const double number = bc_onnx_reads(r, "Div") ? 1 / factor->values[0] : factor->values[0];
-    bc_onnx_map product = *m;
-    if (m->layer == BC_FRAME) {
-        product.scale *= (float)number;
-        return bc_onnx_give_map(r, product);
-    }
-    bc_layer *layer = bc_onnx_layer_of(r, m);
-    if (!bc_onnx_is_open(r, m) || layer->norm || layer->relu)
-        return bc_onnx_refuse(r, "is a factor of what is no convolution's output");
-    bc_draft_layer *d = &r->draft->layers[m->layer];
-    const size_t n =
-        (size_t)layer->n_rows * (size_t)layer->n_in * (size_t)(layer->kernel * layer->kernel);
-    for (size_t i = 0; i < n; i++)
-        d->weight[i] = (float)(d->weight[i] * number);
-    for (int i = 0; i < layer->n_rows; i++)
-        d->bias[i] = (float)(d->bias[i] * number);
-    return bc_onnx_give_map(r, bc_onnx_next_version(r, m));
+    const double factor = divides ? 1 / number->values[0] : number->values[0];
+    return m->layer == BC_FRAME ? scale_frame(r, m, factor) : scale_layer(r, m, factor);
 }
 
 /* The bounds are inputs, or attributes before opset 11. */

@@ -188,8 +188,8 @@ static bool check_painting(bc_onnx_reader *r)
     const bc_onnx_found *v = bc_onnx_find(r, r->model->output);
     const bc_onnx_map *m = v && v->kind == BC_ONNX_FOUND_MAP ? &v->map : NULL;
     if (!m || m->layer != r->draft->n - 1 || m->layer == BC_FRAME || m->n_channels != 3 ||
-        !bc_onnx_is_current(r, m) || m->margin > 0 || m->is_doubled || m->height < r->height ||
-        m->width < r->width)
+        !bc_onnx_is_current(r, m) || m->margin > 0 || m->is_doubled ||
+        (r->is_extended && !m->is_cropped) || m->height < r->height || m->width < r->width)
         return bc_onnx_refuse(r, "does not end with a picture of the frame's size");
     return true;
 }

@@ -12,8 +12,8 @@
 
 /*
  * Reads the net of `model` into `draft`, an empty one, which the caller closes also after a
- * failure. *range: the largest value of a pixel that the graph itself speaks of (the bound of a
- * Clip at its end), or 0.
+ * failure. *range: the largest value of a pixel, as far as the graph speaks of it (by the bound of
+ * a Clip at its end, or a factor of 255 at its start), or 0.
  */
 bc_status bc_onnx_net_read(bc_draft *draft, float *range, const bc_onnx_model *model,
                            const char *path, const bc_log *log);

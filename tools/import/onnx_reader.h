@@ -49,7 +49,8 @@ typedef struct bc_onnx_reader {
     int n_found;
     bc_onnx_found *found; /* [BC_ONNX_MAX_FOUND] */
     int height, width;    /* of the frame as it is given */
-    float range;          /* of the painting's values, or 0 */
+    bool is_extended;     /* the frame was, so the painting is to be cropped */
+    float range;          /* of pixels, as far as the graph speaks of it, or 0 */
     char reason[160];
 } bc_onnx_reader;
 
