@@ -9,14 +9,16 @@
 #include "base/log.h"
 #include "convert/claim.h"
 
-enum { WAIT_US = 200000, RENEWAL_S = 15 };
+enum { WAIT_US = 50000, LEAST_WAIT_US = 200000, MOST_WAIT_US = 5000000, RENEWAL_S = 15 };
 
 struct bc_share {
     const bc_conversion_list *list;
     bc_claim *claims; /* [n_files] */
     bool *is_failed;  /* [n_files] */
+    bool *is_done;    /* [n_files]: it is there, and need not be looked for again */
     atomic_int *stop;
     bc_log log;
+    int wait_us; /* between two looks at what others do: so many processes look at one folder */
     int first;   /* where this process begins */
     int current; /* the file that is this process's, or -1 */
     pthread_t renewer;
@@ -90,9 +92,14 @@ static bc_status open_all(bc_share *share, bc_rank rank)
 {
     const int n_files = share->list->n_files;
     share->first = (int)((int64_t)n_files * rank.index / rank.count);
+    const int64_t wait_us = (int64_t)rank.count * WAIT_US;
+    share->wait_us = (int)(wait_us < LEAST_WAIT_US  ? LEAST_WAIT_US
+                           : wait_us > MOST_WAIT_US ? MOST_WAIT_US
+                                                    : wait_us);
     share->claims = calloc((size_t)n_files, sizeof(share->claims[0]));
     share->is_failed = calloc((size_t)n_files, sizeof(share->is_failed[0]));
-    if (!share->claims || !share->is_failed)
+    share->is_done = calloc((size_t)n_files, sizeof(share->is_done[0]));
+    if (!share->claims || !share->is_failed || !share->is_done)
         return bc_fail(&share->log, BC_ERR_MEMORY, "out of memory");
     for (int i = 0; i < n_files; i++) {
         share->claims[i] = bc_claim_on(share->list->files[i].output);
@@ -144,6 +151,7 @@ void bc_share_close(bc_share **share_in)
     pthread_mutex_destroy(&share->lock);
     free(share->claims);
     free(share->is_failed);
+    free(share->is_done);
     free(share);
     *share_in = NULL;
 }
@@ -161,13 +169,14 @@ enum standing { IS_OVER, IS_OURS, IS_HELD };
 static enum standing try_file(bc_share *share, int i)
 {
     bc_claim *claim = &share->claims[i];
-    if (share->is_failed[i])
+    if (share->is_failed[i] || share->is_done[i])
         return IS_OVER;
     const bc_claim_state state = bc_claim_look(claim);
     if (state == BC_CLAIM_HELD)
         return IS_HELD;
     share->is_failed[i] = state == BC_CLAIM_FAILED;
-    if (state == BC_CLAIM_FAILED || (state == BC_CLAIM_FREE && is_there(share, i)))
+    share->is_done[i] = state == BC_CLAIM_FREE && is_there(share, i);
+    if (share->is_failed[i] || share->is_done[i])
         return IS_OVER;
     const int taken = bc_claim_take(claim, &share->log);
     if (taken <= 0) {
@@ -178,14 +187,6 @@ static enum standing try_file(bc_share *share, int i)
         return IS_OURS;
     bc_claim_release(claim); /* done between the look and the claim */
     return IS_OVER;
-}
-
-/* A process that leaves takes no notice of its failures along: those that stay have seen them. */
-static void note_failures(bc_share *share)
-{
-    for (int i = 0; i < share->list->n_files; i++)
-        if (i != share->current && bc_claim_look(&share->claims[i]) == BC_CLAIM_FAILED)
-            share->is_failed[i] = true;
 }
 
 int bc_share_next(bc_share *share)
@@ -204,7 +205,7 @@ int bc_share_next(bc_share *share)
             return i;
         }
         if (is_waiting)
-            usleep(WAIT_US);
+            usleep((useconds_t)share->wait_us);
     }
     return -1;
 }
@@ -213,7 +214,6 @@ void bc_share_finish(bc_share *share, bool is_done)
 {
     bc_claim *claim = &share->claims[share->current];
     set_held(share, NULL);
-    note_failures(share);
     share->is_failed[share->current] = !is_done && !atomic_load(share->stop);
     if (share->is_failed[share->current])
         bc_claim_fail(claim);
