@@ -93,7 +93,7 @@ const bc_command bc_command_convert = {
         "the same command goes on after the last whole one. With --part I/N, one film is shared "
         "among many machines: each paints a part into that folder, and brushcast join makes the "
         "film of them. Parts begin with key frames and keep the film's times. With --stats frame "
-        "and no --stabilize they hold the very pixels that one piece would; else up to 40 seconds "
+        "and no --stabilize they hold the very pixels that one piece would; else up to 60 seconds "
         "before a part are painted too, and left out, so that what runs over time is as good as "
         "in one piece.\n\n"
         "The exit status is 0 when all is done, 1 when something failed, 2 for wrong usage, 130 "

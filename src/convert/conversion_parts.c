@@ -9,9 +9,9 @@
 #include "media/join.h"
 #include "model/model.h"
 
-/* Before a part, so that what averages over time has come as near as one sees to what it would be
- * in the whole film. */
-enum { LEAD_IN_US = 40000000 };
+/* Before a part, so that what averages over time has come within 60 dB of what it would be in the
+ * whole film: the distance falls by a third of a decibel a second. */
+enum { LEAD_IN_US = 60000000 };
 
 /* Settings --------------------------------------------------------------------------------- */
 
