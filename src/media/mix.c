@@ -57,8 +57,8 @@ static bc_status set_canvas(bc_mixer *mixer, const AVFrame *canvas)
     return BC_OK;
 }
 
-static bc_status open_mixer(bc_mixer **mixer_out, const AVFrame *canvas, int n_threads,
-                            const bc_log *log)
+bc_status bc_mixer_open(bc_mixer **mixer_out, const bc_writer *writer, int n_threads,
+                        const bc_log *log)
 {
     *mixer_out = NULL;
     bc_mixer *mixer = calloc(1, sizeof(*mixer));
@@ -66,7 +66,7 @@ static bc_status open_mixer(bc_mixer **mixer_out, const AVFrame *canvas, int n_t
         return bc_fail(log, BC_ERR_MEMORY, "mixer: out of memory");
     mixer->log = *log;
     mixer->source_scaler.n_threads = mixer->painting_scaler.n_threads = n_threads;
-    bc_status status = set_canvas(mixer, canvas);
+    bc_status status = set_canvas(mixer, bc_writer_canvas(writer));
     if (status == BC_OK) {
         mixer->weights = malloc((size_t)mixer->canvas->width * sizeof(mixer->weights[0]));
         if (!mixer->weights)
@@ -75,23 +75,6 @@ static bc_status open_mixer(bc_mixer **mixer_out, const AVFrame *canvas, int n_t
     if (status < 0)
         bc_mixer_close(&mixer);
     *mixer_out = mixer;
-    return status;
-}
-
-bc_status bc_mixer_open(bc_mixer **mixer, const bc_writer *writer, int n_threads, const bc_log *log)
-{
-    return open_mixer(mixer, bc_writer_canvas(writer), n_threads, log);
-}
-
-bc_status bc_mixer_open_like(bc_mixer **mixer, const bc_frame *frame, int n_threads,
-                             const bc_log *log)
-{
-    AVFrame *canvas = NULL;
-    *mixer = NULL;
-    bc_status status = bc_av_of_frame(&canvas, frame, log);
-    if (status == BC_OK)
-        status = open_mixer(mixer, canvas, n_threads, log);
-    av_frame_free(&canvas);
     return status;
 }
 

@@ -18,9 +18,6 @@ typedef struct bc_mix {
 /* A mixer for the writer's size and format; n_threads of its conversions, 0: 1. */
 bc_status bc_mixer_open(bc_mixer **mixer, const bc_writer *writer, int n_threads,
                         const bc_log *log);
-/* A mixer for the frame's size, format and colours, which no writer has to ask for. */
-bc_status bc_mixer_open_like(bc_mixer **mixer, const bc_frame *frame, int n_threads,
-                             const bc_log *log);
 void bc_mixer_close(bc_mixer **mixer);
 
 /* From now on paints where `mask` is white, its alpha ignored; any size, stretched. NULL:

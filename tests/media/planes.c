@@ -1,6 +1,6 @@
 /*
  * Planes of our own: they become RGB in their own colours, RGB becomes planes in the colours that
- * they state, and a mixer that no writer asked for mixes them.
+ * they state, and a mixer mixes them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -107,10 +107,17 @@ static void check_mix(bc_mixer *mixer, const bc_frame *source, const bc_frame *p
 /* Of a painting in the source's size and in half of it. */
 static void test_mixer(void)
 {
+    const bc_writer_params params = {
+        .format = "matroska", .codec = "ffv1", .overwrite = true, .log = log_};
+    bc_writer *writer;
     bc_mixer *mixer;
     bc_frame *source = make_frame(WIDTH, HEIGHT, BC_YUV420);
     fill(source, 100, 120, 130);
-    CHECK_INT(bc_mixer_open_like(&mixer, source, 1, &log_), BC_OK);
+    source->pts = 0;
+    source->time_base = (bc_rational){1, 25};
+    if (!CHECK_INT(bc_writer_open(&writer, "/dev/null", source, NULL, &params), BC_OK) ||
+        !CHECK_INT(bc_mixer_open(&mixer, writer, 1, &log_), BC_OK))
+        exit(1);
     for (int size = 1; size <= 2; size++) {
         bc_frame *painting = make_frame(WIDTH / size, HEIGHT / size, BC_YUV420);
         fill(painting, 200, 60, 180);
@@ -122,6 +129,7 @@ static void test_mixer(void)
     }
     check_planes(&source->image, 100, 120, 130, 0);
     bc_mixer_close(&mixer);
+    bc_writer_close(&writer);
     bc_frame_unref(&source);
 }
 
