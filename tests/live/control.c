@@ -106,21 +106,27 @@ static void test_settings(command *c)
     CHECK(command_do(c, "scale 1; strength 1"));
 }
 
+static void await_painted_width(command *c, int width)
+{
+    for (int i = 0; i < 500; i++) {
+        json_t *state = command_say(c, "get state");
+        const int64_t is =
+            json_integer_value(json_array_get(json_object_get(state, "painted_size"), 0));
+        json_decref(state);
+        if (is == width)
+            return;
+        nap_ms(20);
+    }
+    CHECK(0 && "it is painted in the size");
+}
+
 /* The session of another size is opened aside: the frames that it paints follow. */
 static void test_scale(command *c)
 {
     CHECK(command_do(c, "scale 0.5"));
-    for (int i = 0; i < 500; i++) {
-        json_t *state = command_say(c, "get state");
-        const int64_t width =
-            json_integer_value(json_array_get(json_object_get(state, "painted_size"), 0));
-        json_decref(state);
-        if (width == 80)
-            break;
-        CHECK(i < 499);
-        nap_ms(20);
-    }
+    await_painted_width(c, 80);
     CHECK(command_do(c, "scale 1"));
+    await_painted_width(c, 160);
 }
 
 /* Styles differ on the screen, and strength 0 is the source itself. */
