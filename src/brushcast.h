@@ -188,6 +188,8 @@ BC_API bc_status bc_model_add_style(bc_model **extended, bc_model *model, const 
                                     const bc_model_params *params);
 
 BC_API const char *bc_model_name(const bc_model *model);
+/* In hexadecimal; another one for another table of layers or other weights. Styles do not count. */
+BC_API const char *bc_model_id(const bc_model *model);
 BC_API int bc_model_style_count(const bc_model *model);
 /* `style` counts from 0; of one that is not below the count all is empty. */
 BC_API bc_style_info bc_model_style(const bc_model *model, int style);

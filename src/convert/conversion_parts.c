@@ -7,7 +7,6 @@
 #include "convert/conversion_private.h"
 #include "convert/share.h"
 #include "media/join.h"
-#include "model/model.h"
 
 /* Before a part, so that what averages over time has come within 60 dB of what it would be in the
  * whole film: the distance falls by a third of a decibel a second. */
@@ -32,11 +31,11 @@ static char *describe_film(const char *input)
 /* All that the coded pictures depend on, to be freed; NULL: no memory. */
 static char *describe(const bc_conversion *c, int n_parts)
 {
-    const bc_net *net = c->painter ? &bc_painter_model(c->painter)->net : NULL;
+    const bc_model *net = bc_painter_model(c->painter); /* without a painter, none */
     char *film = describe_film(c->input), *text = NULL;
     if (film &&
         asprintf(&text, "brushcast %s\nparts %d\n%snet %s %s\n%s", bc_version(), n_parts, film,
-                 net ? net->name : "none", net ? net->id : "", c->settings->description) < 0)
+                 net ? bc_model_name(net) : "none", bc_model_id(net), c->settings->description) < 0)
         text = NULL;
     free(film);
     return text;

@@ -266,6 +266,11 @@ const char *bc_model_name(const bc_model *model)
     return model ? model->net.name : "";
 }
 
+const char *bc_model_id(const bc_model *model)
+{
+    return model ? model->net.id : "";
+}
+
 int bc_model_style_count(const bc_model *model)
 {
     return model ? model->n_styles : 0;

@@ -120,7 +120,9 @@ static void test_model(bc_model *model, const char *folder)
     CHECK_INT(bc_model_add_style(&other, model, NULL, &params), BC_ERR_ARGUMENT);
     CHECK_INT(bc_model_add_style(&other, model, "x", NULL), BC_ERR_ARGUMENT);
     CHECK_INT(bc_model_style_count(NULL), 0);
-    CHECK(*bc_model_name(NULL) == '\0' && *bc_model_style(model, -1).name == '\0');
+    CHECK(*bc_model_name(NULL) == '\0' && *bc_model_id(NULL) == '\0');
+    CHECK(strlen(bc_model_id(model)) == 64);
+    CHECK(*bc_model_style(model, -1).name == '\0');
     CHECK(*bc_model_style(model, bc_model_style_count(model)).title == '\0');
     CHECK_INT(bc_model_find_style(model, NULL), -1);
     CHECK_INT(bc_model_find_style(NULL, "x"), -1);
