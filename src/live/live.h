@@ -2,7 +2,7 @@
  * live.h: a live picture, all of it: where it comes from, how it is painted, where it goes, and
  * what is being shown. Three threads and one queue of depth 1 between each two of them:
  *
- *     source (reads, keeps time)  ->  painter (governor)        ->  whoever called
+ *     source (reads, keeps time)  ->  painter (live_painter.h, governor)  ->  whoever called
  *     bc_live_run (window, keys)
  *
  * The newest frame wins in both queues and the loser is counted. Outputs get every painted frame.
