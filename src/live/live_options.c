@@ -162,6 +162,8 @@ static bc_status take_settings(bc_settings *settings, const bc_live_options *opt
                               .is_net_fixed = options->net != NULL,
                               .rate = (float)options->rate,
                               .mirror = options->mirror};
+    if (options->key && !bc_key_parse(&settings->key, options->key))
+        return bc_fail(log, BC_ERR_ARGUMENT, BC_KEY_USAGE, options->key);
     return take_styles(settings, nets, options->style, log);
 }
 

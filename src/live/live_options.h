@@ -9,7 +9,7 @@
 #include "live/live.h"
 
 typedef struct bc_live_options {
-    const char *style, *net, *models, *scale, *record, *control, *precision;
+    const char *style, *net, *models, *scale, *key, *record, *control, *precision;
     bc_texts to;
     double strength, keep_colors, stabilize, brush, fade_s, rate;
     bool mirror, no_window, is_fullscreen, overwrite;
@@ -55,6 +55,9 @@ typedef struct bc_live_options {
          .low = 1,                                                                                 \
          .high = 240},                                                                             \
         {"mirror", NULL, "swap left and right", BC_OPTION_FLAG, .offset = BC_LIVE_AT(mirror)},     \
+        {"key", "COLOUR[:inside]",                                                                 \
+         "leave a screen of this colour as it is: green, blue or RRGGBB; inside: paint it alone",  \
+         BC_OPTION_TEXT, .offset = BC_LIVE_AT(key)},                                               \
         {"fullscreen", NULL, "begin on the full screen", BC_OPTION_FLAG,                           \
          .offset = BC_LIVE_AT(is_fullscreen)},                                                     \
         {"no-window", NULL, "show nothing: for --to, --record and --control", BC_OPTION_FLAG,      \

@@ -188,7 +188,8 @@ static bool is_painted(const bc_settings *settings)
 static bc_status take_picture(bc_live_painter *p, const bc_settings *settings, double scale,
                               const bc_image *source, bc_frame **picture)
 {
-    const bool is_mixed = settings->strength < 1 || settings->keep_colors > 0;
+    const bool is_mixed =
+        settings->strength < 1 || settings->keep_colors > 0 || settings->key.is_on;
     return take_frame(p, picture, source,
                       is_mixed ? source->width : bc_scaled_size(source->width, scale),
                       is_mixed ? source->height : bc_scaled_size(source->height, scale));
@@ -231,6 +232,8 @@ static bc_status paint(bc_live_painter *p, const bc_settings *settings, int net,
                                 p->has_painted ? 0 : BC_PAINT_CUT);
     if (status < 0)
         return status;
+    if (settings->key.is_on)
+        bc_key_mix(&settings->key, source, &painted->picture->image);
     note_state(p, painted);
     painted->mix_ms = ms_since(&clock_ns) - painted->paint_ms;
     return BC_OK;

@@ -70,6 +70,11 @@ static void set_settings(json_t *state, const bc_live *live)
     json_object_set_new(state, "stabilize", json_real((double)s->stabilize));
     json_object_set_new(state, "brush", json_real((double)s->brush));
     json_object_set_new(state, "mirror", json_boolean(s->mirror));
+    json_object_set_new(state, "key",
+                        s->key.is_on
+                            ? json_sprintf("%02x%02x%02x%s", s->key.rgb[0], s->key.rgb[1],
+                                           s->key.rgb[2], s->key.paints_inside ? ":inside" : "")
+                            : json_null());
     json_object_set_new(state, "split", s->shows_split ? json_real((double)s->split) : json_null());
     json_object_set_new(state, "scale", json_real(bc_governor_scale(&live->governor)));
     json_object_set_new(state, "scale_changes", json_integer(live->n_scale_changes));

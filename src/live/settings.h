@@ -2,7 +2,7 @@
 #ifndef BC_LIVE_SETTINGS_H
 #define BC_LIVE_SETTINGS_H
 
-#include "brushcast.h"
+#include "live/key.h"
 
 typedef struct bc_settings {
     int net;                                /* index in the nets */
@@ -17,6 +17,7 @@ typedef struct bc_settings {
     bool is_net_fixed;                      /* the governor may not take a cheaper one */
     float rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
     bool mirror;
+    bc_key key;   /* what stays unpainted */
     float fade_s; /* how long one style takes to become the next */
 } bc_settings;
 

@@ -105,6 +105,18 @@ void bc_verb_mirror(bc_call *c)
     bc_live_say(c->live, "", "Mirror %s", *mirror ? "on" : "off");
 }
 
+void bc_verb_key(bc_call *c)
+{
+    bc_key key;
+    if (!bc_key_parse(&key, bc_call_word(c, 1))) {
+        bc_call_refuse(c, BC_KEY_USAGE, bc_call_word(c, 1));
+        return;
+    }
+    c->live->settings.key = key;
+    bc_live_settings_changed(c->live);
+    bc_live_say(c->live, "", "Key %s", bc_call_word(c, 1));
+}
+
 void bc_verb_fade(bc_call *c)
 {
     if (bc_call_change_number(c, &c->live->settings.fade_s, 0, 60))

@@ -35,7 +35,8 @@ static corner message_corner(const bc_plates *p)
     corner under = {m, statistics.y + statistics.h + m, p->place->screen.w - 2 * m};
     if (beside.width >= under.width * 9 / 20)
         return beside;
-    if (under.y + 4 * bc_place_text_px(p->place) > p->bottom)
+    const int n_lines = p->view->prompt ? 8 : 4; /* of text that must have room */
+    if (under.y + n_lines * bc_place_text_px(p->place) > p->bottom)
         under.y = m;
     return under;
 }
@@ -94,7 +95,7 @@ void bc_plates_draw_message(const bc_plates *p)
     bc_label labels[3];
     const SDL_Color colors[3] = {view->is_error ? bc_red : bc_white, bc_white, bc_accent};
     const char *texts[3] = {view->message, view->detail, view->hint};
-    if (view->message && alpha > 0) {
+    if (view->message && alpha > 0 && (view->n_help == 0 || view->is_error)) {
         for (int i = 0; i < 3; i++)
             labels[i] = bc_label_wrap(p->text, texts[i] ? texts[i] : "",
                                       i > 0 ? small_px

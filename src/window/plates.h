@@ -21,7 +21,7 @@ typedef struct bc_plates {
 /* At the upper right; not while a message needs the room. */
 void bc_plates_draw_statistics(const bc_plates *plates);
 /* At the upper left, and under it the prompt: beside the statistics or, where that is narrow,
- * under them. */
+ * under them. While the help is out, errors alone. */
 void bc_plates_draw_message(const bc_plates *plates);
 void bc_plates_draw_waiting(const bc_plates *plates);
 /* In the middle, in columns, as large as it fits. */
