@@ -36,6 +36,12 @@ static double of_8(int x, int y)
     return y % 8 < 4 ? 0.01 : -0.01;
 }
 
+/* One way in every other cell, the other way in those between. */
+static double of_16(int x, int y)
+{
+    return (x / 8 + y / 8) % 2 ? of_8(x, y) : -of_8(x, y);
+}
+
 static double none(int x, int y)
 {
     (void)x;
@@ -69,8 +75,46 @@ static void test_chance(void)
         CHECK_AT_MOST(fabs(powers[i]), 2e-5);
 }
 
+/* The loss of one painting: what is bound to the grid counts, whatever else is in the picture. */
+static void check_loss(double pattern(int x, int y), double expected)
+{
+    static float a[PIXELS], scratch[SIDE * SIDE];
+    draw(a, pattern, 0.3, 3);
+    CHECK_AT_MOST(fabs(bc_lattice_loss(NULL, a, 1, SIDE, scratch) - expected),
+                  3e-5 + 0.03 * expected);
+}
+
+/* Its gradient along a direction, by differences: the loss is a square, so that they are exact. */
+static void test_gradient(void)
+{
+    static float a[PIXELS], moved[PIXELS], direction[PIXELS], slopes[PIXELS], scratch[SIDE * SIDE];
+    bc_random random = {4};
+    const double weight = 3;
+    double along = 0, losses[2];
+    draw(a, of_8, 0.3, 5);
+    for (int i = 0; i < PIXELS; i++)
+        direction[i] =
+            (float)(0.1 * of_8(i % SIDE, i / SIDE % SIDE) + 0.01 * bc_random_normal(&random));
+    bc_lattice_loss(slopes, a, weight, SIDE, scratch);
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < PIXELS; i++)
+            moved[i] = a[i] + (k == 0 ? direction[i] : -direction[i]);
+        losses[k] = bc_lattice_loss(NULL, moved, 1, SIDE, scratch);
+    }
+    for (int i = 0; i < PIXELS; i++)
+        along += (double)slopes[i] * (double)direction[i];
+    const double expected = weight * (losses[0] - losses[1]) / 2;
+    CHECK_AT_MOST(fabs(along / expected - 1), 1e-3);
+}
+
 int main(void)
 {
+    check_loss(none, 0);
+    check_loss(of_2, 9e-4);
+    check_loss(of_4, 4e-4);
+    check_loss(of_8, 1e-4);
+    check_loss(of_16, 1e-4);
+    test_gradient();
     check(none, 0, 0, 0);
     check(of_2, 9e-4, 0, 0);
     check(of_4, 0, 4e-4, 0);

@@ -57,7 +57,7 @@ static void test_override(void)
     bc_objective_override(&o, &over);
     bc_objective_print(text, &o);
     CHECK(strcmp(text, "brush=256 content-layer=relu3_3 style-weight=2.2 content=1 variation=0.3 "
-                       "stability=0") == 0);
+                       "stability=0 lattice=1000") == 0);
     bc_objective_print(text, &over);
     CHECK(strcmp(text, "brush=256 stability=0") == 0);
 }

@@ -93,7 +93,7 @@ static void test_follow(const bc_vgg *vgg, const bc_workspace *workspace)
 /* A small step of descent, and the same pictures again: see trainer.c. */
 static void test_descent(const bc_teacher *teacher)
 {
-    const bc_objective o = {1, {48}, 0.003, "relu3_1", 0.01, 0.005, 1};
+    const bc_objective o = {1, {48}, 0.003, "relu3_1", 0.01, 0.005, 1, 0.2};
     bc_train_config c = make_taught(teacher);
     fixture f;
     bc_train_losses before, after;

@@ -21,7 +21,7 @@ static double square_sum(const float *x, size_t n)
 static void test_descent(int format, int n_styles, double rate)
 {
     /* A gradient that is not clipped, in which the stability's share is felt. */
-    const bc_objective o = {1, {48}, 0.003, "relu3_1", 0.01, 0.005, 1};
+    const bc_objective o = {1, {48}, 0.003, "relu3_1", 0.01, 0.005, 1, 0.2};
     bc_train_config c = make_config(format);
     fixture f;
     bc_train_losses before, after;
@@ -71,7 +71,7 @@ static void test_ramp(void)
     c.ramp = 0.45;
     c.rate = 0;
     c.n_steps = 1000;
-    o.stability = 0;
+    o.stability = o.lattice = 0;
     fixture_open_for(&f, &c, 1, 1, &o);
     for (int i = 0; i < 4; i++) {
         f.trainer.step = (int64_t)(shares[i][0] * 1000);
@@ -266,7 +266,7 @@ static void test_samples(void)
     bc_train_config c = make_config(1);
     bc_objective o = objective;
     c.is_frozen = true;
-    o.stability = 0;
+    o.stability = o.lattice = 0;
     c.rate = 1e-2;
     fixture_open_for(&f, &c, 1, 2, &o);
     in_folder(path, "samples");

@@ -110,7 +110,7 @@ static inline bc_train_config make_config(int format)
     return config;
 }
 
-static const bc_objective objective = {1, {48}, 0.3, "relu3_1", 1, 0.5, 10};
+static const bc_objective objective = {1, {48}, 0.3, "relu3_1", 1, 0.5, 10, 20};
 
 typedef struct fixture {
     bc_workspace workspace;

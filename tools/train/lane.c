@@ -16,6 +16,7 @@ void bc_train_losses_add(bc_train_losses *sum, const bc_train_losses *losses, do
     sum->content += share * losses->content;
     sum->style += share * losses->style;
     sum->variation += share * losses->variation;
+    sum->lattice += share * losses->lattice;
     sum->stability += share * losses->stability;
     sum->total += share * losses->total;
 }
@@ -85,7 +86,7 @@ static float *take(float **memory, size_t n)
 static bc_status open_memory(bc_lane *l)
 {
     const size_t n = picture_floats(l), side = (size_t)bc_lane_side(l), cells = canvas_cells(l);
-    float *memory = calloc(6 * side * side + 4 * n + 4 * cells, sizeof(float));
+    float *memory = calloc(6 * side * side + 4 * n + n / 3 + 4 * cells, sizeof(float));
     if (!memory)
         return bc_fail(l->log, BC_ERR_MEMORY, "no memory for pictures of %d pixels",
                        l->trainer->config.crop);
@@ -97,6 +98,7 @@ static bc_status open_memory(bc_lane *l)
         l->dpaintings[i] = take(&memory, n);
         l->moved[i] = take(&memory, 2 * cells);
     }
+    l->plane = take(&memory, n / 3);
     return BC_OK;
 }
 
@@ -235,6 +237,15 @@ static bc_status ask_teacher(bc_lane *l, bc_style_target **target)
     return bc_loss_follow(l->loss, target, l->pictures[1], share, l->log);
 }
 
+static void add_lattice_loss(const bc_lane *l, bc_train_losses *losses, float *dpainting,
+                             const float *painting, double weight)
+{
+    const double lattice =
+        bc_lattice_loss(dpainting, painting, weight, l->trainer->config.crop, l->plane);
+    losses->lattice += lattice;
+    losses->total += weight * lattice;
+}
+
 bc_status bc_lane_perceptual_losses(bc_lane *lane, bc_train_losses *losses, float *dpainting,
                                     const float *painting, const bc_train_style *style, int target,
                                     double style_share)
@@ -263,6 +274,8 @@ bc_status bc_lane_perceptual_losses(bc_lane *lane, bc_train_losses *losses, floa
     const double variation = bc_variation_loss(dpainting, painting, weight, 3, crop, crop);
     losses->variation += variation;
     losses->total += weight * variation;
+    if (style->objective.lattice > 0)
+        add_lattice_loss(lane, losses, dpainting, painting, style->objective.lattice);
     return BC_OK;
 }
 

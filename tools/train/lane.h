@@ -16,7 +16,7 @@ typedef struct bc_train_style bc_train_style;
 
 /* The losses of a picture, or means of them; unweighted but for `total`. */
 typedef struct bc_train_losses {
-    double identity, content, style, variation, stability, total;
+    double identity, content, style, variation, lattice, stability, total;
 } bc_train_losses;
 
 /* sum += share * losses */
@@ -50,6 +50,7 @@ typedef struct bc_lane {
     float *pictures[2];            /* [3, crop, crop]: as it is, and moved */
     float *moved[2];               /* displacements of their canvases, as in canvas.h */
     float *dpaintings[2];          /* [3, crop, crop] */
+    float *plane;                  /* [crop, crop], of the lattice's loss */
     bc_train_net_values gradients; /* of the picture; the trainer's memory */
 } bc_lane;
 

@@ -4,7 +4,13 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LONGEST = 8, BORDER = 16, MAX_SIDE = 1024 };
+enum {
+    LONGEST = 8,
+    BORDER = 16,
+    MAX_SIDE = 1024,
+    TILE = 10, /* cells of LONGEST pixels, each way, at least */
+    MAX_TILES = MAX_SIDE / LONGEST / TILE
+};
 
 /* One cell of the pattern of a plane: means over the places that are whole periods apart. */
 typedef struct cell {
@@ -21,19 +27,27 @@ static float smooth(const float *x, ptrdiff_t step)
     return sum / LONGEST;
 }
 
-/* Strokes are longer than the period: what is smooth is taken off first. */
+/* Strokes are longer than the period: a row without what is smooth, from `first` to `end`. */
+static void sharpen_row(float *to, const float *plane, int side, int y, int first, int end)
+{
+    const float *row = plane + (ptrdiff_t)y * side;
+    float columns[MAX_SIDE];
+    for (int x = 0; x < side; x++)
+        columns[x] = smooth(row + x, side);
+    for (int x = first; x < end; x++)
+        to[x] = row[x] - smooth(columns + x, 1);
+}
+
 static cell fold(const float *plane, int side)
 {
     const int end = BORDER + (side - 2 * BORDER) / LONGEST * LONGEST;
     const double n = (double)(end - BORDER) * (end - BORDER) / (LONGEST * LONGEST);
-    float columns[MAX_SIDE];
+    float row[MAX_SIDE];
     cell mean = {{{0}}};
     for (int y = BORDER; y < end; y++) {
-        const float *row = plane + (ptrdiff_t)y * side;
-        for (int x = 0; x < side; x++)
-            columns[x] = smooth(row + x, side);
+        sharpen_row(row, plane, side, y, BORDER, end);
         for (int x = BORDER; x < end; x++)
-            mean.values[y % LONGEST][x % LONGEST] += (row[x] - smooth(columns + x, 1)) / n;
+            mean.values[y % LONGEST][x % LONGEST] += row[x] / n;
     }
     return mean;
 }
@@ -77,4 +91,110 @@ void bc_lattice(double powers[BC_N_PERIODS], const float *a, const float *b, int
             before = power;
         }
     }
+}
+
+/* As a loss -------------------------------------------------------------------------------- */
+
+/* How a picture's middle is cut: cells and tiles, each way. */
+typedef struct grid {
+    int side, n_cells, n_tiles;
+} grid;
+
+/* Sums over its cells by turns, like the fields of a chessboard: a pattern that is the other way
+ * round in every other cell is one, too. */
+typedef struct tile {
+    cell halves[2];
+    int n[2];
+} tile;
+
+static grid grid_of(int side)
+{
+    const int n_cells = (side - 2 * BORDER) / LONGEST, n_tiles = n_cells / TILE;
+    return (grid){side, n_cells, n_tiles > 0 ? n_tiles : 1};
+}
+
+static int tile_of(const grid *g, int index)
+{
+    return index * g->n_tiles / g->n_cells;
+}
+
+/* A row of tiles [n_tiles]. */
+static void fold_tiles(tile *tiles, const float *plane, const grid *g, int tile_row)
+{
+    float row[MAX_SIDE];
+    memset(tiles, 0, (size_t)g->n_tiles * sizeof(*tiles));
+    for (int i = 0; i < g->n_cells * LONGEST; i++) {
+        if (tile_of(g, i / LONGEST) != tile_row)
+            continue;
+        sharpen_row(row, plane, g->side, BORDER + i, BORDER, g->side - BORDER);
+        for (int j = 0; j < g->n_cells * LONGEST; j++) {
+            tile *t = &tiles[tile_of(g, j / LONGEST)];
+            const int half = (i / LONGEST + j / LONGEST) % 2;
+            t->halves[half].values[i % LONGEST][j % LONGEST] += row[BORDER + j];
+            t->n[half] += i % LONGEST == 0 && j % LONGEST == 0;
+        }
+    }
+}
+
+/* The mean square of the halves' means, which become its gradient to each of their cells. */
+static double take_power(tile *t)
+{
+    double power = 0;
+    for (int half = 0; half < 2; half++) {
+        const double n = t->n[half] > 0 ? t->n[half] : 1;
+        for (int i = 0; i < LONGEST * LONGEST; i++) {
+            double *value = &t->halves[half].values[i / LONGEST][i % LONGEST];
+            const double mean = *value / n;
+            power += mean * mean / (2 * LONGEST * LONGEST);
+            *value = mean / (n * LONGEST * LONGEST);
+        }
+    }
+    return power;
+}
+
+/* What is not smooth of the gradient is that of the painting: the filter is symmetric. */
+static void add_gradient(float *dplane, const float *slopes, double weight, int side)
+{
+    const int margin = BORDER - LONGEST / 2;
+    float row[MAX_SIDE];
+    for (int y = margin; y < side - margin; y++) {
+        sharpen_row(row, slopes, side, y, margin, side - margin);
+        for (int x = margin; x < side - margin; x++)
+            dplane[(ptrdiff_t)y * side + x] += (float)weight * row[x];
+    }
+}
+
+static void put_slopes(float *slopes, const tile *tiles, const grid *g, int tile_row)
+{
+    for (int i = 0; i < g->n_cells * LONGEST; i++) {
+        for (int j = 0; j < g->n_cells * LONGEST && tile_of(g, i / LONGEST) == tile_row; j++) {
+            const cell *half =
+                &tiles[tile_of(g, j / LONGEST)].halves[(i / LONGEST + j / LONGEST) % 2];
+            slopes[(ptrdiff_t)(BORDER + i) * g->side + BORDER + j] =
+                (float)half->values[i % LONGEST][j % LONGEST];
+        }
+    }
+}
+
+double bc_lattice_loss(float *dpainting, const float *painting, double weight, int side,
+                       float *scratch)
+{
+    const grid g = grid_of(side);
+    const double n = 3.0 * g.n_tiles * g.n_tiles;
+    double sum = 0;
+    assert(side <= MAX_SIDE);
+    for (int c = 0; c < 3 && g.n_cells > 0; c++) {
+        const ptrdiff_t plane = (ptrdiff_t)c * side * side;
+        tile tiles[MAX_TILES];
+        memset(scratch, 0, (size_t)side * (size_t)side * sizeof(*scratch));
+        for (int row = 0; row < g.n_tiles; row++) {
+            fold_tiles(tiles, painting + plane, &g, row);
+            for (int i = 0; i < g.n_tiles; i++)
+                sum += take_power(&tiles[i]);
+            put_slopes(scratch, tiles, &g, row);
+        }
+        if (dpainting)
+            add_gradient(dpainting + plane, scratch, weight / n, side);
+    }
+    return sum / n;
 }

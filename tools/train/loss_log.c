@@ -28,16 +28,16 @@ bc_status bc_loss_log_open(FILE **file, const char *path, int64_t step, const bc
     if (!*file || !keep_until(*file, step))
         return bc_fail(log, BC_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
     if (ftello(*file) == 0)
-        fputs("step,seconds,identity,content,style,variation,stability,total\n", *file);
+        fputs("step,seconds,identity,content,style,variation,lattice,stability,total\n", *file);
     return BC_OK;
 }
 
 bc_status bc_loss_log_write(FILE *file, int64_t step, double seconds, const bc_train_losses *losses,
                             const bc_log *log)
 {
-    fprintf(file, "%lld,%.1f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)step, seconds,
-            losses->identity, losses->content, losses->style, losses->variation, losses->stability,
-            losses->total);
+    fprintf(file, "%lld,%.1f,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g\n", (long long)step, seconds,
+            losses->identity, losses->content, losses->style, losses->variation, losses->lattice,
+            losses->stability, losses->total);
     return fflush(file) == 0 ? BC_OK
                              : bc_fail(log, BC_ERR_IO, "the log of losses: %s", strerror(errno));
 }

@@ -1,7 +1,7 @@
 /*
  * loss_log.h: a training's losses as CSV, beside its checkpoints:
  *
- *     step,seconds,identity,content,style,variation,stability,total
+ *     step,seconds,identity,content,style,variation,lattice,stability,total
  */
 #ifndef BC_TRAIN_LOSS_LOG_H
 #define BC_TRAIN_LOSS_LOG_H

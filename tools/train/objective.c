@@ -11,14 +11,15 @@ enum { LOWEST_BRUSH = 64, HIGHEST_BRUSH = 2048 };
 
 bc_objective bc_objective_none(void)
 {
-    return (bc_objective){.style = -1, .content = -1, .variation = -1, .stability = -1};
+    return (bc_objective){
+        .style = -1, .content = -1, .variation = -1, .stability = -1, .lattice = -1};
 }
 
 bc_objective bc_objective_look(bc_look look)
 {
     static const bc_objective looks[] = {
-        [BC_LOOK_FINE] = {1, {512}, 2.2, "relu3_3", 1, 0.3, 60},
-        [BC_LOOK_BOLD] = {1, {720}, 3.5, "relu3_3", 1, 0.3, 60},
+        [BC_LOOK_FINE] = {1, {512}, 2.2, "relu3_3", 1, 0.3, 60, 1000},
+        [BC_LOOK_BOLD] = {1, {720}, 3.5, "relu3_3", 1, 0.3, 60, 1000},
     };
     return looks[look];
 }
@@ -41,6 +42,7 @@ void bc_objective_override(bc_objective *objective, const bc_objective *over)
     override(&objective->content, over->content);
     override(&objective->variation, over->variation);
     override(&objective->stability, over->stability);
+    override(&objective->lattice, over->lattice);
 }
 
 bc_status bc_objective_parse_brushes(bc_objective *objective, const char *list)
@@ -95,8 +97,9 @@ static bc_status parse_word(bc_objective *o, const char *key, const char *value)
     } weights[] = {{"style-weight", &o->style},
                    {"content", &o->content},
                    {"variation", &o->variation},
-                   {"stability", &o->stability}};
-    for (int i = 0; i < 4; i++)
+                   {"stability", &o->stability},
+                   {"lattice", &o->lattice}};
+    for (size_t i = 0; i < sizeof(weights) / sizeof(weights[0]); i++)
         if (strcmp(key, weights[i].key) == 0)
             return parse_weight(weights[i].weight, value);
     if (strcmp(key, "brush") == 0)
@@ -148,5 +151,6 @@ void bc_objective_print(char text[BC_OBJECTIVE_TEXT_SIZE], const bc_objective *o
     n = append(text, n, "style-weight", o->style);
     n = append(text, n, "content", o->content);
     n = append(text, n, "variation", o->variation);
-    append(text, n, "stability", o->stability);
+    n = append(text, n, "stability", o->stability);
+    append(text, n, "lattice", o->lattice);
 }

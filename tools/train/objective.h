@@ -6,7 +6,7 @@
  * As text, an objective is words, in any order and each at most once:
  *
  *     look=bold brush=384,512 style-weight=3 content-layer=relu3_3 content=1 variation=0.3
- *     stability=60
+ *     stability=60 lattice=1000
  */
 #ifndef BC_TRAIN_OBJECTIVE_H
 #define BC_TRAIN_OBJECTIVE_H
@@ -27,6 +27,7 @@ typedef struct bc_objective {
     char content_layer[16];      /* "relu3_3" */
     double content, variation;   /* weights; the variation is that of pixel_loss.h */
     double stability;            /* weight of the shift loss, in the steps that have it */
+    double lattice;              /* weight of what is bound to the grid of pixels, lattice.h */
 } bc_objective;
 
 /* Nothing stated. */

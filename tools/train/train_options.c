@@ -60,6 +60,8 @@ static const bc_option table[] = {
     NUMBER("stability", "W",
            "of the difference where the photograph moves, with noise, every second step (60)",
            objective.stability, 0, 1e6),
+    NUMBER("lattice", "W", "of what is bound to the grid of 8x8 pixels, which is no stroke (1000)",
+           objective.lattice, 0, 1e9),
 
     BC_OPTIONS_HEADING("The net (read from NET where it has one)"),
     {"layers", "TABLE",
