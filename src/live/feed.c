@@ -188,3 +188,11 @@ bc_status bc_feed_open_writer(bc_feed *feed, bc_writer **writer, const char *url
     pthread_mutex_unlock(&feed->lock);
     return status;
 }
+
+bc_streams *bc_feed_streams(bc_feed *feed, const bc_log *log)
+{
+    pthread_mutex_lock(&feed->lock);
+    bc_streams *streams = feed->reader ? bc_streams_of(feed->reader, log) : NULL;
+    pthread_mutex_unlock(&feed->lock);
+    return streams;
+}

@@ -66,4 +66,7 @@ double bc_feed_aspect(const bc_feed *feed);
 bc_status bc_feed_open_writer(bc_feed *feed, bc_writer **writer, const char *url,
                               const bc_writer_params *params);
 
+/* What the reader's streams are like, the caller's; NULL if that is not known now. */
+bc_streams *bc_feed_streams(bc_feed *feed, const bc_log *log);
+
 #endif

@@ -218,3 +218,8 @@ bc_status bc_live_input_open_writer(bc_live_input *source, bc_writer **writer, c
 {
     return bc_feed_open_writer(&source->feed, writer, url, params);
 }
+
+bc_streams *bc_live_input_streams(bc_live_input *source)
+{
+    return bc_feed_streams(&source->feed, &source->params.log);
+}

@@ -83,4 +83,8 @@ void bc_live_input_set_volume(bc_live_input *source, float volume);
 bc_status bc_live_input_open_writer(bc_live_input *source, bc_writer **writer, const char *url,
                                     const bc_writer_params *params);
 
+/* What its streams are like, the caller's, or NULL. Of one that is open and not started: else it
+ * may wait for the reader. */
+bc_streams *bc_live_input_streams(bc_live_input *source);
+
 #endif

@@ -76,6 +76,7 @@ static bc_live_input *change_source(bc_live *live, bc_live_input *next, bc_work 
         old = live->source;
         live->source = next;
         live->opening = NULL;
+        bc_outputs_follow(&live->outputs, next);
         live->is_paused = false;
         bc_live_settings_changed(live);
     }

@@ -20,9 +20,11 @@ enum {
     STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
 };
 
-/* A frame with its time, or a packet. */
+/* A frame with its time, a packet, or what the packets that follow are like. */
 typedef struct item {
     bc_output *output;
+    int source_number; /* of a packet */
+    bc_streams *streams;
     bc_frame *frame;
     int64_t time_us;
     bc_packet *packet;
@@ -34,7 +36,9 @@ struct bc_output {
     bc_log log; /* the reason's */
     char *url;
     bc_writer *writer;
-    bc_queue *queue; /* item * */
+    bc_queue *queue;    /* item * */
+    int source_number;  /* counts the sources that were followed */
+    int written_source; /* the thread's: whose packets the writer takes */
     pthread_t thread;
     bool is_peer;     /* may let wait: opened by the thread */
     int64_t start_us; /* of the source's line: 0 of the output; -1: the first frame says */
@@ -111,13 +115,15 @@ static void free_item(void *pointer)
         atomic_fetch_sub(&it->output->n_waiting, 1);
     bc_frame_unref(&it->frame);
     bc_packet_free(&it->packet);
+    bc_streams_free(&it->streams);
     free(it);
 }
 
-static bc_status write_packet(bc_output *output, bc_packet **packet)
+static bc_status write_packet(bc_output *output, int source_number, bc_packet **packet)
 {
     int64_t time_us;
-    if (output->start_us < 0 || !bc_packet_time_us(*packet, &time_us) || time_us < output->start_us)
+    if (source_number != output->written_source || output->start_us < 0 ||
+        !bc_packet_time_us(*packet, &time_us) || time_us < output->start_us)
         return BC_OK;
     bc_packet_delay(*packet, -output->start_us);
     return bc_writer_packet(output->writer, packet);
@@ -138,6 +144,17 @@ static bc_status write_frame(bc_output *output, const bc_frame *frame, int64_t t
     return bc_writer_frame(output->writer, &shifted);
 }
 
+static bc_status write_item(bc_output *output, item *it)
+{
+    if (it->frame)
+        return write_frame(output, it->frame, it->time_us);
+    if (it->packet)
+        return write_packet(output, it->source_number, &it->packet);
+    bc_writer_change_source(output->writer, &it->streams);
+    output->written_source = it->source_number;
+    return BC_OK;
+}
+
 static void fail(bc_output *output, bc_status status)
 {
     if (output->status == BC_OK)
@@ -156,8 +173,7 @@ static void *run(void *arg)
     while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
         item *it = pointer;
         if (output->status == BC_OK)
-            fail(output, it->frame ? write_frame(output, it->frame, it->time_us)
-                                   : write_packet(output, &it->packet));
+            fail(output, write_item(output, it));
         free_item(it);
     }
     if (output->status == BC_OK)
@@ -189,6 +205,7 @@ static bc_status open_writer(bc_output *output)
                                      .overwrite = output->params.overwrite || way.is_peer,
                                      .is_deferred = true,
                                      .keeps_partial = true,
+                                     .outlives_source = output->params.outlives_source,
                                      .stop = &output->stop,
                                      .log = output->log};
     const bc_status status =
@@ -317,17 +334,21 @@ void bc_output_reason(bc_output *output, char text[BC_REASON_SIZE])
     bc_reason_get(&output->reason, text);
 }
 
-static void send(bc_output *output, bc_frame *frame, int64_t time_us, bc_packet *packet)
+/* Takes what the item holds. */
+static void send(bc_output *output, item what)
 {
     uint64_t n_dropped = 0;
     item *it = malloc(sizeof(*it));
     if (!it) {
-        bc_frame_unref(&frame);
-        bc_packet_free(&packet);
+        bc_frame_unref(&what.frame);
+        bc_packet_free(&what.packet);
+        bc_streams_free(&what.streams);
         return;
     }
-    *it = (item){.output = output, .frame = frame, .time_us = time_us, .packet = packet};
-    if (frame)
+    *it = what;
+    it->output = output;
+    it->source_number = output->source_number;
+    if (it->frame)
         atomic_fetch_add(&output->n_waiting, 1);
     if (bc_queue_send_newest(output->queue, it, &n_dropped) != BC_OK)
         free_item(it);
@@ -339,7 +360,7 @@ void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us)
     if (!atomic_load(&output->is_open))
         return;
     if (atomic_load(&output->n_waiting) < MAX_FRAMES)
-        send(output, bc_frame_ref(frame), time_us, NULL);
+        send(output, (item){.frame = bc_frame_ref(frame), .time_us = time_us});
     else
         atomic_fetch_add(&output->n_dropped, 1);
 }
@@ -350,7 +371,15 @@ void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_p
         return;
     bc_packet *copy = bc_packet_copy(packet);
     if (copy)
-        send(output, NULL, BC_NO_PTS, copy);
+        send(output, (item){.packet = copy});
+}
+
+void bc_output_follow(bc_output *output, const bc_live_input *source, bc_streams *streams)
+{
+    output->params.source = (bc_live_input *)source;
+    output->source_number++;
+    if (streams)
+        send(output, (item){.streams = streams});
 }
 
 bc_output_state bc_output_get_state(bc_output *output)

@@ -16,6 +16,7 @@ typedef struct bc_output bc_output;
 typedef struct bc_output_params {
     const char *url;
     bc_live_input *source; /* whose size, sound and metadata it takes; needed to open it alone */
+    bool outlives_source;  /* goes on with the sound of others: bc_output_follow */
     bool overwrite;
     bc_log log;
 } bc_output_params;
@@ -48,8 +49,14 @@ bc_status bc_output_close(bc_output **output, char reason[BC_REASON_SIZE]);
 
 /* A frame and its time on the source's line. */
 void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us);
-/* A packet with its time on the source's line; of another source than the output's: nothing. */
+/* A packet with its time on the source's line; of a source that it does not follow: nothing. */
 void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_packet *packet);
+
+/*
+ * From here on packets are those of `source`, whose streams are the output's to free; NULL: none of
+ * them is known.
+ */
+void bc_output_follow(bc_output *output, const bc_live_input *source, bc_streams *streams);
 
 bc_output_state bc_output_get_state(bc_output *output);
 /* The first error, or "". */

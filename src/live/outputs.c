@@ -76,6 +76,14 @@ void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const b
         bc_output_packet(outputs->recording, source, packet);
 }
 
+void bc_outputs_follow(bc_outputs *outputs, bc_live_input *source)
+{
+    while (outputs->n_ahead > 0)
+        drop_first(outputs);
+    for (int i = 0; i < outputs->n_fixed; i++)
+        bc_output_follow(outputs->fixed[i], source, bc_live_input_streams(source));
+}
+
 bool bc_outputs_are_lost(const bc_outputs *outputs)
 {
     bool is_any = outputs->recording != NULL;

@@ -33,6 +33,10 @@ bc_output *bc_outputs_take_recording(bc_outputs *outputs);
 void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us);
 void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const bc_packet *packet);
 
+/* From here on packets are those of `source`, which is open and not started; there must be no
+ * recording. */
+void bc_outputs_follow(bc_outputs *outputs, bc_live_input *source);
+
 /* Nothing is written any more: there are outputs, and all have failed, and there is no recording.
  */
 bool bc_outputs_are_lost(const bc_outputs *outputs);

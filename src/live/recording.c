@@ -139,10 +139,12 @@ bc_work *bc_live_stop_recording(bc_live *live)
 
 /* Outputs ---------------------------------------------------------------------------------- */
 
-static bc_status open_fixed(bc_live *live, const char *url, bc_output **output)
+static bc_status open_fixed(bc_live *live, const char *url, bool outlives_source,
+                            bc_output **output)
 {
     const bc_output_params params = {.url = url,
                                      .source = live->source,
+                                     .outlives_source = outlives_source,
                                      .overwrite = live->params.overwrite,
                                      .log = live->params.log};
     return bc_output_open(output, &params, NULL);
@@ -154,12 +156,12 @@ bc_status bc_live_open_outputs(bc_live *live)
     bc_status status = BC_OK;
     bc_output *output;
     for (int i = 0; i < p->n_outputs && status == BC_OK; i++) {
-        status = open_fixed(live, p->outputs[i], &output);
+        status = open_fixed(live, p->outputs[i], true, &output);
         if (status == BC_OK)
             bc_outputs_add(&live->outputs, output);
     }
     if (status == BC_OK && p->record) {
-        status = open_fixed(live, p->record, &output);
+        status = open_fixed(live, p->record, false, &output);
         if (status == BC_OK)
             bc_outputs_record(&live->outputs, output);
     }

@@ -102,7 +102,8 @@ int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *sour
         name_left_out(source, container, name, &params->log);
         return 0;
     }
-    if (!has_codec && bc_copy_is_possible(output, source))
+    const bool may_copy = !has_codec && !(is_sound && params->outlives_source);
+    if (may_copy && bc_copy_is_possible(output, source))
         return add_copy(route, output, source);
     int error = AVERROR_ENCODER_NOT_FOUND;
     if (!wanted || has_codec)

@@ -5,6 +5,7 @@
 #include <libavfilter/buffersrc.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/fifo.h>
+#include <libavutil/samplefmt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ enum {
     MAX_BITS = 320000,
     MAX_TEXT = 1 << 16,
     LAYOUT_SIZE = 64,
+    SILENCE_SAMPLES = 1024, /* at once */
 };
 
 struct bc_transcoder {
@@ -25,6 +27,8 @@ struct bc_transcoder {
     AVFilterGraph *graph; /* of sound: to the encoder's rate, format, channels and frame size */
     AVFilterContext *source, *sink;
     int rate, format; /* of the frames that the graph was made for */
+    AVRational time_base;
+    int64_t end_us; /* of the sound so far */
     AVChannelLayout layout;
     AVFrame *frame;
     AVFifo *ready; /* AVPacket * */
@@ -216,11 +220,10 @@ const AVCodecContext *bc_transcoder_encoder(const bc_transcoder *transcoder)
 
 /* Sound ------------------------------------------------------------------------------------ */
 
-static int open_graph(bc_transcoder *transcoder, const AVFrame *frame)
+static int open_graph(bc_transcoder *transcoder, const AVFrame *frame, AVRational time_base)
 {
     const AVCodecContext *encoder = transcoder->encoder;
     char from[LAYOUT_SIZE], to[LAYOUT_SIZE], ends[256], filters[256];
-    const AVRational time_base = transcoder->decoder->pkt_timebase;
     av_channel_layout_describe(&frame->ch_layout, from, sizeof(from));
     av_channel_layout_describe(&encoder->ch_layout, to, sizeof(to));
     snprintf(ends, sizeof(ends), "sample_rate=%d:sample_fmt=%d:channel_layout=%s:time_base=%d/%d",
@@ -277,14 +280,15 @@ static int encode_filtered(bc_transcoder *transcoder)
     return error;
 }
 
-static bool fits(const bc_transcoder *transcoder, const AVFrame *frame)
+static bool fits(const bc_transcoder *transcoder, const AVFrame *frame, AVRational time_base)
 {
-    return transcoder->rate == frame->sample_rate && transcoder->format == frame->format &&
+    return av_cmp_q(transcoder->time_base, time_base) == 0 &&
+           transcoder->rate == frame->sample_rate && transcoder->format == frame->format &&
            av_channel_layout_compare(&transcoder->layout, &frame->ch_layout) == 0;
 }
 
 /* What is left in the graph goes to the encoder. */
-static int close_graph(bc_transcoder *transcoder)
+static int drain_graph(bc_transcoder *transcoder)
 {
     if (!transcoder->graph)
         return 0;
@@ -295,41 +299,103 @@ static int close_graph(bc_transcoder *transcoder)
     return error;
 }
 
-static int filter(bc_transcoder *transcoder, AVFrame *frame)
+/* Some milliseconds are left in the one before: encoders take a short frame at the end only. */
+static int change_graph(bc_transcoder *transcoder, const AVFrame *frame, AVRational time_base)
 {
     const AVCodecContext *encoder = transcoder->encoder;
+    avfilter_graph_free(&transcoder->graph);
+    int error = open_graph(transcoder, frame, time_base);
+    if (error >= 0 && encoder->frame_size > 0 &&
+        !(encoder->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
+        av_buffersink_set_frame_size(transcoder->sink, (unsigned)encoder->frame_size);
+    if (error >= 0)
+        error = av_channel_layout_copy(&transcoder->layout, &frame->ch_layout);
+    transcoder->rate = frame->sample_rate;
+    transcoder->format = frame->format;
+    transcoder->time_base = time_base;
+    return error;
+}
+
+static int filter(bc_transcoder *transcoder, AVFrame *frame, AVRational time_base)
+{
     int error = 0;
     if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
         av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
-    if (!transcoder->graph || !fits(transcoder, frame)) {
-        error = close_graph(transcoder);
-        if (error >= 0)
-            error = open_graph(transcoder, frame);
-        if (error >= 0 && encoder->frame_size > 0 &&
-            !(encoder->codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE))
-            av_buffersink_set_frame_size(transcoder->sink, (unsigned)encoder->frame_size);
-        if (error >= 0)
-            error = av_channel_layout_copy(&transcoder->layout, &frame->ch_layout);
-        transcoder->rate = frame->sample_rate;
-        transcoder->format = frame->format;
-    }
+    if (!transcoder->graph || !fits(transcoder, frame, time_base))
+        error = change_graph(transcoder, frame, time_base);
     frame->pts = frame->best_effort_timestamp;
+    if (frame->pts != AV_NOPTS_VALUE)
+        transcoder->end_us = av_rescale_q(frame->pts, time_base, AV_TIME_BASE_Q);
+    transcoder->end_us += av_rescale(frame->nb_samples, AV_TIME_BASE, frame->sample_rate);
     if (error >= 0)
         error = av_buffersrc_add_frame(transcoder->source, frame);
     return error < 0 ? error : encode_filtered(transcoder);
 }
 
-static int send_sound(bc_transcoder *transcoder, const AVPacket *packet)
+/* NULL: what the decoder still holds. */
+static int decode_sound(bc_transcoder *transcoder, const AVPacket *packet)
 {
     int error = 0;
+    if (!transcoder->decoder)
+        return 0;
     avcodec_send_packet(transcoder->decoder, packet);
     while (error >= 0 && avcodec_receive_frame(transcoder->decoder, transcoder->frame) >= 0) {
-        error = filter(transcoder, transcoder->frame);
+        error = filter(transcoder, transcoder->frame, transcoder->decoder->pkt_timebase);
         av_frame_unref(transcoder->frame);
     }
+    return error;
+}
+
+int bc_transcoder_change_source(bc_transcoder *transcoder, const AVStream *source)
+{
+    decode_sound(transcoder, NULL);
+    avcodec_free_context(&transcoder->decoder);
+    const int error = open_decoder(transcoder, source);
+    if (error < 0)
+        avcodec_free_context(&transcoder->decoder);
+    return error;
+}
+
+int64_t bc_transcoder_end_us(const bc_transcoder *transcoder)
+{
+    return transcoder->end_us;
+}
+
+static int send_silence(bc_transcoder *transcoder)
+{
+    const AVCodecContext *encoder = transcoder->encoder;
+    const AVRational time_base = {1, encoder->sample_rate};
+    AVFrame *frame = transcoder->frame;
+    frame->nb_samples = SILENCE_SAMPLES;
+    frame->format = encoder->sample_fmt;
+    frame->sample_rate = encoder->sample_rate;
+    int error = av_channel_layout_copy(&frame->ch_layout, &encoder->ch_layout);
+    if (error >= 0)
+        error = av_frame_get_buffer(frame, 0);
+    if (error >= 0)
+        error = av_samples_set_silence(frame->extended_data, 0, frame->nb_samples,
+                                       frame->ch_layout.nb_channels, encoder->sample_fmt);
+    frame->best_effort_timestamp = av_rescale_q(transcoder->end_us, AV_TIME_BASE_Q, time_base);
+    if (error >= 0)
+        error = filter(transcoder, frame, time_base);
+    av_frame_unref(frame);
+    return error;
+}
+
+int bc_transcoder_fill(bc_transcoder *transcoder, int64_t until_us)
+{
+    int error = 0;
+    while (error >= 0 && transcoder->end_us < until_us)
+        error = send_silence(transcoder);
+    return error;
+}
+
+static int send_sound(bc_transcoder *transcoder, const AVPacket *packet)
+{
+    int error = decode_sound(transcoder, packet);
     if (packet || error < 0)
         return error;
-    error = close_graph(transcoder);
+    error = drain_graph(transcoder);
     if (error >= 0)
         error = avcodec_send_frame(transcoder->encoder, NULL);
     return error < 0 ? error : take_packets(transcoder);

@@ -20,6 +20,15 @@ int bc_transcoder_open(bc_transcoder **transcoder, const AVStream *source,
                        const AVOutputFormat *container, const char *codec);
 void bc_transcoder_close(bc_transcoder **transcoder);
 
+/*
+ * Goes on with another source, into the same packets; what is left of the one before comes first.
+ * On failure, FFmpeg's error, nothing but silence follows.
+ */
+int bc_transcoder_change_source(bc_transcoder *transcoder, const AVStream *source);
+/* Where the sound so far ends; and silence from there to `until_us`. */
+int64_t bc_transcoder_end_us(const bc_transcoder *transcoder);
+int bc_transcoder_fill(bc_transcoder *transcoder, int64_t until_us);
+
 /* What the packets are like: size, format and time base. */
 const AVCodecContext *bc_transcoder_encoder(const bc_transcoder *transcoder);
 

@@ -100,12 +100,9 @@ static bool fit_lead_in(const bc_writer *writer, AVPacket *packet)
     return is_heard;
 }
 
-/* NULL: the end. */
-static bc_status convert_packet(bc_writer *writer, bc_route *route, const AVPacket *packet)
+bc_status bc_writer_converted(bc_writer *writer, bc_route *route)
 {
     bc_status status = BC_OK;
-    if (bc_transcoder_send(route->transcoder, packet) < 0)
-        writer->n_refused++;
     for (AVPacket *out; status == BC_OK && (out = bc_transcoder_receive(route->transcoder));) {
         if (fit_lead_in(writer, out))
             status = write_other(writer, route, out);
@@ -114,12 +111,28 @@ static bc_status convert_packet(bc_writer *writer, bc_route *route, const AVPack
     return status;
 }
 
+/* NULL: the end. */
+static bc_status convert_packet(bc_writer *writer, bc_route *route, const AVPacket *packet)
+{
+    if (bc_transcoder_send(route->transcoder, packet) < 0)
+        writer->n_refused++;
+    return bc_writer_converted(writer, route);
+}
+
+/* NULL: of a stream that is left out. */
+static bc_route *find_route(bc_writer *writer, int stream)
+{
+    int index = stream < writer->n_inputs ? stream : -1;
+    if (index >= 0 && writer->route_of)
+        index = writer->route_of[index];
+    return index >= 0 ? &writer->routes[index] : NULL;
+}
+
 bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet_in)
 {
     AVPacket *packet = *packet_in;
     *packet_in = NULL;
-    bc_route *route =
-        packet->stream_index < writer->n_inputs ? &writer->routes[packet->stream_index] : NULL;
+    bc_route *route = find_route(writer, packet->stream_index);
     bc_status status = BC_OK;
     if (route && route->transcoder)
         status = convert_packet(writer, route, packet);
@@ -132,7 +145,7 @@ bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet_in)
 static bc_status finish_conversions(bc_writer *writer)
 {
     bc_status status = BC_OK;
-    for (int i = 0; i < writer->n_inputs && status == BC_OK; i++)
+    for (int i = 0; i < writer->n_routes && status == BC_OK; i++)
         if (writer->routes[i].transcoder)
             status = convert_packet(writer, &writer->routes[i], NULL);
     return status;
@@ -206,6 +219,8 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
         return bc_fail(&writer->params.log, BC_ERR_ARGUMENT,
                        "%s holds one picture only (name%%04d.png is a series)", writer->name);
     bc_status status = writer->params.parts ? bc_writer_choose_part(writer, frame) : BC_OK;
+    if (status == BC_OK && writer->params.outlives_source)
+        status = bc_writer_fill_sound(writer, bc_frame_time_us(frame));
     if (status != BC_OK)
         return status == BC_END ? BC_OK : status;
     status =

@@ -24,6 +24,7 @@
 
 #include "media/parts.h"
 #include "media/reader.h"
+#include "media/streams.h"
 
 typedef struct bc_writer bc_writer;
 
@@ -44,6 +45,8 @@ typedef struct bc_writer_params {
     const bc_parts *parts; /* the coded frames go there instead, and all else is dropped; or NULL */
     int part, last_part;   /* of them, that are to be written; frames of others are dropped */
     bool is_deferred;      /* bc_writer_begin will be called */
+    bool outlives_source;  /* sound is encoded, never copied, and there is silence where none comes,
+                              so  that it goes on with the sound of other sources */
     bool keeps_partial; /* what there is once only: a file that cannot be finished keeps its name,
                            and plays to within a second of where it broke off */
     atomic_int *stop;   /* not 0: whatever waits for the other end is BC_ERR_INTERRUPTED; or NULL */
@@ -73,6 +76,13 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame);
 
 /* Takes the packet and sets it to NULL, on failure too. */
 bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet);
+
+/*
+ * From here on packets are those of another reader, whose streams are taken. Of a writer that
+ * outlives its source: the best sound among them goes on as its first sound, everything else is
+ * left out.
+ */
+void bc_writer_change_source(bc_writer *writer, bc_streams **streams);
 
 /* Writes what the encoder still holds and the end of the file, and gives the file its name; or so
  * the last part. */

@@ -122,7 +122,7 @@ static int add_streams(bc_writer *writer, const bc_reader *source)
     const AVFormatContext *input = bc_reader_input(source);
     const int video = bc_reader_video_index(source);
     const AVProgram *program = program_of(input, video);
-    writer->n_inputs = (int)input->nb_streams;
+    writer->n_inputs = writer->n_routes = (int)input->nb_streams;
     writer->is_tone_mapped = bc_reader_info_of(source)->is_hdr;
     writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
     int error = writer->routes ? 0 : AVERROR(ENOMEM);
@@ -311,9 +311,10 @@ void bc_writer_close(bc_writer **writer_in)
         bc_destination_keep(&writer->destination, &writer->params.log);
     bc_destination_close(&writer->destination);
     av_packet_free(&writer->packet);
-    for (int i = 0; writer->routes && i < writer->n_inputs; i++)
+    for (int i = 0; writer->routes && i < writer->n_routes; i++)
         bc_route_close(&writer->routes[i]);
     free(writer->routes);
+    free(writer->route_of);
     free(writer->last_dts);
     free(writer->name);
     free(writer);

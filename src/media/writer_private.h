@@ -25,8 +25,10 @@ struct bc_writer {
     bc_filter palette;
     AVStream *video;
     AVPacket *packet; /* scratch */
-    int n_inputs;
-    bc_route *routes;  /* [n_inputs], by the index of the source's stream */
+    int n_routes;
+    bc_route *routes;  /* [n_routes], by the index of the first source's stream */
+    int n_inputs;      /* streams of the present source */
+    int *route_of;     /* [n_inputs], the route of each, or -1; NULL: each its own */
     int64_t *last_dts; /* [output->nb_streams] */
     int64_t n_frames, n_refused;
     bc_part_writer part; /* where params.parts is set: the one at hand, */
@@ -39,6 +41,11 @@ struct bc_writer {
 bc_status bc_writer_coded(bc_writer *writer, AVPacket *packet);
 /* Writes what the encoder still holds. */
 bc_status bc_writer_drain(bc_writer *writer);
+/* Writes what the route's transcoder has ready. */
+bc_status bc_writer_converted(bc_writer *writer, bc_route *route);
+
+/* follow.c: silence where sound is far behind the picture, for which others would wait. */
+bc_status bc_writer_fill_sound(bc_writer *writer, int64_t picture_us);
 
 /*
  * writer_parts.c: begins the first part; goes on to the one that the frame belongs to, BC_END: it

@@ -102,6 +102,59 @@ static void test_sound(command *c)
     CHECK_AT_MOST(command_quit(c, 0), 30);
 }
 
+/* The longest time without sound, and how long the sound ends before the picture. */
+static void check_sound(const command *c, const char *name)
+{
+    char line[512];
+    snprintf(line, sizeof(line),
+             "ffprobe -v error -select_streams a -show_entries packet=pts_time -of csv=p=0 %s | "
+             "tr -d , | sort -n | awk 'NR > 1 && $1 - last > gap {gap = $1 - last} {last = $1} "
+             "END {print gap}'",
+             name);
+    CHECK_AT_MOST(atof(command_shell(c, line)), 1.1);
+    double ends[2];
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof(line),
+                 "ffprobe -v error -select_streams %c -show_entries packet=pts_time -of csv=p=0 "
+                 "%s | tr -d , | sort -n | tail -1",
+                 "va"[i], name);
+        ends[i] = atof(command_shell(c, line));
+    }
+    CHECK(ends[0] > 5);
+    CHECK_AT_MOST(ends[0] - ends[1], 1.6);
+}
+
+/* Loudness of the sound between two times, in dB. */
+static double loudness(const command *c, const char *name, double from_s)
+{
+    char line[512];
+    snprintf(line, sizeof(line),
+             "ffmpeg -v info -ss %.2f -t 0.5 -i %s -vn -af volumedetect -f null - 2>&1 | "
+             "grep mean_volume | sed 's/.*: //'",
+             from_s, name);
+    return atof(command_shell(c, line));
+}
+
+/* Of the inputs one has other sound, one none: an output of the start has sound all the time. */
+static void test_sound_of_others(command *c)
+{
+    command_shell(c,
+                  "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -f lavfi -i "
+                  "sine=frequency=330:sample_rate=44100 -t 20 -c:v mpeg4 -c:a mp3 -ac 1 other.mkv");
+    command_shell(c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -t 20 -c:v mpeg4 "
+                     "silent.mp4");
+    command_play(c, program, "long.mp4 --loop --no-window --to all.mkv --to all.ts");
+    CHECK(command_sees_frames(c, 50));
+    CHECK(command_do(c, "open silent.mp4") && command_sees_frames(c, 75));
+    CHECK(command_do(c, "open other.mkv") && command_sees_frames(c, 75));
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+    check_sound(c, "all.mkv");
+    check_sound(c, "all.ts");
+    CHECK(loudness(c, "all.mkv", 0.5) > -40); /* the first one's */
+    CHECK(loudness(c, "all.mkv", 3.5) < -60); /* silence */
+    CHECK(loudness(c, "all.mkv", 6) > -40);   /* the last one's */
+}
+
 int main(int n_args, char **args)
 {
     command c;
@@ -115,6 +168,7 @@ int main(int n_args, char **args)
     test_peers(&c);
     test_reader_that_leaves(&c);
     test_sound(&c);
+    test_sound_of_others(&c);
     if (test_n_failures > 0)
         command_show_log(&c);
     command_remove_folder(&c);
