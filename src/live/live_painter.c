@@ -266,7 +266,7 @@ bc_status bc_live_painter_run(bc_live_painter *p, const bc_settings *settings, i
     else if (status == BC_OK)
         painted->picture = bc_frame_ref(planes);
     p->has_painted = painted->painted_width > 0;
-    if (status == BC_OK && settings->shows_split)
+    if (status == BC_OK)
         painted->original = bc_frame_ref(planes);
     bc_frame_unref(&planes);
     if (status < 0)

@@ -14,12 +14,12 @@
 
 /* A picture on its way from the painter to the eyes. */
 typedef struct bc_painted {
-    bc_frame *picture;  /* BC_YUV420; of the painting's size or the source's */
-    bc_frame *original; /* like it, of the source's size, where the settings want it, or NULL */
-    double aspect;      /* width / height as displayed */
-    int64_t arrival_ns; /* when the source frame came */
-    int64_t time_us;    /* on the source's time line */
-    int width, height;  /* of the source */
+    bc_frame *picture;                 /* BC_YUV420; of the painting's size or the source's */
+    bc_frame *original;                /* like it, of the source's size: what was painted */
+    double aspect;                     /* width / height as displayed */
+    int64_t arrival_ns;                /* when the source frame came */
+    int64_t time_us;                   /* on the source's time line */
+    int width, height;                 /* of the source */
     int painted_width, painted_height; /* 0: nothing was painted */
     const char *net;                   /* that painted it, the nets' own string, or NULL */
     bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */

@@ -17,9 +17,19 @@ typedef struct shot {
     char path[BC_WORK_FILE]; /* "": a name of its own */
     char style[BC_REPORT_STYLE];
     bool of_window;
-    bc_frame *picture;
+    bc_frame *picture; /* as it is shown, or NULL: there is none yet */
+    bc_frame *source;  /* the original, where the picture is painted smaller than that; or NULL */
     int width, height; /* of the source */
+    bc_settings settings;
+    const bc_model *model;
 } shot;
+
+static void free_shot(shot *s)
+{
+    bc_frame_unref(&s->picture);
+    bc_frame_unref(&s->source);
+    free(s);
+}
 
 /* The window ------------------------------------------------------------------------------- */
 
@@ -64,14 +74,57 @@ static bc_status grab_window(bc_live *live, bc_frame **grab, const bc_log *log)
 
 /* The picture ------------------------------------------------------------------------------ */
 
+static bc_status set_painter(bc_painter *painter, const bc_settings *settings)
+{
+    bc_status status = bc_painter_set_blend(painter, settings->styles, settings->n_styles);
+    if (status == BC_OK)
+        status = bc_painter_set(painter, BC_PAINTER_STRENGTH, (double)settings->strength);
+    if (status == BC_OK)
+        status = bc_painter_set(painter, BC_PAINTER_KEEP_COLORS, (double)settings->keep_colors);
+    return status == BC_OK ? bc_painter_set(painter, BC_PAINTER_SCALE, 1 / (double)settings->brush)
+                           : status;
+}
+
+/* The source in full, in place of what was painted smaller for the sake of the rate. One thread
+ * leaves the others to the picture that goes on. */
+static bc_status paint_anew(shot *s, const bc_log *log)
+{
+    const bc_image *image = &s->source->image;
+    const bc_painter_params params = {
+        .size = sizeof(params), .model = s->model, .n_threads = 1, .log = *log};
+    bc_painter *painter = NULL;
+    bc_frame *painting = NULL;
+    bc_status status = bc_frame_alloc(&painting, s->width, s->height, BC_YUV420, log);
+    if (status == BC_OK)
+        status = bc_painter_open(&painter, &params);
+    if (status == BC_OK)
+        status = set_painter(painter, &s->settings);
+    if (status == BC_OK) {
+        painting->image.matrix = image->matrix;
+        painting->image.range = image->range;
+        painting->image.chroma_position = image->chroma_position;
+        status = bc_painter_run(painter, image, &painting->image, BC_NO_TIME, 0);
+    }
+    bc_painter_close(&painter);
+    if (status == BC_OK)
+        bc_frame_unref(&s->picture);
+    if (status == BC_OK)
+        s->picture = painting;
+    else
+        bc_frame_unref(&painting);
+    return status;
+}
+
 /* Of the source's size, whatever it was painted at. */
-static bc_status write_picture(const char *path, const shot *s, const bc_log *log)
+static bc_status write_picture(const char *path, shot *s, const bc_log *log)
 {
     bc_frame *whole = NULL;
     bc_converter *converter = NULL;
     if (!s->picture)
         return bc_fail(log, BC_ERR_IO, "%s: there is no picture yet", path);
-    bc_status status = bc_frame_alloc(&whole, s->width, s->height, BC_RGB24, log);
+    bc_status status = s->source ? paint_anew(s, log) : BC_OK;
+    if (status == BC_OK)
+        status = bc_frame_alloc(&whole, s->width, s->height, BC_RGB24, log);
     if (status == BC_OK)
         status = bc_converter_open(&converter, 1, log);
     if (status == BC_OK)
@@ -132,8 +185,42 @@ static void take(void *cookie, void *arg, bc_work_result *result)
     bc_reason_get(&reason, result->reason);
     bc_reason_free(&reason);
     say_result(live, result, s->of_window);
-    bc_frame_unref(&s->picture);
-    free(s);
+    free_shot(s);
+}
+
+/* The net that has painted what is shown, and the blend in its styles. */
+static void take_net(shot *s, const bc_live *live, const char *name)
+{
+    const bc_nets *nets = live->nets;
+    const int wanted = live->settings.net;
+    int net = wanted;
+    for (int i = 0; i < nets->n; i++)
+        net = nets->names[i] == name ? i : net;
+    s->settings = live->settings;
+    s->model = bc_nets_model(nets, net);
+    s->settings.n_styles = 0;
+    for (int i = 0; i < live->settings.n_styles; i++) {
+        bc_style_weight weight = live->settings.styles[i];
+        weight.style = bc_nets_same_style(nets, wanted, weight.style, net);
+        if (weight.style >= 0)
+            s->settings.styles[s->settings.n_styles++] = weight;
+    }
+}
+
+/* What is shown; and what it is made of, where that is more. */
+static void take_shown(shot *s, const bc_live *live)
+{
+    const bc_painted *shown = live->shown;
+    if (!shown)
+        return;
+    s->picture = bc_frame_ref(shown->picture);
+    s->width = shown->width;
+    s->height = shown->height;
+    take_net(s, live, shown->net);
+    const int full = (int)((float)shown->width / live->settings.brush);
+    if (shown->painted_width > 0 && shown->painted_width < full &&
+        live->settings.fixed_scale == 0 && shown->original)
+        s->source = bc_frame_ref(shown->original);
 }
 
 bc_work *bc_live_screenshot(bc_live *live, const char *path, bool of_window)
@@ -144,15 +231,10 @@ bc_work *bc_live_screenshot(bc_live *live, const char *path, bool of_window)
     snprintf(s->path, sizeof(s->path), "%s", path ? path : "");
     bc_report_style_name(live, s->style);
     s->of_window = of_window;
-    if (live->shown) {
-        s->picture = bc_frame_ref(live->shown->picture);
-        s->width = live->shown->width;
-        s->height = live->shown->height;
-    }
+    take_shown(s, live);
     bc_work *work = bc_work_begin(live->workers, take, s);
     if (work)
         return work;
-    bc_frame_unref(&s->picture);
-    free(s);
+    free_shot(s);
     return NULL;
 }

@@ -1,4 +1,7 @@
-/* screenshot.h: pictures of what is shown: of the frame as it was painted, or of the window. */
+/*
+ * screenshot.h: pictures of what is shown: of the frame, or of the window. A frame that the
+ * governor has painted smaller is painted anew at its full size, beside the picture.
+ */
 #ifndef BC_LIVE_SCREENSHOT_H
 #define BC_LIVE_SCREENSHOT_H
 
