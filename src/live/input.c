@@ -13,7 +13,7 @@ enum {
     STALLED_MS = 2000,      /* waiting for the reader, with nothing to show: there is no signal */
     LOOK_MS = 50,           /* between two looks whether an opening was given up */
     ANSWER_PATIENCE_S = 30, /* for a server */
-    END_PATIENCE_S = 1      /* for a thread that was told to end */
+    END_PATIENCE_S = 5      /* for a thread that was told to end */
 };
 
 /* Life ------------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ bc_status bc_live_input_wait(bc_live_input *source);
 void bc_live_input_give_up(bc_live_input *source);
 /* Of one that is open: from now on frames are sent, on a line of times that begins at line_us. */
 void bc_live_input_start(bc_live_input *source, int64_t line_us);
-/* A thread that hangs in the system for more than a second is left behind with all it has. */
+/* A thread that hangs in the system for more than five seconds is left behind with all it has. */
 void bc_live_input_close(bc_live_input **source);
 
 /* The first error that was said of it, or "". */

@@ -14,10 +14,9 @@ enum {
     MAX_FRAMES = 8,   /* waiting for the encoder */
     MAX_ITEMS = 1024, /* sound included */
     LOOK_MS = 20,
-    PEER_PATIENCE_MS = 400,   /* for what is left at the end */
-    FILE_PATIENCE_MS = 10000, /* as long as it is worked on */
-    MAX_IDLE_LOOKS = 25,      /* and if it is not */
-    STOP_PATIENCE_MS = 250    /* for a thread that was told to stop */
+    PEER_PATIENCE_MS = 400,        /* for what is left at the end */
+    FILE_IDLE_PATIENCE_MS = 10000, /* for a file that is not worked on: its disk hangs */
+    STOP_PATIENCE_MS = 250         /* for a thread that was told to stop */
 };
 
 /* A frame with its time, a packet, or what the packets that follow are like. */
@@ -276,31 +275,35 @@ static int64_t work_us(const bc_output *output)
     return time.tv_sec * 1000000LL + time.tv_nsec / 1000;
 }
 
-/*
- * A file is waited for as long as its thread works; one that stands still hangs in a write. Idle
- * looks are counted, not their time: a machine that is too busy for the thread is for them too.
- */
-static bool join_patiently(const bc_output *output)
+/* A file is waited for as long as its thread works, however long that takes: it may be the only
+ * copy of what it holds. Nobody but the end of the program waits here with the user. */
+static bool join_file(const bc_output *output)
 {
-    const int patience_ms = output->is_peer ? PEER_PATIENCE_MS : FILE_PATIENCE_MS;
     int64_t seen_us = work_us(output);
-    for (int n_idle = 0; n_idle < MAX_IDLE_LOOKS; n_idle++) {
+    for (int idle_ms = 0; idle_ms < FILE_IDLE_PATIENCE_MS; idle_ms += LOOK_MS) {
         if (join_within(output, LOOK_MS))
             return true;
-        if (bc_clock_ns() - output->finish_ns > patience_ms * 1000000LL)
-            return false;
         if (work_us(output) - seen_us > 200) {
             seen_us = work_us(output);
-            n_idle = 0;
+            idle_ms = 0;
         }
     }
     return false;
 }
 
+/* A peer has had its time since it was told to finish, also where others were waited for. */
+static bool join_peer(const bc_output *output)
+{
+    bool has_ended = join_within(output, LOOK_MS);
+    while (!has_ended && bc_clock_ns() - output->finish_ns < PEER_PATIENCE_MS * 1000000LL)
+        has_ended = join_within(output, LOOK_MS);
+    return has_ended;
+}
+
 /* False: the thread hangs in a write for good. */
 static bool join(bc_output *output)
 {
-    if (join_patiently(output))
+    if (output->is_peer ? join_peer(output) : join_file(output))
         return true;
     atomic_store(&output->stop, 1);
     bc_fail(&output->log, BC_ERR_IO, "%s: does not take what is left", output->url);

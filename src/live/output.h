@@ -42,8 +42,9 @@ void bc_output_start_at(bc_output *output, int64_t line_us);
 /* Nothing more will come: from here on what is left is written. Several can do so at once. */
 void bc_output_finish(bc_output *output);
 /*
- * Waits until what is left is written and the file ended: BC_OK if it is whole. A peer or a disk
- * that takes nothing is given up within a second. What a file holds is kept in any case.
+ * Waits until what is left is written and the file ended: BC_OK if it is whole. A peer
+ * that takes nothing is given up within a second, a disk that does within ten. What a file holds is
+ * kept in any case.
  */
 bc_status bc_output_close(bc_output **output, char reason[BC_REASON_SIZE]);
 
