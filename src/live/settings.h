@@ -2,7 +2,7 @@
 #ifndef BC_LIVE_SETTINGS_H
 #define BC_LIVE_SETTINGS_H
 
-#include "live/key.h"
+#include "paint/key.h"
 
 typedef struct bc_settings {
     int net;                                /* index in the nets */

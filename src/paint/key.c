@@ -1,4 +1,4 @@
-#include "live/key.h"
+#include "paint/key.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "frame/frame.h"
-#include "live/key.h"
+#include "paint/key.h"
 #include "test.h"
 
 enum { WIDTH = 320, HEIGHT = 240, EDGE = 3 };

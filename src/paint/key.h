@@ -6,8 +6,8 @@
  * Cb and Cr. Of a pixel's chroma the part along the key's direction less the part across it, as a
  * share of the key's own, is how much of the screen is seen there.
  */
-#ifndef BC_LIVE_KEY_H
-#define BC_LIVE_KEY_H
+#ifndef BC_PAINT_KEY_H
+#define BC_PAINT_KEY_H
 
 #include <stdbool.h>
 
