@@ -120,6 +120,23 @@ static void test_rest(void)
     CHECK(v.flag && !v.text);
 }
 
+/* What is written is read back; what is not given or not wanted is not written. */
+static void test_writing(void)
+{
+    char text[1024] = "";
+    const values v = take("--text a --word aab --count 3 --number 0.1 --time 1:30.5 --choice one");
+    FILE *stream = fmemopen(text, sizeof(text), "w");
+    bc_options_write(&command, &v, "choice|big", stream);
+    fclose(stream);
+    CHECK(strstr(text, "--text=a\n") && strstr(text, "--time=90.500000\n"));
+    CHECK(!strstr(text, "--choice") && !strstr(text, "--big") && !strstr(text, "--list"));
+    for (char *end = text; (end = strchr(end, '\n'));)
+        *end = ' ';
+    const values again = take(text);
+    CHECK(strcmp(again.text, "a") == 0 && again.word == WORD_C && again.count == 3);
+    CHECK(again.number == 0.1 && again.time_us == v.time_us && !again.choice);
+}
+
 static void test_help(void)
 {
     char text[4096] = "";
@@ -138,6 +155,7 @@ int main(void)
     test_kinds();
     test_refusals();
     test_rest();
+    test_writing();
     test_help();
     return TEST_END();
 }
