@@ -240,8 +240,8 @@ static bc_status ask_teacher(bc_lane *l, bc_style_target **target)
 static void add_lattice_loss(const bc_lane *l, bc_train_losses *losses, float *dpainting,
                              const float *painting, double weight)
 {
-    const double lattice =
-        bc_lattice_loss(dpainting, painting, weight, l->trainer->config.crop, l->plane);
+    const double lattice = bc_lattice_loss(dpainting, painting, l->pictures[0], weight,
+                                           l->trainer->config.crop, l->plane);
     losses->lattice += lattice;
     losses->total += weight * lattice;
 }

@@ -8,7 +8,7 @@ enum {
     LONGEST = 8,
     BORDER = 16,
     MAX_SIDE = 1024,
-    TILE = 10, /* cells of LONGEST pixels, each way, at least */
+    TILE = 4, /* cells of LONGEST pixels, each way, at least */
     MAX_TILES = MAX_SIDE / LONGEST / TILE
 };
 
@@ -105,6 +105,7 @@ typedef struct grid {
 typedef struct tile {
     cell halves[2];
     int n[2];
+    double activity; /* sum of squares of the source, sharpened */
 } tile;
 
 static grid grid_of(int side)
@@ -118,35 +119,52 @@ static int tile_of(const grid *g, int index)
     return index * g->n_tiles / g->n_cells;
 }
 
-/* A row of tiles [n_tiles]. */
-static void fold_tiles(tile *tiles, const float *plane, const grid *g, int tile_row)
+static void add_row(tile *tiles, const float *painting, const float *source, const grid *g, int i)
 {
-    float row[MAX_SIDE];
+    for (int j = 0; j < g->n_cells * LONGEST; j++) {
+        tile *t = &tiles[tile_of(g, j / LONGEST)];
+        const int half = (i / LONGEST + j / LONGEST) % 2;
+        t->halves[half].values[i % LONGEST][j % LONGEST] += painting[j];
+        t->n[half] += i % LONGEST == 0 && j % LONGEST == 0;
+        t->activity += (double)(source[j] * source[j]);
+    }
+}
+
+/* A row of tiles [n_tiles]. */
+static void fold_tiles(tile *tiles, const float *painting, const float *source, const grid *g,
+                       int tile_row)
+{
+    const int end = g->side - BORDER;
+    float painted[MAX_SIDE], seen[MAX_SIDE];
     memset(tiles, 0, (size_t)g->n_tiles * sizeof(*tiles));
     for (int i = 0; i < g->n_cells * LONGEST; i++) {
         if (tile_of(g, i / LONGEST) != tile_row)
             continue;
-        sharpen_row(row, plane, g->side, BORDER + i, BORDER, g->side - BORDER);
-        for (int j = 0; j < g->n_cells * LONGEST; j++) {
-            tile *t = &tiles[tile_of(g, j / LONGEST)];
-            const int half = (i / LONGEST + j / LONGEST) % 2;
-            t->halves[half].values[i % LONGEST][j % LONGEST] += row[BORDER + j];
-            t->n[half] += i % LONGEST == 0 && j % LONGEST == 0;
-        }
+        sharpen_row(painted, painting, g->side, BORDER + i, BORDER, end);
+        sharpen_row(seen, source, g->side, BORDER + i, BORDER, end);
+        add_row(tiles, painted + BORDER, seen + BORDER, g, i);
     }
+}
+
+/* 1 where the source is flat, less where it gives something to paint with. */
+static double flatness_of(const tile *t)
+{
+    const double flat = 4.0 / 255, n = (double)(t->n[0] + t->n[1]) * LONGEST * LONGEST;
+    return 1 / (1 + t->activity / (n * flat * flat));
 }
 
 /* The mean square of the halves' means, which become its gradient to each of their cells. */
 static double take_power(tile *t)
 {
+    const double share = flatness_of(t) / (2 * LONGEST * LONGEST);
     double power = 0;
     for (int half = 0; half < 2; half++) {
         const double n = t->n[half] > 0 ? t->n[half] : 1;
         for (int i = 0; i < LONGEST * LONGEST; i++) {
             double *value = &t->halves[half].values[i / LONGEST][i % LONGEST];
             const double mean = *value / n;
-            power += mean * mean / (2 * LONGEST * LONGEST);
-            *value = mean / (n * LONGEST * LONGEST);
+            power += share * mean * mean;
+            *value = 2 * share * mean / n;
         }
     }
     return power;
@@ -176,8 +194,8 @@ static void put_slopes(float *slopes, const tile *tiles, const grid *g, int tile
     }
 }
 
-double bc_lattice_loss(float *dpainting, const float *painting, double weight, int side,
-                       float *scratch)
+double bc_lattice_loss(float *dpainting, const float *painting, const float *source, double weight,
+                       int side, float *scratch)
 {
     const grid g = grid_of(side);
     const double n = 3.0 * g.n_tiles * g.n_tiles;
@@ -188,7 +206,7 @@ double bc_lattice_loss(float *dpainting, const float *painting, double weight, i
         tile tiles[MAX_TILES];
         memset(scratch, 0, (size_t)side * (size_t)side * sizeof(*scratch));
         for (int row = 0; row < g.n_tiles; row++) {
-            fold_tiles(tiles, painting + plane, &g, row);
+            fold_tiles(tiles, painting + plane, source + plane, &g, row);
             for (int i = 0; i < g.n_tiles; i++)
                 sum += take_power(&tiles[i]);
             put_slopes(scratch, tiles, &g, row);

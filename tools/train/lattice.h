@@ -17,13 +17,13 @@ enum { BC_N_PERIODS = 3 };
 void bc_lattice(double powers[BC_N_PERIODS], const float *a, const float *b, int side);
 
 /*
- * As a loss of one painting [3, side, side], whatever it shows: in tiles of some 80 pixels, the
- * mean square of what all cells of 8x8 pixels share, every other one of them for itself. What is
- * not bound to the grid averages out, but for a fiftieth of its own square. Returns it, unweighted,
- * and adds weight times its gradient to dpainting (may be NULL). scratch [side, side]; side is at
- * most 1024.
+ * As a loss of one painting [3, side, side] of a source, in tiles of some 32 pixels: the mean
+ * square of what all cells of 8x8 pixels share, every other one of them for itself, by the source's
+ * flatness, 1 to 0. What is not bound to the grid averages out, but for an eighth of its own
+ * square. Returns it, unweighted, and adds weight times its gradient to dpainting (may be NULL).
+ * scratch [side, side]; side is at most 1024.
  */
-double bc_lattice_loss(float *dpainting, const float *painting, double weight, int side,
-                       float *scratch);
+double bc_lattice_loss(float *dpainting, const float *painting, const float *source, double weight,
+                       int side, float *scratch);
 
 #endif
