@@ -58,13 +58,14 @@ static void load(const bc_task *task, int y, float *ring, float *loaded)
 
 static void run(const bc_call *c)
 {
-    const bc_pass *pass = c->task.pass;
+    static const bc_ahead nothing = {0};
     const float *rows[BC_MAX_ROWS];
     bc_map_rows out = c->rows;
     bc_call_rows(c, rows);
     for (int i = 0; i < c->n_rows; i++, out.map += out.row_stride)
-        c->task.session->kernels.conv_row(&c->state->weights.direct, rows + i * pass->stride, &out,
-                                          c->task.step->width, c->sums, c->scratch);
+        c->task.session->kernels.conv_row(
+            &c->state->weights.direct, rows + i * c->task.pass->stride, &out, c->task.step->width,
+            c->sums, i == 0 ? &c->ahead : &nothing, c->scratch);
 }
 
 const bc_method bc_method_direct = {

@@ -231,8 +231,8 @@ static bc_ahead rows_ahead(const stripe *s, int step, const bc_task *t)
                       .channel_stride = in->map->channel_stride,
                       .row_stride = in->map->row_stride,
                       .n_channels = t->step->n_in * scale * scale,
-                      .n_rows = bc_clamp(n_rows, 1, t->pass->rows / scale),
-                      .n = t->step->width / scale};
+                      .n_rows = bc_clamp(t->pass->rows * t->pass->stride / scale, 1, n_rows),
+                      .n = t->step->in_width / scale};
 }
 
 /* Where the sums of a step's next call go, set to 0. */

@@ -111,8 +111,9 @@ static void conv_output(float *to, const bc_conv_block *block, int block_size, i
 }
 
 static void conv_row(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
-                     const bc_sums *sums, float *scratch)
+                     const bc_sums *sums, const bc_ahead *ahead, float *scratch)
 {
+    (void)ahead;
     (void)scratch;
     for (int o = 0; o < conv->n_out; o++) {
         float *to = out->map + o * out->channel_stride;

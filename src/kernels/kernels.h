@@ -203,11 +203,12 @@ typedef struct bc_kernels {
 
     /*
      * One row of n outputs of all n_out channels. rows[k] points to sample 0 of plane 0 of input
-     * row k of the kernel; output x reads around sample x. `sums` may be NULL.
+     * row k of the kernel; output x reads around sample x. `sums` may be NULL. `ahead` is for this
+     * call to bring nearer, .map NULL: nothing.
      * scratch: BC_CONV_SCRATCH(n_out) floats.
      */
     void (*conv_row)(const bc_conv *conv, const float *const rows[], const bc_map_rows *out, int n,
-                     const bc_sums *sums, float *scratch);
+                     const bc_sums *sums, const bc_ahead *ahead, float *scratch);
     /*
      * One group of a transformed ring row, from its first element on, for n tiles of four samples
      * of a split row: even[-1] .. even[2n] and odd[-1] .. odd[2n] are read.

@@ -58,35 +58,6 @@ static void winograd_load(float *to, int n_points, int n_groups, const float *ev
         load_points(8, to, n_groups, even, odd, n);
 }
 
-/* Memory that is needed soon, brought nearer by equal shares between the products. */
-typedef struct touches {
-    bc_ahead rows;
-    int next, share; /* rows of all channels */
-} touches;
-
-static touches share_out(const bc_ahead *rows, int n_calls)
-{
-    const int n = rows->map ? rows->n_channels * rows->n_rows : 0;
-    return (touches){.rows = *rows, .share = (n + n_calls - 1) / n_calls};
-}
-
-VEC_INLINE void touch(touches *t, const bool is_written)
-{
-    enum { LINE = 16 }; /* floats of a cache line */
-    const bc_ahead *rows = &t->rows;
-    const int n = rows->n_channels * rows->n_rows;
-    for (int i = 0; i < t->share && t->next < n; i++, t->next++) {
-        const float *row = rows->map + t->next / rows->n_rows * rows->channel_stride +
-                           t->next % rows->n_rows * rows->row_stride;
-        for (int x = 0; x < rows->n; x += LINE) {
-            if (is_written)
-                __builtin_prefetch(row + x, 1);
-            else
-                __builtin_prefetch(row + x, 0, 2);
-        }
-    }
-}
-
 /* One strip of tiles and what it is computed from and in. */
 typedef struct strip {
     const bc_winograd *winograd;

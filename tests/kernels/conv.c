@@ -41,10 +41,15 @@ static void run_conv(const trial *t, const bc_kernels *k, const float *const row
     float *scratch =
         guarded_floats(&scratch_memory, BC_CONV_SCRATCH((size_t)t->shape.n_out), POISON);
     const bc_sums into = sums_into(&sums);
+    const bc_ahead ahead = {.map = map.map,
+                            .channel_stride = map.channel_stride,
+                            .n_channels = t->shape.n_out,
+                            .n_rows = 1,
+                            .n = t->n};
     check_taps(t, &conv);
-    k->conv_row(&conv, rows, &map, t->n, &into, scratch);
+    k->conv_row(&conv, rows, &map, t->n, &into, &(bc_ahead){0}, scratch);
     check(t, k, &map, 1, &sums, 1);
-    k->conv_row(&conv, rows, &again, t->n, NULL, scratch);
+    k->conv_row(&conv, rows, &again, t->n, NULL, &ahead, scratch);
     for (int o = 0; o < t->shape.n_out; o++)
         CHECK(memcmp(map.map + o * map.channel_stride, again.map + o * map.channel_stride,
                      sizeof(float) * (size_t)t->n) == 0);
