@@ -105,6 +105,8 @@ static bc_status paint_anew(shot *s, const bc_log *log)
         painting->image.chroma_position = image->chroma_position;
         status = bc_painter_run(painter, image, &painting->image, BC_NO_TIME, 0);
     }
+    if (status == BC_OK && s->settings.key.is_on)
+        bc_key_mix(&s->settings.key, image, &painting->image);
     bc_painter_close(&painter);
     if (status == BC_OK)
         bc_frame_unref(&s->picture);
