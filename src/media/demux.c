@@ -2,7 +2,6 @@
 
 #include <libavdevice/avdevice.h>
 #include <libavutil/time.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +12,10 @@
 #include "media/pipe.h"
 #include "media/place.h"
 #include "media/series.h"
-#include "media/truncation.h"
 #include "media/webvtt.h"
 
 enum {
     RETRY_US = 1000,
-    MISSING_US = 500000,         /* so much less than the header says is a truncated file */
-    MIN_LATE_US = 100000,        /* so late a start is no part of the film */
     MAX_SCAN_BYTES = 1 << 30,    /* larger inputs are believed where a time of theirs is */
     MAX_AHEAD_BYTES = 256 << 20, /* of a group of pictures */
     LEAD_IN_US = 1000000,        /* before the first wanted frame: filters look back */
@@ -122,63 +118,6 @@ static bc_status open_input(bc_demuxer *demuxer)
     return status;
 }
 
-static int64_t area(const AVStream *stream)
-{
-    return (int64_t)stream->codecpar->width * stream->codecpar->height;
-}
-
-/* FFmpeg's choice goes by bit rate, which is often unknown: the largest moving one it is. */
-static int find_largest(const AVFormatContext *input, int best)
-{
-    for (int i = 0; i < (int)input->nb_streams; i++) {
-        const AVStream *stream = input->streams[i], *now = input->streams[best];
-        const bool is_moving = stream->nb_frames != 1 || now->nb_frames == 1;
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && is_moving &&
-            stream->disposition == now->disposition && area(stream) > area(now) &&
-            avcodec_find_decoder(stream->codecpar->codec_id))
-            best = i;
-    }
-    return best;
-}
-
-/* FFmpeg's own decoders of VP8 and VP9 leave out the alpha. */
-static const AVCodec *choose_codec(const AVStream *stream)
-{
-    const enum AVCodecID id = stream->codecpar->codec_id;
-    const AVDictionaryEntry *mode = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
-    const AVCodec *codec = NULL;
-    if (mode && strcmp(mode->value, "1") == 0 && id == AV_CODEC_ID_VP8)
-        codec = avcodec_find_decoder_by_name("libvpx");
-    else if (mode && strcmp(mode->value, "1") == 0 && id == AV_CODEC_ID_VP9)
-        codec = avcodec_find_decoder_by_name("libvpx-vp9");
-    return codec ? codec : avcodec_find_decoder(id);
-}
-
-static bc_status find_video(bc_demuxer *demuxer)
-{
-    const bc_log *log = &demuxer->params->log;
-    AVFormatContext *input = demuxer->input;
-    int error = avformat_find_stream_info(input, NULL);
-    if (bc_demuxer_is_stopped(demuxer))
-        return BC_ERR_INTERRUPTED;
-    if (error < 0)
-        return bc_av_fail(log, error, "cannot read %s", demuxer->url);
-    bc_webvtt_find(input);
-    int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, &demuxer->codec, 0);
-    if (index == AVERROR_STREAM_NOT_FOUND)
-        return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video and no picture in it",
-                       demuxer->url);
-    if (index < 0)
-        return bc_av_fail(log, index, "%s: its video cannot be decoded", demuxer->url);
-    index = find_largest(input, index);
-    demuxer->video = input->streams[index];
-    demuxer->codec = choose_codec(demuxer->video);
-    if (demuxer->video->disposition & AV_DISPOSITION_ATTACHED_PIC)
-        return bc_fail(log, BC_ERR_FORMAT, "%s: there is no video in it, only a cover picture",
-                       demuxer->url);
-    return BC_OK;
-}
-
 /* Picture and the sound that belongs to it tell the time; other programmes and data do not. */
 static bool tells_time(const bc_demuxer *demuxer, const AVStream *stream)
 {
@@ -219,7 +158,7 @@ static bool is_loose(const bc_demuxer *demuxer)
 static void start_line(bc_demuxer *demuxer, int64_t beginning_us)
 {
     const bool is_arbitrary = is_loose(demuxer) || demuxer->input->iformat->flags & AVFMT_NOFILE;
-    demuxer->zero_us = is_arbitrary || beginning_us >= MIN_LATE_US ? beginning_us : 0;
+    demuxer->zero_us = is_arbitrary || beginning_us >= BC_MIN_LATE_US ? beginning_us : 0;
     demuxer->origin_us = demuxer->zero_us + FFMAX(demuxer->params->start_us, 0);
     bc_timeline_open(&demuxer->timeline, demuxer->video->index, demuxer->origin_us,
                      is_loose(demuxer));
@@ -256,9 +195,10 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer)
     demuxer->last_end_us = demuxer->line_end_us = INT64_MIN;
     demuxer->first_pts = INT64_MAX;
     demuxer->last_pts = INT64_MIN;
+    demuxer->first_dts = demuxer->last_dts = AV_NOPTS_VALUE;
     bc_status status = open_input(demuxer);
     if (status == BC_OK)
-        status = find_video(demuxer);
+        status = bc_demuxer_find_video(demuxer);
     if (status == BC_OK)
         demuxer->input->opaque = &demuxer->n_complaints;
     return status == BC_OK ? seek_to_start(demuxer) : status;
@@ -293,53 +233,6 @@ static void note_end(int64_t *end_us, const AVStream *stream, const AVPacket *pa
 static enum AVCodecID codec_of(const bc_demuxer *demuxer, const AVPacket *packet)
 {
     return demuxer->input->streams[packet->stream_index]->codecpar->codec_id;
-}
-
-/* Frames in the index, where that is whole from the start: mp4 and its family; else 0. */
-static int count_indexed(const bc_demuxer *demuxer)
-{
-    const bool is_indexed = strncmp(demuxer->input->iformat->name, "mov,", 4) == 0;
-    return is_indexed ? avformat_index_get_entries_count(demuxer->video) : 0;
-}
-
-static int64_t origin_in(const bc_demuxer *demuxer, AVRational time_base)
-{
-    return av_rescale_q(demuxer->origin_us, AV_TIME_BASE_Q, time_base);
-}
-
-int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
-{
-    const AVStream *video = demuxer->video;
-    const bool is_last = pts == demuxer->last_pts && demuxer->n_packets == count_indexed(demuxer);
-    if (!is_last || video->duration <= 0 || video->start_time == AV_NOPTS_VALUE)
-        return AV_NOPTS_VALUE;
-    return FFMAX(video->start_time - origin_in(demuxer, video->time_base), demuxer->first_pts) +
-           video->duration;
-}
-
-int64_t bc_demuxer_video_end(const bc_demuxer *demuxer)
-{
-    const AVStream *video = demuxer->video;
-    if (video->duration <= 0 || video->start_time == AV_NOPTS_VALUE || demuxer->has_jumped)
-        return AV_NOPTS_VALUE;
-    return av_sat_sub64(av_sat_add64(video->start_time, video->duration),
-                        origin_in(demuxer, video->time_base));
-}
-
-/* The header's duration is counted from the start, or from 0. */
-static int64_t declared_end_us(const AVFormatContext *input)
-{
-    const int64_t start_us = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
-    const bool is_from_zero = start_us >= MIN_LATE_US && input->duration > start_us;
-    return is_from_zero ? input->duration : av_sat_add64(start_us, input->duration);
-}
-
-int64_t bc_demuxer_end_us(const bc_demuxer *demuxer)
-{
-    const AVFormatContext *input = demuxer->input;
-    if (input->duration == AV_NOPTS_VALUE || input->duration <= 0 || demuxer->has_jumped)
-        return AV_NOPTS_VALUE;
-    return av_sat_sub64(declared_end_us(input), demuxer->origin_us);
 }
 
 static void name_jump(bc_demuxer *demuxer, int64_t jump_us, int64_t line_us)
@@ -460,6 +353,9 @@ bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
         return false;
     if (packet->stream_index == demuxer->video->index) {
         demuxer->n_packets++;
+        demuxer->last_dts = packet->dts;
+        if (demuxer->n_packets == 1)
+            demuxer->first_dts = packet->dts;
         if (packet->pts != AV_NOPTS_VALUE)
             demuxer->last_pts = FFMAX(demuxer->last_pts, packet->pts);
         if (packet->pts != AV_NOPTS_VALUE && !(packet->flags & AV_PKT_FLAG_DISCARD))
@@ -503,48 +399,4 @@ bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet)
     /* Where the line begins with the picture and its sound, nothing else may come before them. */
     const bool has_edge = demuxer->params->start_us > 0 || demuxer->zero_us != 0;
     return !(has_edge && time < 0) && !bc_demuxer_is_after(demuxer, time, stream->time_base);
-}
-
-/* The end ---------------------------------------------------------------------------------- */
-
-/* Why the input ended before its time, or NULL. */
-static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size)
-{
-    const AVFormatContext *input = demuxer->input;
-    if (demuxer->error != AVERROR_EOF) {
-        av_strerror(demuxer->error, text, size);
-        return text;
-    }
-    const bc_reader_params *params = demuxer->params;
-    if (params->duration_us > 0 || params->start_us > 0 || params->from_us > 0)
-        return NULL;
-    const int n_indexed = count_indexed(demuxer);
-    if (demuxer->n_packets < n_indexed) {
-        snprintf(text, size, "truncated: %lld of the %d frames of its index are there",
-                 (long long)demuxer->n_packets, n_indexed);
-        return text;
-    }
-    if (bc_truncation_find(demuxer->input, text, size))
-        return text;
-    /* A whole index is enough: the last frame may last long. */
-    if (n_indexed > 0 || input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM ||
-        input->duration <= 0)
-        return NULL;
-    const int64_t end_us = declared_end_us(input);
-    if (demuxer->last_end_us >= end_us - MISSING_US)
-        return NULL;
-    snprintf(text, size, "truncated: ends at %.2f s of %.2f s",
-             (double)(demuxer->last_end_us - demuxer->zero_us) * 1e-6,
-             (double)(end_us - demuxer->zero_us) * 1e-6);
-    return text;
-}
-
-bc_status bc_demuxer_status(const bc_demuxer *demuxer)
-{
-    char text[128];
-    if (demuxer->error == AVERROR_EXIT)
-        return BC_ERR_INTERRUPTED;
-    const char *reason = truncation(demuxer, text, sizeof(text));
-    return reason ? bc_fail(&demuxer->params->log, BC_ERR_FORMAT, "%s: %s", demuxer->url, reason)
-                  : BC_END;
 }

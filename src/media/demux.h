@@ -12,29 +12,34 @@
 #include "media/reader.h"
 #include "media/timeline.h"
 
+enum { BC_MIN_LATE_US = 100000 }; /* so late a start is no part of the film */
+
 typedef struct bc_demuxer {
     const char *url;
     const bc_reader_params *params; /* both the reader's */
     AVFormatContext *input;
     AVIOContext *pipe; /* what the input reads from, if that is a pipe; or NULL */
     AVStream *video;
-    const AVCodec *codec;    /* a decoder for it */
-    int64_t zero_us;         /* the input's time where its picture and its sound begin */
-    int64_t origin_us;       /* the input's time that becomes 0 */
-    bc_timeline timeline;    /* from there on */
-    AVFifo *ahead;           /* AVPacket *, read while the start was looked for; or NULL */
-    int64_t last_end_us;     /* of what was read, any stream, as the input counts */
-    int64_t line_end_us;     /* the same on the line of time */
-    int64_t n_packets;       /* of video, so far */
-    int64_t first_pts;       /* of them, the earliest that is shown */
-    int64_t last_pts;        /* and the latest */
-    bool has_jumped;         /* the input's clock */
-    atomic_int n_complaints; /* of the input in FFmpeg's log */
-    int error;               /* the last word, AVERROR_EOF mostly; 0 while there is more */
+    const AVCodec *codec;        /* a decoder for it */
+    int64_t zero_us;             /* the input's time where its picture and its sound begin */
+    int64_t origin_us;           /* the input's time that becomes 0 */
+    bc_timeline timeline;        /* from there on */
+    AVFifo *ahead;               /* AVPacket *, read while the start was looked for; or NULL */
+    int64_t last_end_us;         /* of what was read, any stream, as the input counts */
+    int64_t line_end_us;         /* the same on the line of time */
+    int64_t n_packets;           /* of video, so far */
+    int64_t first_pts;           /* of them, the earliest that is shown */
+    int64_t last_pts;            /* and the latest */
+    int64_t first_dts, last_dts; /* of them, in the order of the file; or AV_NOPTS_VALUE */
+    bool has_jumped;             /* the input's clock */
+    atomic_int n_complaints;     /* of the input in FFmpeg's log */
+    int error;                   /* the last word, AVERROR_EOF mostly; 0 while there is more */
 } bc_demuxer;
 
 /* Opens `url` and seeks to where it is to start. {0} but for url and params. */
 bc_status bc_demuxer_open(bc_demuxer *demuxer);
+/* The part of it that reads what streams there are, and chooses the one to paint and its codec. */
+bc_status bc_demuxer_find_video(bc_demuxer *demuxer);
 /* Takes a half-open demuxer. */
 void bc_demuxer_close(bc_demuxer *demuxer);
 

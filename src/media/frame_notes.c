@@ -13,9 +13,10 @@ enum { MAX_NAMES = 4 };
 static bool is_technical(const char *key)
 {
     static const char *const starts[] = {
-        "lavfi.",      "timecode",        "Software",        "Orientation", "XResolution",
-        "YResolution", "ResolutionUnit",  "YCbCr",           "Components",  "Compressed",
-        "ExifVersion", "FlashPixVersion", "PixelXDimension", "ColorSpace",  "PixelYDimension"};
+        "lavfi.",          "page_number",     "timecode",    "Software",
+        "Orientation",     "XResolution",     "YResolution", "ResolutionUnit",
+        "YCbCr",           "Components",      "Compressed",  "ExifVersion",
+        "FlashPixVersion", "PixelXDimension", "ColorSpace",  "PixelYDimension"};
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
         if (av_stristart(key, starts[i], NULL))
             return true;
