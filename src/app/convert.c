@@ -37,6 +37,10 @@ static const bc_option options[] = {
      "make whole frames of fields: auto (where frames say that they are interlaced), on or off "
      "(auto)",
      BC_OPTION_WORD, .offset = AT(deinterlace), .choices = "auto|on|off"},
+    {"hdr", "MODE",
+     "HDR sources: map (tone-mapped to standard range), or keep (a tone-mapped copy is painted and "
+     "given its light back, pixel by pixel; the encoder has to take YUV of 10 bits) (map)",
+     BC_OPTION_WORD, .offset = AT(hdr), .choices = "map|keep"},
     {"f", "FORMAT", "the input's format, where its name and content do not say it (lavfi, v4l2)",
      BC_OPTION_TEXT, .offset = AT(input_format)},
     {"output-format", "FORMAT", "the output's container (by its name; matroska to stdout)",
@@ -206,8 +210,10 @@ static bc_status find_rank(bc_rank *rank, bc_conversion_settings *s, const bc_co
 /* What is wrong with the command line, or NULL. */
 static const char *find_fault(const bc_conversion_settings *s, int n_args)
 {
-    return n_args < 2                           ? "no input is given"
-           : !s->output                         ? "no output is given: -o OUTPUT"
+    return n_args < 2   ? "no input is given"
+           : !s->output ? "no output is given: -o OUTPUT"
+           : s->hdr == BC_HDR_KEEP && s->scale != 1
+               ? "--hdr keep paints at the frame's own size, without --scale"
            : s->overwrite && s->never_overwrite ? "-y and -n are opposites"
            : s->duration_us == 0                ? "a --duration of 0 leaves nothing to paint"
            : s->part && (s->resume || s->share) ? "--part goes with neither --resume nor --share"

@@ -21,6 +21,7 @@ bc_reader_params bc_conversion_reading(const bc_conversion *c)
                               .duration_us = s->duration_us,
                               .keep_shape = true,
                               .deinterlace = s->deinterlace,
+                              .hdr = s->hdr,
                               .stop = c->stop,
                               .log = c->log};
 }
@@ -71,11 +72,14 @@ static void say_what_is_done(const bc_conversion *c)
     const bc_reader_info *info = bc_reader_info_of(c->reader);
     bc_log_write(&c->log, BC_LOG_DEBUG, "%s (%s %s %dx%d) to %s (%s)", input, info->codec,
                  info->format, info->width, info->height, output, bc_writer_description(c->writer));
-    if (info->is_hdr)
-        bc_log_write(
-            &c->log, BC_LOG_INFO,
-            "%s is HDR (%s): it is tone-mapped to standard range, as nothing here paints HDR",
-            input, info->format);
+    if (info->is_hdr && c->settings->hdr == BC_HDR_KEEP)
+        bc_log_write(&c->log, BC_LOG_INFO,
+                     "%s is HDR (%s): a tone-mapped copy is painted and given its light back",
+                     input, info->format);
+    else if (info->is_hdr)
+        bc_log_write(&c->log, BC_LOG_INFO,
+                     "%s is HDR (%s): it is tone-mapped to standard range (--hdr keep keeps it)",
+                     input, info->format);
     else if (info->bits > 8 && bc_writer_bits(c->writer) < info->bits)
         bc_log_write(&c->log, BC_LOG_INFO, "%s has %d bits a sample: they are converted to %d",
                      input, info->bits, bc_writer_bits(c->writer));

@@ -20,6 +20,7 @@ typedef struct bc_conversion_settings {
     int64_t start_us, duration_us;
     const char *rate;
     bc_deinterlace deinterlace;
+    bc_hdr hdr;
     const char *codec, *sound, *crf, *preset, *encoder_options, *pixel_format;
     int n_threads;
     const char *progress;

@@ -29,18 +29,20 @@ static const char *upright_filter(const int32_t *matrix)
     }
 }
 
-static const char *tone_filter(const AVFrame *av)
+static const char tone_filter[] =
+    BC_ADAPTER_TONE ",zscale=t=bt709:m=bt709:r=tv:d=error_diffusion,format=yuv420p";
+
+bc_status bc_adapter_map(bc_filter *filter, AVFrame *av, const bc_log *log)
 {
-    if (!bc_adapter_is_hdr(av))
-        return "";
-    return "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable,"
-           "zscale=t=bt709:m=bt709:r=tv:d=error_diffusion,format=yuv420p";
+    return bc_filter_run(filter, av, tone_filter, log);
 }
 
-bc_status bc_adapter_run(bc_filter *filter, AVFrame *av, const int32_t *matrix, const bc_log *log)
+bc_status bc_adapter_run(bc_filter *filter, AVFrame *av, const int32_t *matrix, bool keeps_light,
+                         const bc_log *log)
 {
     char filters[BC_FILTER_SIZE];
-    const char *tone = tone_filter(av), *upright = upright_filter(matrix);
+    const char *tone = bc_adapter_is_hdr(av) && !keeps_light ? tone_filter : "";
+    const char *upright = upright_filter(matrix);
     if (!tone[0] && !upright[0])
         return BC_OK;
     snprintf(filters, sizeof(filters), "%s%s%s", tone, tone[0] && upright[0] ? "," : "", upright);

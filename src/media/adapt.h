@@ -11,11 +11,17 @@
 
 #include "media/filter.h"
 
+/* From PQ or HLG to linear light of BT.709 between 0 and 1. */
+#define BC_ADAPTER_TONE "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable"
+
 /*
  * Replaces the frame by what people should see. `matrix`: 9 values of FFmpeg's display matrix, or
- * NULL.
+ * NULL. `keeps_light`: it is not tone-mapped.
  */
-bc_status bc_adapter_run(bc_filter *filter, AVFrame *av, const int32_t *matrix, const bc_log *log);
+bc_status bc_adapter_run(bc_filter *filter, AVFrame *av, const int32_t *matrix, bool keeps_light,
+                         const bc_log *log);
+/* The tone mapping alone, of a frame that needs it. */
+bc_status bc_adapter_map(bc_filter *filter, AVFrame *av, const bc_log *log);
 
 bool bc_adapter_is_hdr(const AVFrame *av);
 

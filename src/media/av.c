@@ -157,6 +157,25 @@ bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log)
     return status;
 }
 
+static void free_shown(void *cookie, uint8_t *data)
+{
+    AVFrame *shown = (AVFrame *)(void *)data;
+    (void)cookie;
+    av_frame_free(&shown);
+}
+
+bc_status bc_av_show(bc_frame *frame, AVFrame *shown, const bc_log *log)
+{
+    AVFrame *av = frame->native;
+    av->opaque_ref = av_buffer_create((uint8_t *)shown, sizeof(*shown), free_shown, NULL, 0);
+    if (!av->opaque_ref) {
+        av_frame_free(&shown);
+        return bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
+    }
+    view_planes(&frame->image, shown);
+    return BC_OK;
+}
+
 /* The J formats are the plain ones with a range in their name; libswscale calls them deprecated. */
 static enum AVPixelFormat plain_format(enum AVPixelFormat format)
 {

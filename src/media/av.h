@@ -30,6 +30,10 @@ bc_status bc_av_of_frame(AVFrame **av, const bc_frame *frame, const bc_log *log)
 /* A native frame that owns `av`, on failure too; its time is not set. */
 bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log);
 
+/* A native frame's image becomes that of `shown`, which the frame owns from now on, on failure too.
+ */
+bc_status bc_av_show(bc_frame *frame, AVFrame *shown, const bc_log *log);
+
 /*
  * Fills in the matrix, range, primaries, transfer and chroma position that a frame leaves unset, as
  * players guess them: RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or

@@ -36,6 +36,7 @@ void bc_decoder_close(bc_decoder *decoder)
     bc_letterbox_close(&decoder->letterbox);
     bc_deinterlacer_close(&decoder->deinterlacer);
     bc_filter_close(&decoder->adapter);
+    bc_filter_close(&decoder->mapper);
     av_frame_free(&decoder->av);
     avcodec_free_context(&decoder->context);
 }
@@ -102,6 +103,22 @@ static const int32_t *display_matrix(const bc_decoder *decoder)
     return streams ? (const int32_t *)(const void *)streams->data : NULL;
 }
 
+/* What is painted of a frame that keeps its light is a tone-mapped copy. */
+static bc_status show_mapped(bc_decoder *decoder, bc_frame *frame)
+{
+    const bc_log *log = &decoder->demuxer->params->log;
+    AVFrame *mapped = av_frame_clone(frame->native);
+    bc_status status = mapped ? bc_adapter_map(&decoder->mapper, mapped, log)
+                              : bc_fail(log, BC_ERR_MEMORY, "frame: out of memory");
+    if (status < 0) {
+        av_frame_free(&mapped);
+        return status;
+    }
+    mapped->chroma_location = AVCHROMA_LOC_LEFT; /* where the filter puts it */
+    bc_av_complete_colour(mapped);
+    return bc_av_show(frame, mapped, log);
+}
+
 static bc_status wrap(bc_decoder *decoder, bc_frame **frame)
 {
     const bc_log *log = &decoder->demuxer->params->log;
@@ -110,9 +127,15 @@ static bc_status wrap(bc_decoder *decoder, bc_frame **frame)
     if (!av)
         return bc_fail(log, BC_ERR_MEMORY, "%s: out of memory", decoder->demuxer->url);
     av_frame_move_ref(av, decoder->av);
-    const bc_status status = bc_av_to_frame(frame, av, log);
-    if (status == BC_OK)
-        set_time(decoder, *frame, pts, duration);
+    const bool keeps_light = bc_adapter_is_hdr(av); /* else it would have been tone-mapped */
+    bc_status status = bc_av_to_frame(frame, av, log);
+    if (status < 0)
+        return status;
+    set_time(decoder, *frame, pts, duration);
+    if (keeps_light)
+        status = show_mapped(decoder, *frame);
+    if (status < 0)
+        bc_frame_unref(frame);
     return status;
 }
 
@@ -127,8 +150,8 @@ static bc_status deliver(bc_decoder *decoder, bc_frame **frame)
     av->sample_aspect_ratio = av_guess_sample_aspect_ratio(demuxer->input, demuxer->video, av);
     decoder->has_met_hdr |= bc_adapter_is_hdr(av);
     bc_av_complete_colour(av);
-    bc_status status =
-        bc_adapter_run(&decoder->adapter, av, display_matrix(decoder), &demuxer->params->log);
+    bc_status status = bc_adapter_run(&decoder->adapter, av, display_matrix(decoder),
+                                      demuxer->params->hdr == BC_HDR_KEEP, &demuxer->params->log);
     bc_av_complete_colour(av);
     if (status == BC_OK && demuxer->params->keep_shape)
         status = bc_letterbox_run(&decoder->letterbox, av, &demuxer->params->log);

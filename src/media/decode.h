@@ -16,6 +16,7 @@ typedef struct bc_decoder {
     AVFrame *av; /* scratch */
     bc_deinterlacer deinterlacer;
     bc_filter adapter;
+    bc_filter mapper; /* to standard range, where the frames keep their light */
     bc_letterbox letterbox;
     int64_t next_pts;        /* where a frame without a time goes, in the stream's time base */
     int64_t n_damaged;       /* packets, and frames among those that are wanted */

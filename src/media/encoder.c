@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "media/adapt.h"
 #include "media/quality.h"
 #include "media/versions.h"
 
@@ -122,6 +123,25 @@ static enum AVPixelFormat default_format(const AVCodec *codec, enum AVPixelForma
         return AV_PIX_FMT_YUVA420P;
     return nearest_format(codec,
                           has_format(codec, AV_PIX_FMT_YUV420P) ? AV_PIX_FMT_YUV420P : painted);
+}
+
+static bool is_fine_yuv(enum AVPixelFormat format)
+{
+    const AVPixFmtDescriptor *description = describe(format);
+    return description->comp[0].depth >= 10 && !(description->flags & AV_PIX_FMT_FLAG_RGB);
+}
+
+/* The light of PQ and HLG would show steps in 8 bits, and has no name in RGB. */
+static bc_status check_hdr(enum AVPixelFormat *format, const AVCodec *codec,
+                           const bc_writer_params *params)
+{
+    if (!is_fine_yuv(*format) && !params->pixel_format)
+        *format = nearest_format(codec, AV_PIX_FMT_YUV420P10LE);
+    if (is_fine_yuv(*format))
+        return BC_OK;
+    return bc_fail(&params->log, BC_ERR_ARGUMENT,
+                   "%s %s cannot hold HDR: it takes YUV of 10 bits (libx265, yuv420p10le)",
+                   codec->name, av_get_pix_fmt_name(*format));
 }
 
 static bc_status choose_format(enum AVPixelFormat *format, const AVCodec *codec,
@@ -310,6 +330,8 @@ bc_status bc_encoder_open(bc_encoder *encoder, const AVOutputFormat *container, 
     bc_status status = choose_codec(&codec, container, url, params);
     if (status == BC_OK)
         status = choose_format(&format, codec, source->first, params);
+    if (status == BC_OK && bc_adapter_is_hdr(source->first))
+        status = check_hdr(&format, codec, params);
     if (status < 0)
         return status;
     set_canvas(encoder->canvas, source->first, format, codec->id);

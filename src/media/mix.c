@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "media/adapt.h"
 #include "media/canvas.h"
 #include "media/letterbox.h"
+#include "media/light.h"
 #include "media/sidedata.h"
 
 enum { WEIGHT_BITS = 14, WEIGHT_ONE = 1 << WEIGHT_BITS };
 
 struct bc_mixer {
     AVFrame *canvas; /* of our own: the writer's, or RGB where its format has no whole samples */
+    bc_light light;
     bc_scaler source_scaler, painting_scaler, mask_scaler;
     AVFrame *masks[2]; /* gray, of the luma's and of the chroma's size; NULL: everywhere */
     uint16_t *weights; /* [canvas width]: of the row being mixed */
@@ -82,6 +85,7 @@ void bc_mixer_close(bc_mixer **mixer)
 {
     if (!mixer || !*mixer)
         return;
+    bc_light_close(&(*mixer)->light);
     bc_scaler_close(&(*mixer)->source_scaler);
     bc_scaler_close(&(*mixer)->painting_scaler);
     bc_scaler_close(&(*mixer)->mask_scaler);
@@ -301,7 +305,8 @@ static bool needs_source(const bc_mixer *mixer, const bc_mix *mix)
 }
 
 /* The painting as the canvas wants it: its own pixels where they are the canvas's. */
-static bc_status fit_painting(bc_mixer *mixer, const bc_frame *painting, AVFrame **painted)
+static bc_status fit_painting(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
+                              AVFrame **painted)
 {
     AVFrame *view = NULL;
     *painted = NULL;
@@ -311,6 +316,13 @@ static bc_status fit_painting(bc_mixer *mixer, const bc_frame *painting, AVFrame
     if (painting->native) {
         *painted = view;
         return BC_OK;
+    }
+    if (source->native && bc_adapter_is_hdr(mixer->canvas)) {
+        status = bc_light_restore(&mixer->light, source->native, mixer->canvas, view, &mixer->log);
+        *painted = view;
+        if (status < 0)
+            av_frame_free(painted);
+        return status;
     }
     status = bc_canvas_alloc(painted, mixer->canvas, &mixer->log);
     if (status == BC_OK)
@@ -330,7 +342,7 @@ static bc_status paint_over(bc_mixer *mixer, const bc_frame *source, const bc_fr
                             const bc_mix *mix, AVFrame **painted)
 {
     AVFrame *under = NULL;
-    bc_status status = fit_painting(mixer, painting, painted);
+    bc_status status = fit_painting(mixer, source, painting, painted);
     if (status < 0 || !needs_source(mixer, mix))
         return status;
     status = fit_source(mixer, source, &under);

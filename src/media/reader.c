@@ -129,6 +129,7 @@ static bc_status read_next(bc_reader *reader, bc_frame **frame, bc_packet **pack
             status = read_packet(reader, packet);
     }
     reader->info.is_hdr |= reader->decoder.has_met_hdr;
+    reader->info.is_tone_mapped = reader->info.is_hdr && reader->params.hdr == BC_HDR_MAP;
     return status;
 }
 

@@ -4,10 +4,11 @@
  * streams as they come. It knows nothing about styles.
  *
  * Frames are native (frame.h) and as people should see them: whole where they come as two fields,
- * turned upright, tone-mapped to standard range where the stream is HDR. Times are those of the
- * input, exactly, in the stream's own time base, but moved to one line from 0 for all streams: with
- * `start_us` the start becomes 0, an input whose clock starts anywhere begins at 0, and where it
- * begins anew, jumps or wraps the line goes on, with one line in the log (timeline.h).
+ * turned upright, tone-mapped to standard range where the stream is HDR and that is not to be kept.
+ * Times are those of the input, exactly, in the stream's own time base, but moved to one line from
+ * 0 for all streams: with `start_us` the start becomes 0, an input whose clock starts anywhere
+ * begins at 0, and where it begins anew, jumps or wraps the line goes on, with one line in the log
+ * (timeline.h).
  *
  * The whole use:
  *
@@ -40,6 +41,11 @@ typedef enum bc_deinterlace {
     BC_DEINTERLACE_OFF,
 } bc_deinterlace;
 
+typedef enum bc_hdr {
+    BC_HDR_MAP,  /* tone-mapped to standard range */
+    BC_HDR_KEEP, /* native frames keep their light; their images are tone-mapped copies */
+} bc_hdr;
+
 typedef struct bc_reader_params {
     const char *format;  /* a demuxer or device ("lavfi", "v4l2"); NULL: found by content */
     const char *options; /* for the demuxer, "key=value:key=value", or NULL */
@@ -52,6 +58,7 @@ typedef struct bc_reader_params {
     bool leaves_frames_out; /* but for the first: the other streams are all that is wanted */
     bool keep_shape;        /* a frame of another shape than the first is put into that, on black */
     bc_deinterlace deinterlace;
+    bc_hdr hdr;
     atomic_int *stop; /* not 0: reading ends with BC_ERR_INTERRUPTED, inside a blocked call too */
     atomic_int *quit; /* the same: one may mean this reader, the other the whole program */
     bc_log log;
@@ -66,7 +73,8 @@ typedef struct bc_reader_info {
     int64_t duration_us;      /* 0: unknown or endless */
     int bits;                 /* of a sample */
     bool is_picture;          /* a file of one still picture */
-    bool is_hdr;              /* and therefore tone-mapped */
+    bool is_hdr;              /* PQ or HLG */
+    bool is_tone_mapped;      /* and so no longer */
     bool has_alpha;
     char codec[32], format[32]; /* "h264", "yuv420p" */
     char unread[64];            /* what FFmpeg does not read of the file, "2 more pages"; or "" */

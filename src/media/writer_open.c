@@ -123,7 +123,7 @@ static int add_streams(bc_writer *writer, const bc_reader *source)
     const int video = bc_reader_video_index(source);
     const AVProgram *program = program_of(input, video);
     writer->n_inputs = writer->n_routes = (int)input->nb_streams;
-    writer->is_tone_mapped = bc_reader_info_of(source)->is_hdr;
+    writer->is_tone_mapped = bc_reader_info_of(source)->is_tone_mapped;
     writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
     int error = writer->routes ? 0 : AVERROR(ENOMEM);
     for (int i = 0; error >= 0 && i < writer->n_inputs; i++)
