@@ -182,7 +182,9 @@ void bc_unread_find(const AVFormatContext *input, const AVStream *video, bool ha
     const enum AVCodecID id = video->codecpar->codec_id;
     const char *protocol = avio_find_protocol_name(input->url);
     const bool is_local = protocol && strcmp(protocol, "file") == 0;
-    find_function *find = find_of(input, id);
+    /* Newer FFmpegs give the alpha of AVIF as a stream, which is named as such. */
+    const bool is_stream = id == AV_CODEC_ID_AV1 && input->nb_streams > 1;
+    find_function *find = is_stream ? NULL : find_of(input, id);
     AVIOContext *io = NULL;
     text[0] = '\0';
     if (id == AV_CODEC_ID_HEVC)
