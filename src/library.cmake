@@ -13,7 +13,8 @@ function(bc_add_public_library target type)
   target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PRIVATE Threads::Threads PkgConfig::JANSSON PkgConfig::NETTLE m)
   install(TARGETS ${target} EXPORT brushcast
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libbrushcast${PROJECT_VERSION_MAJOR} NAMELINK_COMPONENT libbrushcast-dev
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libbrushcast-dev)
 endfunction()
 
 bc_add_public_library(brushcast SHARED)
@@ -35,7 +36,9 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/brushcastConfigVers
 file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(brushcast.pc.in ${CMAKE_CURRENT_BINARY_DIR}/brushcast.pc @ONLY)
 
-install(FILES brushcast.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/brushcast.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/brushcastConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/brushcastConfigVersion.cmake DESTINATION ${package_dir})
-install(EXPORT brushcast NAMESPACE brushcast:: FILE brushcastTargets.cmake DESTINATION ${package_dir})
+install(FILES brushcast.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT libbrushcast-dev)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/brushcast.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libbrushcast-dev)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/brushcastConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/brushcastConfigVersion.cmake
+  DESTINATION ${package_dir} COMPONENT libbrushcast-dev)
+install(EXPORT brushcast NAMESPACE brushcast:: FILE brushcastTargets.cmake DESTINATION ${package_dir}
+  COMPONENT libbrushcast-dev)
