@@ -1,6 +1,6 @@
 # "cpack" in the build folder: the packages for Debian. Each install rule names its package as its component.
 set(library libbrushcast${PROJECT_VERSION_MAJOR})
-set(library_summary "shared library of the live video painter")
+set(${library}_summary "shared library of the live video painter")
 set(libbrushcast-dev_summary "headers and static library of the live video painter")
 set(brushcast_summary "live video painter")
 set(brushcast-data_summary "nets and styles of the live video painter")
@@ -8,7 +8,6 @@ set(brushcast-tools_summary "training and inspection of the live video painter's
 set(frei0r-plugin-brushcast_summary "live video painter as a frei0r effect")
 set(gstreamer1.0-brushcast_summary "live video painter as a GStreamer element")
 set(obs-brushcast_summary "live video painter as a filter of OBS Studio")
-set(${library}_summary ${library_summary})
 
 set(packages ${library} libbrushcast-dev brushcast-data)
 set(needs_data)
@@ -36,18 +35,16 @@ if(BRUSHCAST_FILTERS AND BRUSHCAST_OBS)
 endif()
 list(APPEND packages ${needs_data})
 
-set(changelog ${CMAKE_CURRENT_BINARY_DIR}/package)
-file(CONFIGURE OUTPUT ${changelog}/description CONTENT
-"Brushcast repaints live video, films and pictures in the manner of a
-painting by small neural nets on the processor alone.\n")
-file(READ ${changelog}/description description)
+set(package_files ${CMAKE_CURRENT_BINARY_DIR}/package)
+set(description "Brushcast repaints live video, films and pictures in the manner of a
+painting by small neural nets on the processor alone.")
 foreach(package ${packages})
   string(TOUPPER ${package} component)
   set(CPACK_DEBIAN_${component}_PACKAGE_NAME ${package})
   set(CPACK_DEBIAN_${component}_FILE_NAME DEB-DEFAULT)
   set(CPACK_COMPONENT_${component}_DESCRIPTION "${${package}_summary}\n${description}")
   # cpack compresses it, as it does the manual pages.
-  file(CONFIGURE OUTPUT ${changelog}/${package}/changelog @ONLY CONTENT
+  file(CONFIGURE OUTPUT ${package_files}/${package}/changelog @ONLY CONTENT
 "@package@ (@PROJECT_VERSION@) unstable; urgency=medium
 
   * Release @PROJECT_VERSION@.
@@ -59,15 +56,15 @@ foreach(package ${packages})
     set(licence tools/package/obs-copyright)
   endif()
   install(FILES ${licence} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} RENAME copyright COMPONENT ${package})
-  install(FILES ${changelog}/${package}/changelog DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package})
+  install(FILES ${package_files}/${package}/changelog DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package})
 endforeach()
 foreach(package ${needs_data})
   string(TOUPPER ${package} component)
   set(CPACK_DEBIAN_${component}_PACKAGE_DEPENDS "brushcast-data (= ${PROJECT_VERSION})")
 endforeach()
 string(TOUPPER ${library} component)
-file(WRITE ${changelog}/triggers "activate-noawait ldconfig\n")
-set(CPACK_DEBIAN_${component}_PACKAGE_CONTROL_EXTRA ${changelog}/triggers)
+file(WRITE ${package_files}/triggers "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_${component}_PACKAGE_CONTROL_EXTRA ${package_files}/triggers)
 set(CPACK_DEBIAN_${component}_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_${component}_PACKAGE_RECOMMENDS brushcast-data)
 set(CPACK_DEBIAN_LIBBRUSHCAST-DEV_PACKAGE_SECTION libdevel)
