@@ -1,6 +1,7 @@
 #include "live/live_options.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -167,10 +168,22 @@ static bc_status take_settings(bc_settings *settings, const bc_live_options *opt
     return take_styles(settings, nets, options->style, log);
 }
 
+/*
+ * Inputs, recordings and clients have threads of their own, which come and go. To each glibc gives
+ * an arena of its own, up to eight a processor, and none returns what it once held.
+ */
+static void limit_arenas(void)
+{
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
 {
     bc_nets nets = {0};
     const bc_log *log = &live->log;
+    limit_arenas();
     live->stop = bc_interrupt_install();
     bc_media_log(log);
     live->is_fullscreen = options->is_fullscreen;
