@@ -70,7 +70,7 @@ static bc_status open_device(bc_speaker *speaker, const bc_log *log)
     return BC_OK;
 }
 
-bc_status bc_speaker_open(bc_speaker **speaker, const bc_log *log)
+static bc_status open_speaker(bc_speaker **speaker, const bc_log *log)
 {
     *speaker = NULL;
     if (SDL_InitSubSystem(SDL_INIT_AUDIO) < 0) {
@@ -89,6 +89,14 @@ bc_status bc_speaker_open(bc_speaker **speaker, const bc_log *log)
     }
     *speaker = s;
     return BC_OK;
+}
+
+/* SDL keeps its last error for each thread, and forgets it only with the threads that it made. */
+bc_status bc_speaker_open(bc_speaker **speaker, const bc_log *log)
+{
+    const bc_status status = open_speaker(speaker, log);
+    SDL_TLSCleanup();
+    return status;
 }
 
 void bc_speaker_close(bc_speaker **speaker)
