@@ -149,8 +149,8 @@ bool bc_client_stop(bc_client *client, bool is_forced)
 {
     pthread_mutex_lock(&client->lock);
     const bool is_stopped = is_forced || !client->is_answering;
-    if (is_stopped && client->fd >= 0)
-        shutdown(client->fd, SHUT_RDWR);
+    if (is_stopped && client->fd >= 0) /* an answer that is being given still goes out */
+        shutdown(client->fd, client->is_answering ? SHUT_RD : SHUT_RDWR);
     client->has_ended = client->has_ended || is_stopped;
     pthread_mutex_unlock(&client->lock);
     if (!is_stopped)
