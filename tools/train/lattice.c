@@ -185,7 +185,9 @@ static void add_gradient(float *dplane, const float *slopes, double weight, int 
 static void put_slopes(float *slopes, const tile *tiles, const grid *g, int tile_row)
 {
     for (int i = 0; i < g->n_cells * LONGEST; i++) {
-        for (int j = 0; j < g->n_cells * LONGEST && tile_of(g, i / LONGEST) == tile_row; j++) {
+        if (tile_of(g, i / LONGEST) != tile_row)
+            continue;
+        for (int j = 0; j < g->n_cells * LONGEST; j++) {
             const cell *half =
                 &tiles[tile_of(g, j / LONGEST)].halves[(i / LONGEST + j / LONGEST) % 2];
             slopes[(ptrdiff_t)(BORDER + i) * g->side + BORDER + j] =
