@@ -90,20 +90,25 @@ static bool answer_lines(bc_client *client)
 
 /* The thread ------------------------------------------------------------------------------- */
 
+/* As recv, behind what is there of a line. */
+static ssize_t receive(bc_client *client)
+{
+    ssize_t n;
+    do
+        n = recv(client->fd, client->line + client->n_bytes, sizeof(client->line) - client->n_bytes,
+                 0);
+    while (n < 0 && errno == EINTR);
+    client->n_bytes += n > 0 ? (size_t)n : 0;
+    return n;
+}
+
 static void *run(void *arg)
 {
     bc_client *client = arg;
-    bool goes_on = true;
-    while (goes_on) {
-        const ssize_t n = recv(client->fd, client->line + client->n_bytes,
-                               sizeof(client->line) - client->n_bytes, 0);
-        client->n_bytes += n > 0 ? (size_t)n : 0;
-        if (n > 0)
-            goes_on = answer_lines(client);
-        else
-            goes_on = n < 0 && errno == EINTR;
-    }
-    if (client->n_bytes > 0 || client->is_skipping) /* the last line, which nothing ended */
+    ssize_t n;
+    while ((n = receive(client)) > 0 && answer_lines(client))
+        ;
+    if (n == 0 && (client->n_bytes > 0 || client->is_skipping)) /* a last line without its end */
         answer_line(client, client->line, client->n_bytes);
     pthread_mutex_lock(&client->lock);
     client->has_ended = true;

@@ -1,7 +1,8 @@
 /*
  * The control socket, answered by an echo: every line gets its answer, whole or in pieces, empty,
- * too long, or without an end; slow commands and clients that do not read keep nobody waiting;
- * silent clients make room; and without a file descriptor for the next one nothing spins.
+ * too long, or without an end, and is taken once, also where nobody reads the answer; slow commands
+ * and clients that do not read keep nobody waiting; silent clients make room; and without a file
+ * descriptor for the next one nothing spins.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -143,6 +144,22 @@ static void test_many_clients(void)
         CHECK(strcmp(read_line(fds[i]), "<wait>") == 0);
         close(fds[i]);
     }
+    atomic_store(&may_go, 0);
+}
+
+/* Gone before its answer comes: what it said is not taken for a second line. */
+static void test_client_that_leaves(void)
+{
+    const int fd = connect_client();
+    atomic_store(&n_waiting, 0);
+    CHECK_INT(send(fd, "wait\n", 5, MSG_NOSIGNAL), 5);
+    for (int ms = 0; ms < PATIENCE_MS && atomic_load(&n_waiting) == 0; ms += 5)
+        nap_ms(5);
+    close(fd);
+    atomic_store(&may_go, 1);
+    for (int ms = 0; ms < 300 && atomic_load(&n_waiting) == 1; ms += 5)
+        nap_ms(5);
+    CHECK_INT(atomic_load(&n_waiting), 1);
 }
 
 static double processor_seconds(void)
@@ -185,10 +202,11 @@ int main(void)
     snprintf(path, sizeof(path), "%s/socket", folder);
     if (!CHECK_INT(bc_control_open(&control, path, answer, NULL, &log), BC_OK))
         return TEST_END();
+    test_many_clients(); /* first: the places of others that have left may not be free yet */
     test_lines();
     test_slow_clients();
-    test_many_clients();
     test_no_descriptors();
+    test_client_that_leaves();
     bc_control_close(&control);
     CHECK(access(path, F_OK) != 0);
     CHECK_INT(rmdir(folder), 0);
