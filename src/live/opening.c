@@ -52,17 +52,37 @@ static const char *short_name(const char *url)
     return slash && slash[1] ? slash + 1 : url;
 }
 
-static bc_live_input *begin_to_open(bc_live *live, const char *url, bc_work_result *result)
+/* An input that is to become the source. */
+typedef struct request {
+    char *url;
+    bc_live_input *next; /* NULL: it could not even be begun, as `status` says */
+    bc_status status;
+} request;
+
+static void free_request(request *r)
 {
-    bc_live_input *next = NULL;
-    pthread_mutex_lock(&live->lock);
+    bc_live_input_close(&r->next);
+    free(r->url);
+    free(r);
+}
+
+/* With the lock held, by whoever asks: so the last who has asked wins. */
+static void begin_to_open(bc_live *live, request *r)
+{
     if (live->opening)
         bc_live_input_give_up(live->opening);
-    result->status = open_input(live, &next, url, false);
-    live->opening = next;
-    snprintf(live->opening_name, sizeof(live->opening_name), "%s", short_name(url));
+    r->status = open_input(live, &r->next, r->url, false);
+    live->opening = r->next;
+    snprintf(live->opening_name, sizeof(live->opening_name), "%s", short_name(r->url));
+}
+
+/* Waits until it is open. */
+static bc_status wait_for(bc_live *live, const request *r)
+{
+    pthread_mutex_lock(&live->lock); /* whoever asks still has it until the opening is begun */
+    const bc_status status = r->status;
     pthread_mutex_unlock(&live->lock);
-    return next;
+    return status == BC_OK ? bc_live_input_wait(r->next) : status;
 }
 
 /* Makes `next` the source; the one before is the caller's to close. NULL: it was given up. */
@@ -84,60 +104,63 @@ static bc_live_input *change_source(bc_live *live, bc_live_input *next, bc_work 
     return old;
 }
 
-static void start(bc_live *live, bc_live_input *next, bc_live_input *old)
+static void start(bc_live *live, const request *r, bc_live_input *old)
 {
     pthread_mutex_lock(&live->source_lock); /* whoever uses the old one has ended */
     pthread_mutex_unlock(&live->source_lock);
     bc_live_input_close(&old);
     pthread_mutex_lock(&live->lock);
-    bc_live_input_start(next, live->outputs.line_us + under_way_us);
-    bc_live_say(live, "", "%s", live->opening_name);
+    bc_live_input_start(r->next, live->outputs.line_us + under_way_us);
+    bc_live_say(live, "", "%s", short_name(r->url));
     pthread_mutex_unlock(&live->lock);
 }
 
-static void say_failure(bc_live *live, const bc_live_input *next, const bc_work_result *result)
+static void say_failure(bc_live *live, const request *r, const bc_work_result *result)
 {
     pthread_mutex_lock(&live->lock);
-    if (live->opening == next)
+    if (live->opening == r->next)
         live->opening = NULL;
     if (result->status != BC_ERR_INTERRUPTED)
-        bc_live_say_error(live, result->reason, "Cannot open %s", live->opening_name);
+        bc_live_say_error(live, result->reason, "Cannot open %s", short_name(r->url));
     pthread_mutex_unlock(&live->lock);
 }
 
 static void open_next(void *cookie, void *arg, bc_work_result *result)
 {
     bc_live *live = cookie;
-    char *url = arg;
+    request *r = arg;
     bc_work *finishing = NULL;
-    bc_live_input *next = begin_to_open(live, url, result), *old = NULL;
-    if (result->status == BC_OK)
-        result->status = bc_live_input_wait(next);
+    bc_live_input *old = NULL;
+    result->status = wait_for(live, r);
     if (result->status == BC_OK) {
-        old = change_source(live, next, &finishing);
+        old = change_source(live, r->next, &finishing);
         result->status = old ? BC_OK : BC_ERR_INTERRUPTED;
     }
     if (finishing)
         bc_work_forget(finishing);
     if (result->status == BC_OK) {
-        start(live, next, old);
+        start(live, r, old);
+        r->next = NULL; /* the program's from now on */
     } else {
-        if (next)
-            bc_live_input_reason(next, result->reason);
+        if (r->next)
+            bc_live_input_reason(r->next, result->reason);
         if (!result->reason[0])
-            snprintf(result->reason, sizeof(result->reason), "%.400s: it was given up", url);
-        say_failure(live, next, result);
-        bc_live_input_close(&next);
+            snprintf(result->reason, sizeof(result->reason), "%.400s: it was given up", r->url);
+        say_failure(live, r, result);
     }
-    free(url);
+    free_request(r);
 }
 
 bc_work *bc_live_open_input(bc_live *live, const char *url)
 {
-    char *copy = strdup(url);
-    bc_work *work = copy ? bc_work_begin(live->workers, open_next, copy) : NULL;
-    if (!work)
-        free(copy);
+    request *r = calloc(1, sizeof(*r));
+    if (r)
+        r->url = strdup(url);
+    bc_work *work = r && r->url ? bc_work_begin(live->workers, open_next, r) : NULL;
+    if (work)
+        begin_to_open(live, r);
+    else if (r)
+        free_request(r);
     return work;
 }
 

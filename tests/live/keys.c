@@ -142,6 +142,14 @@ static void test_keys(command *c)
                  "mp4 png ") == 0);
 }
 
+/* What a key begins to open its next command gives up, though nobody has waited for it. */
+static void test_line(command *c)
+{
+    press(c, "o", "brush", 2);
+    CHECK(command_text_is(c, "opening", NULL));
+    CHECK(command_do(c, "brush 1") && command_sees_frames(c, 3));
+}
+
 /* What the X server shows, as an ImageMagick expression over a part of it: a number. */
 static double seen(command *c, const char *crop, const char *expression)
 {
@@ -225,9 +233,12 @@ int main(int n_args, char **args)
     setenv("LC_ALL", "C.UTF-8", 1);
     signal(SIGPIPE, SIG_IGN);
     command_make_folder(&c, 12);
+    command_shell(&c, "mkfifo silent && mkdir brushcast && "
+                      "echo 'o open silent; cancel; brush 2' > brushcast/input.conf");
     const pid_t screen = screen_open("800x600x24");
     start(&c, args[1]);
     test_keys(&c);
+    test_line(&c);
     test_mouse(&c);
     test_picture(&c);
     act(&c, "search --name Brushcast windowfocus key q");
