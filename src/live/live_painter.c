@@ -132,19 +132,11 @@ static bc_status get_planes(bc_live_painter *p, bool is_mirrored, bc_frame *sour
 
 /* Settings --------------------------------------------------------------------------------- */
 
-/* The blend in the styles of the net that is to paint. */
 static bc_status set_net(bc_live_painter *p, const bc_settings *settings, int net)
 {
-    const bc_nets *nets = p->params.nets;
-    bc_style_weight weights[BC_MAX_BLEND];
-    int n = 0;
-    for (int i = 0; i < settings->n_styles; i++) {
-        const bc_style_weight *w = &settings->styles[i];
-        const int style = bc_nets_same_style(nets, settings->net, w->style, net);
-        if (style >= 0)
-            weights[n++] = (bc_style_weight){.style = style, .weight = w->weight};
-    }
-    return bc_painter_set_model(p->painter, bc_nets_model(nets, net), weights, n);
+    const bc_blend blend = bc_settings_blend(settings, p->params.nets, net);
+    return bc_painter_set_model(p->painter, bc_nets_model(p->params.nets, net), blend.styles,
+                                blend.n);
 }
 
 static bc_status set_numbers(bc_live_painter *p, const bc_settings *settings, double scale,

@@ -21,7 +21,8 @@ typedef struct shot {
     bc_frame *source;  /* the original, where the picture is painted smaller than that; or NULL */
     int width, height; /* of the source */
     bc_settings settings;
-    const bc_model *model;
+    const bc_model *model; /* that paints it anew */
+    bc_blend blend;        /* of its styles */
 } shot;
 
 static void free_shot(shot *s)
@@ -74,9 +75,10 @@ static bc_status grab_window(bc_live *live, bc_frame **grab, const bc_log *log)
 
 /* The picture ------------------------------------------------------------------------------ */
 
-static bc_status set_painter(bc_painter *painter, const bc_settings *settings)
+static bc_status set_painter(bc_painter *painter, const shot *s)
 {
-    bc_status status = bc_painter_set_blend(painter, settings->styles, settings->n_styles);
+    const bc_settings *settings = &s->settings;
+    bc_status status = bc_painter_set_blend(painter, s->blend.styles, s->blend.n);
     if (status == BC_OK)
         status = bc_painter_set(painter, BC_PAINTER_STRENGTH, (double)settings->strength);
     if (status == BC_OK)
@@ -98,7 +100,7 @@ static bc_status paint_anew(shot *s, const bc_log *log)
     if (status == BC_OK)
         status = bc_painter_open(&painter, &params);
     if (status == BC_OK)
-        status = set_painter(painter, &s->settings);
+        status = set_painter(painter, s);
     if (status == BC_OK) {
         painting->image.matrix = image->matrix;
         painting->image.range = image->range;
@@ -190,23 +192,19 @@ static void take(void *cookie, void *arg, bc_work_result *result)
     free_shot(s);
 }
 
-/* The net that has painted what is shown, and the blend in its styles. */
+/* The net that has painted what is shown, unless a style is chosen by now that it has not. */
 static void take_net(shot *s, const bc_live *live, const char *name)
 {
     const bc_nets *nets = live->nets;
-    const int wanted = live->settings.net;
-    int net = wanted;
+    const bc_settings *settings = &live->settings;
+    int net = settings->net;
     for (int i = 0; i < nets->n; i++)
         net = nets->names[i] == name ? i : net;
-    s->settings = live->settings;
+    if (bc_settings_blend(settings, nets, net).n < settings->n_styles)
+        net = settings->net;
+    s->settings = *settings;
     s->model = bc_nets_model(nets, net);
-    s->settings.n_styles = 0;
-    for (int i = 0; i < live->settings.n_styles; i++) {
-        bc_style_weight weight = live->settings.styles[i];
-        weight.style = bc_nets_same_style(nets, wanted, weight.style, net);
-        if (weight.style >= 0)
-            s->settings.styles[s->settings.n_styles++] = weight;
-    }
+    s->blend = bc_settings_blend(settings, nets, net);
 }
 
 /* What is shown; and what it is made of, where that is more. */

@@ -1,5 +1,7 @@
 #include "live/settings.h"
 
+#include <string.h>
+
 void bc_settings_set_styles(bc_settings *settings, const bc_style_weight *weights, int n_weights)
 {
     float sum = 0;
@@ -9,4 +11,11 @@ void bc_settings_set_styles(bc_settings *settings, const bc_style_weight *weight
         settings->styles[i] =
             (bc_style_weight){.style = weights[i].style, .weight = weights[i].weight / sum};
     settings->n_styles = n_weights;
+}
+
+bc_blend bc_settings_blend(const bc_settings *settings, const bc_nets *nets, int net)
+{
+    bc_blend blend = {.n = settings->n_styles};
+    memcpy(blend.styles, settings->styles, sizeof(blend.styles));
+    return bc_blend_translate(&blend, bc_nets_model(nets, settings->net), bc_nets_model(nets, net));
 }

@@ -2,7 +2,9 @@
 #ifndef BC_LIVE_SETTINGS_H
 #define BC_LIVE_SETTINGS_H
 
+#include "paint/blend.h"
 #include "paint/key.h"
+#include "paint/nets.h"
 
 typedef struct bc_settings {
     int net;                                /* index in the nets */
@@ -23,5 +25,8 @@ typedef struct bc_settings {
 
 /* Paints in these styles of the settings' net, as bc_blend_parse gives them. */
 void bc_settings_set_styles(bc_settings *settings, const bc_style_weight *weights, int n_weights);
+
+/* The settings' blend in the styles of `net`: see bc_blend_translate. */
+bc_blend bc_settings_blend(const bc_settings *settings, const bc_nets *nets, int net);
 
 #endif

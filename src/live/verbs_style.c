@@ -207,29 +207,15 @@ void bc_verb_share(bc_call *c)
         set_two(c->live, s->styles[0].style, s->styles[1].style, share);
 }
 
-/* Each style once. */
-static void merge_styles(bc_settings *s)
-{
-    bc_blend blend = {0};
-    for (int i = 0; i < s->n_styles; i++)
-        bc_blend_add(&blend, s->styles[i].style, s->styles[i].weight);
-    memcpy(s->styles, blend.styles, sizeof(blend.styles));
-    s->n_styles = blend.n;
-}
-
 /* To another net: the same styles by name, or its first one. */
 static void change_net(bc_live *live, int net)
 {
-    const bc_nets *nets = live->nets;
     bc_settings *s = &live->settings;
-    for (int i = 0; i < s->n_styles; i++) {
-        const int same = bc_nets_same_style(nets, s->net, s->styles[i].style, net);
-        s->styles[i].style = same >= 0 ? same : 0;
-    }
-    merge_styles(s);
+    bc_blend blend = bc_settings_blend(s, live->nets, net);
     s->net = net;
-    if (bc_model_style_count(model_of(live)) == 0)
-        s->n_styles = 0;
+    if (blend.n == 0 && s->n_styles > 0 && bc_model_style_count(model_of(live)) > 0)
+        bc_blend_add(&blend, 0, 1);
+    bc_settings_set_styles(s, blend.styles, blend.n);
     bc_live_settings_changed(live);
 }
 

@@ -83,6 +83,18 @@ static int painted_width(command *c)
     return width;
 }
 
+static void check_alike(command *c, const char *one, const char *other)
+{
+    char line[256];
+    snprintf(line, sizeof(line),
+             "ffmpeg -v info -i %s -i %s -lavfi psnr -f null - 2>&1 | "
+             "grep -o 'average:[0-9a-z.]*' | sed 's/average://; s/inf/99/'",
+             one, other);
+    const double psnr_db = atof(command_shell(c, line));
+    if (!CHECK(psnr_db > 20))
+        fprintf(stderr, "    PSNR of %s and %s is %g\n", one, other, psnr_db);
+}
+
 /* A picture that was painted smaller for the sake of the rate is painted anew in full: 23 dB from
  * what is then painted in full, with its running statistics; enlarged it would be 17 dB. */
 static void test_full_screenshot(command *c)
@@ -96,11 +108,25 @@ static void test_full_screenshot(command *c)
     for (int i = 0; i < 1000 && painted_width(c) < 480; i++)
         nap_ms(20);
     CHECK(command_do(c, "screenshot full.png; scale auto; rate auto; pause off"));
-    const double psnr_db = atof(
-        command_shell(c, "ffmpeg -v info -i small.png -i full.png -lavfi psnr -f null - 2>&1 | "
-                         "grep -o 'average:[0-9a-z.]*' | sed 's/average://; s/inf/99/'"));
-    if (!CHECK(psnr_db > 20))
-        fprintf(stderr, "    PSNR is %g\n", psnr_db);
+    check_alike(c, "small.png", "full.png");
+}
+
+/* So is one of a style that was chosen a moment ago, and that the net which has painted has not. */
+static void test_early_screenshot(command *c)
+{
+    CHECK(command_do(c, "net wide; style style2; rate 240"));
+    for (int i = 0; i < 1000 && painted_width(c) >= 480; i++)
+        nap_ms(20);
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
+    CHECK(command_do(c, "pause on"));
+    nap_ms(500); /* what is under way is there */
+    CHECK(painted_width(c) < 480);
+    CHECK(command_do(c, "style style4; screenshot early.png; scale 1"));
+    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    for (int i = 0; i < 1000 && painted_width(c) < 480; i++)
+        nap_ms(20);
+    CHECK(command_do(c, "screenshot late.png; scale auto; rate auto; pause off"));
+    check_alike(c, "early.png", "late.png");
 }
 
 static void test_adding(command *c)
@@ -160,6 +186,7 @@ int main(int n_args, char **args)
     if (HOLDS_A_RATE) {
         test_governor(&c);
         test_full_screenshot(&c);
+        test_early_screenshot(&c);
     }
     test_adding(&c);
     test_refusals(&c);
