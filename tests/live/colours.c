@@ -63,11 +63,8 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    command_make_folder(&c, 1);
+    command_begin(&c, 1);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         test_kind(&c, &kinds[i]);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -32,7 +32,8 @@ static inline void nap_ms(int ms)
     nanosleep(&(struct timespec){ms / 1000, (ms % 1000) * 1000000L}, NULL);
 }
 
-static inline void command_make_folder(command *c, int n_styles)
+/* For the whole of a test: a folder with a net of so many styles, and SDL's dummy drivers. */
+static inline void command_begin(command *c, int n_styles)
 {
     snprintf(c->folder, sizeof(c->folder), "/tmp/brushcast-live-XXXXXX");
     if (!CHECK(mkdtemp(c->folder) != NULL))
@@ -40,13 +41,9 @@ static inline void command_make_folder(command *c, int n_styles)
     net_make(c->folder, n_styles);
     setenv("BRUSHCAST_MODELS", c->folder, 1);
     setenv("XDG_CONFIG_HOME", c->folder, 1);
-}
-
-static inline void command_remove_folder(const command *c)
-{
-    char line[128];
-    snprintf(line, sizeof(line), "rm -r '%s'", c->folder);
-    CHECK_INT(system(line), 0);
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    signal(SIGPIPE, SIG_IGN);
 }
 
 /* Starts the command with these words, split at blanks; stderr goes to FOLDER/log. */
@@ -78,6 +75,17 @@ static inline void command_show_log(const command *c)
         fprintf(stderr, "    no log\n");
 }
 
+/* The exit status of the test; what the command said where something has failed. */
+static inline int command_end(const command *c)
+{
+    char line[128];
+    if (test_n_failures > 0)
+        command_show_log(c);
+    snprintf(line, sizeof(line), "rm -r '%s'", c->folder);
+    CHECK_INT(system(line), 0);
+    return TEST_END();
+}
+
 /* The exit status, -1 if it does not come in time (then it is killed), -2 after a signal. */
 static inline int command_wait(command *c, int patience_ms)
 {
@@ -93,6 +101,13 @@ static inline int command_wait(command *c, int patience_ms)
     kill(c->pid, SIGKILL);
     waitpid(c->pid, &status, 0);
     return -1;
+}
+
+/* Runs the command to its end; as command_wait. */
+static inline int command_run(command *c, const char *program, const char *words)
+{
+    command_start(c, program, words);
+    return command_wait(c, COMMAND_PATIENCE_MS);
 }
 
 /* Connects to FOLDER/socket once it is there. */

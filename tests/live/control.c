@@ -3,8 +3,6 @@
  * and the state that follows, pictures and recordings as other programs read them, a thousand
  * switches of style, faults, and an end within a second. The argument is the command.
  */
-#include <sys/resource.h>
-
 #include <math.h>
 
 #include "live/command.h"
@@ -293,48 +291,20 @@ static void test_still(command *c)
     CHECK_INT(command_wait(c, 20000), 0);
 }
 
-static int exit_status(command *c, const char *words)
-{
-    command_start(c, program, words);
-    return command_wait(c, 20000);
-}
-
 static void test_faults(command *c)
 {
-    CHECK_INT(exit_status(c, "play /nowhere.mp4"), 1);
+    CHECK_INT(command_run(c, program, "play /nowhere.mp4"), 1);
     CHECK(command_log_says(c, "cannot open /nowhere.mp4"));
-    CHECK_INT(exit_status(c, "play"), 2);
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style monet"), 1);
+    CHECK_INT(command_run(c, program, "play"), 2);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --style monet"), 1);
     CHECK(command_log_says(c, "no style 'monet'"));
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --to /nowhere/a.mkv"), 1);
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --control /nowhere/socket"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --to /nowhere/a.mkv"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --control /nowhere/socket"), 1);
     CHECK(command_log_says(c, "cannot listen at /nowhere/socket"));
     setenv("SDL_VIDEODRIVER", "nothing", 1);
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2"), 1);
     CHECK(command_log_says(c, "--no-window"));
     setenv("SDL_VIDEODRIVER", "dummy", 1);
-}
-
-/* A file that cannot grow: the recording fails, the picture goes on. */
-static void test_full_disk(command *c)
-{
-    struct rlimit old, small = {40000, 40000};
-    getrlimit(RLIMIT_FSIZE, &old);
-    small.rlim_max = old.rlim_max;
-    signal(SIGXFSZ, SIG_IGN); /* which the command inherits */
-    setrlimit(RLIMIT_FSIZE, &small);
-    start(c, source);
-    setrlimit(RLIMIT_FSIZE, &old);
-    CHECK(command_do(c, "record full.mkv"));
-    CHECK(command_reaches(c, "failed_outputs", 1));
-    CHECK(command_text_is(c, "recording", NULL));
-    CHECK(command_log_says(c, "full.mkv"));
-    CHECK(command_sees_frames(c, 3));
-    CHECK(command_refuses(c, "record off", "full.mkv: File too large. It is kept"));
-    CHECK(command_do(c, "record off")); /* there is none */
-    CHECK_AT_MOST(command_quit(c, 1), 30);
-    CHECK(command_has_frames(c, "full.mkv", 1));
-    signal(SIGXFSZ, SIG_DFL);
 }
 
 /* As a filter: no window, two outputs, an end by Ctrl-C that leaves whole files. */
@@ -358,7 +328,7 @@ static void test_configuration(command *c)
     CHECK_INT(command_number(c, "mirror"), 1);
     quit(c);
     command_shell(c, "printf 'strenth=1\\n' > brushcast/brushcast.conf");
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 2);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2"), 2);
     CHECK(command_log_says(c, "brushcast.conf is not understood"));
     command_shell(c, "rm -r brushcast");
 }
@@ -369,19 +339,12 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     test_verbs(&c);
     test_file(&c);
     test_still(&c);
     test_faults(&c);
-    test_full_disk(&c);
     test_no_window(&c);
     test_configuration(&c);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -228,11 +228,10 @@ int main(int n_args, char **args)
     command c;
     if (n_args != 2)
         return 2;
+    command_begin(&c, 12);
     setenv("SDL_VIDEODRIVER", "x11", 1);
     setenv("SDL_RENDER_DRIVER", "software", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 12);
     command_shell(&c, "mkfifo silent && mkdir brushcast && "
                       "echo 'o open silent; cancel; brush 2' > brushcast/input.conf");
     const pid_t screen = screen_open("800x600x24");
@@ -244,8 +243,5 @@ int main(int n_args, char **args)
     act(&c, "search --name Brushcast windowfocus key q");
     CHECK_INT(command_wait(&c, 20000), 0);
     screen_close(screen);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -205,8 +205,5 @@ int main(int n_args, char **args)
     measure(&c, args[1], &f, n_args > 4);
     screen_close(screen);
     report(&f);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

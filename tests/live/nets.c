@@ -174,9 +174,7 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     net_make_as(c.folder, "wide", "wide-subpixel", 2, 4);
     net_make_style(c.folder, "extra.safetensors", "tiny-subpixel", 4);
     net_make_style(c.folder, "other.safetensors", "wide-subpixel", 5);
@@ -191,8 +189,5 @@ int main(int n_args, char **args)
     test_adding(&c);
     test_refusals(&c);
     CHECK_AT_MOST(command_quit(&c, 0), 30);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -79,10 +79,7 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     command_shell(&c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -t 3 -c:v mpeg4 "
                       "other.mp4 && echo no video > text.mp4");
     command_play(&c, program, "-f lavfi testsrc2=size=160x120:rate=30 --loop");
@@ -92,8 +89,5 @@ int main(int n_args, char **args)
     test_silent_server(&c, port);
     CHECK_AT_MOST(command_quit(&c, 0), 30); /* while a server is waited for */
     close(server);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

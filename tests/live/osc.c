@@ -85,14 +85,12 @@ int main(int n_args, char **args)
     char words[200];
     if (n_args != 2)
         return 2;
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
-    signal(SIGPIPE, SIG_IGN);
     if (system("command -v oscsend >/dev/null") != 0) {
         fprintf(stderr, "skipped: there is no oscsend\n");
         return SKIPPED;
     }
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     const int port = find_port();
     snprintf(words, sizeof(words),
              "play -f lavfi testsrc2=size=160x120:rate=30 --control socket --threads 1 --osc %d",
@@ -108,8 +106,5 @@ int main(int n_args, char **args)
         CHECK_INT(command_wait(&c, COMMAND_PATIENCE_MS), 1);
         CHECK(command_log_says(&c, "this build has no liblo"));
     }
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -161,16 +161,10 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     test_peers(&c);
     test_reader_that_leaves(&c);
     test_sound(&c);
     test_sound_of_others(&c);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -55,8 +55,7 @@ static void test_lost_outputs(command *c)
     const pid_t reader = command_start_helper(c, "exec head -c 3000 leaves > head.mkv");
     char line[256];
     snprintf(line, sizeof(line), "play %s --no-window --threads 1 --to leaves", source);
-    command_start(c, program, line);
-    CHECK_INT(command_wait(c, COMMAND_PATIENCE_MS), 1);
+    CHECK_INT(command_run(c, program, line), 1);
     command_stop_helper(reader);
 }
 
@@ -112,18 +111,12 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     test_full_disk(&c, "film.ts");
     test_full_disk(&c, "film.mkv");
     test_full_disk(&c, "film.mp4");
     test_lost_outputs(&c);
     test_refusals(&c);
     test_folders(&c);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -7,19 +7,13 @@
 
 static const char *program;
 
-static int exit_status(command *c, const char *words)
-{
-    command_start(c, program, words);
-    return command_wait(c, COMMAND_PATIENCE_MS);
-}
-
 /* SDL would choose a driver that shows nothing. */
 static void test_no_display(command *c)
 {
     unsetenv("SDL_VIDEODRIVER");
     unsetenv("DISPLAY");
     unsetenv("WAYLAND_DISPLAY");
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2"), 1);
     CHECK(command_log_says(c, "there is no display"));
     CHECK(command_log_says(c, "--no-window"));
     setenv("SDL_VIDEODRIVER", "dummy", 1);
@@ -27,9 +21,9 @@ static void test_no_display(command *c)
 
 static void test_blends(command *c)
 {
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:inf,style2:1"), 1);
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:1x"), 1);
-    CHECK_INT(exit_status(c, "play -f lavfi testsrc2 --style style1:0"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --style style1:inf,style2:1"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --style style1:1x"), 1);
+    CHECK_INT(command_run(c, program, "play -f lavfi testsrc2 --style style1:0"), 1);
     CHECK_INT(atoi(command_shell(c, "grep -c nan log || true")), 0);
 }
 
@@ -78,17 +72,11 @@ int main(int n_args, char **args)
     if (n_args != 2)
         return 2;
     program = args[1];
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     test_no_display(&c);
     test_blends(&c);
     test_keys(&c);
     test_printing(&c);
     test_interruption(&c);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -43,10 +43,7 @@ int main(int n_args, char **args)
     command c;
     if (n_args != 2)
         return 2;
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 1);
+    command_begin(&c, 1);
     command_play(&c, args[1],
                  "-f lavfi color=0x00b140:size=160x120:rate=30,drawbox=50:35:60:50:0xd0a080:fill");
     CHECK(command_do(&c, "scale 1")); /* a governor's smaller size is another painting */
@@ -61,8 +58,5 @@ int main(int n_args, char **args)
     CHECK(command_text_is(&c, "key", "00b140:inside"));
     CHECK(command_refuses(&c, "key grey", "a key is green"));
     command_quit(&c, 0);
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }

@@ -156,10 +156,7 @@ int main(int n_args, char **args)
     command c;
     if (n_args < 3)
         return 2;
-    setenv("SDL_VIDEODRIVER", "dummy", 1);
-    setenv("SDL_AUDIODRIVER", "dummy", 1);
-    signal(SIGPIPE, SIG_IGN);
-    command_make_folder(&c, 3);
+    command_begin(&c, 3);
     make_inputs(&c);
     command_play(&c, args[1], "sound.mkv --loop --to all.mkv");
     soak(&c, atoi(args[2]), n_args > 3 ? (uint32_t)atoi(args[3]) : 1);
@@ -167,8 +164,5 @@ int main(int n_args, char **args)
     CHECK_AT_MOST(command_quit(&c, 0), 30);
     CHECK_INT(atoi(command_shell(&c, "ls | grep -c part$ || true")), 0); /* all is whole */
     CHECK(command_has_frames(&c, "all.mkv", 10));
-    if (test_n_failures > 0)
-        command_show_log(&c);
-    command_remove_folder(&c);
-    return TEST_END();
+    return command_end(&c);
 }
