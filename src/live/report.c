@@ -87,7 +87,7 @@ static void set_source(json_t *state, const bc_live *live)
     const bc_painted *shown = live->shown;
     json_object_set_new(state, "size", json_pack("[i, i]", source.width, source.height));
     json_object_set_new(state, "painted_net",
-                        shown && shown->net ? json_string(shown->net) : json_null());
+                        shown && shown->net ? bc_call_text(shown->net) : json_null());
     json_object_set_new(state, "painted_size",
                         shown ? json_pack("[i, i]", shown->painted_width, shown->painted_height)
                               : json_null());

@@ -250,5 +250,5 @@ void bc_verb_add(bc_call *c)
         change_net(live, net);
     set_style(live, style);
     json_object_set_new(c->answer, "style",
-                        json_string(bc_model_style(model_of(live), style).name));
+                        bc_call_text(bc_model_style(model_of(live), style).name));
 }

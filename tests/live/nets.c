@@ -158,6 +158,10 @@ static void test_adding(command *c)
     CHECK(styles_are(c, "style2 style3 style4 other"));
     CHECK(command_text_becomes(c, "painted_net", "wide"));
     shoot(c, "other.png");
+    json_t *answer = command_say(c, "add \xe9t\xe9.safetensors"); /* a name that is no UTF-8 */
+    const char *style = json_string_value(json_object_get(answer, "style"));
+    CHECK(style && strcmp(style, "?t?") == 0);
+    json_decref(answer);
 }
 
 static void test_refusals(command *c)
@@ -169,7 +173,7 @@ static void test_refusals(command *c)
     CHECK(command_refuses(c, "add nowhere.safetensors", "No such file"));
     CHECK(command_refuses(c, "add light/autoencoder.safetensors", "autoencoder"));
     CHECK(command_refuses(c, "add", "usage: add FILE"));
-    CHECK(styles_are(c, "style2 style3 style4 other"));
+    CHECK(styles_are(c, "style2 style3 style4 other ?t?"));
     CHECK(command_sees_frames(c, 3));
 }
 
@@ -183,6 +187,7 @@ int main(int n_args, char **args)
     net_make_as(c.folder, "wide", "wide-subpixel", 2, 4);
     net_make_style(c.folder, "extra.safetensors", "tiny-subpixel", 4);
     net_make_style(c.folder, "other.safetensors", "wide-subpixel", 5);
+    net_make_style(c.folder, "\xe9t\xe9.safetensors", "wide-subpixel", 6);
     net_make_style(c.folder, "foreign.safetensors", "odd-subpixel", 1);
     command_play(&c, program, "-f lavfi testsrc2=size=480x360:rate=30");
     test_names(&c);
