@@ -68,20 +68,14 @@ static const bc_tensors *tensors_of(const writer *w, bc_owner owner, int part)
 
 /* Nodes ------------------------------------------------------------------------------------ */
 
-static void write_node(writer *w, const char *op, const char *output, const char *a, const char *b,
-                       const char *c)
-{
-    bc_onnx_node(&w->onnx, op, output, (const char *[BC_ONNX_MAX_INPUTS]){a, b, c});
-}
-
 static value write_pad(writer *w, value x, int64_t n, bc_padding kind)
 {
     const value pads = name_of(w, '/', "pads"), padded = name_of(w, '/', "padded");
     if (n == 0)
         return x;
     bc_onnx_ints(&w->onnx, pads.name, 8, (const int64_t[]){0, 0, n, n, 0, 0, n, n});
-    const size_t node = bc_onnx_node_begin(&w->onnx, "Pad", padded.name,
-                                           (const char *[BC_ONNX_MAX_INPUTS]){x.name, pads.name});
+    const size_t node =
+        bc_onnx_node_begin(&w->onnx, "Pad", padded.name, BC_ONNX_INPUTS(x.name, pads.name));
     bc_onnx_attribute_text(&w->onnx, "mode", kind == BC_PAD_REFLECT ? "reflect" : "edge");
     bc_onnx_node_end(&w->onnx, node);
     return padded;
@@ -91,9 +85,8 @@ static value write_doubled(writer *w, value x)
 {
     const value scales = name_of(w, '/', "scales"), doubled = name_of(w, '/', "doubled");
     bc_onnx_floats(&w->onnx, scales.name, 1, (const int64_t[]){4}, (const float[]){1, 1, 2, 2});
-    const size_t node =
-        bc_onnx_node_begin(&w->onnx, "Resize", doubled.name,
-                           (const char *[BC_ONNX_MAX_INPUTS]){x.name, "", scales.name});
+    const size_t node = bc_onnx_node_begin(&w->onnx, "Resize", doubled.name,
+                                           BC_ONNX_INPUTS(x.name, "", scales.name));
     bc_onnx_attribute_text(&w->onnx, "mode", "nearest");
     bc_onnx_attribute_text(&w->onnx, "coordinate_transformation_mode", "asymmetric");
     bc_onnx_attribute_text(&w->onnx, "nearest_mode", "floor");
@@ -104,8 +97,8 @@ static value write_doubled(writer *w, value x)
 static value write_phases(writer *w, value x)
 {
     const value pixels = name_of(w, '/', "pixels");
-    const size_t node = bc_onnx_node_begin(&w->onnx, "DepthToSpace", pixels.name,
-                                           (const char *[BC_ONNX_MAX_INPUTS]){x.name});
+    const size_t node =
+        bc_onnx_node_begin(&w->onnx, "DepthToSpace", pixels.name, BC_ONNX_INPUTS(x.name));
     bc_onnx_attribute_int(&w->onnx, "blocksize", 2);
     bc_onnx_attribute_text(&w->onnx, "mode", "CRD");
     bc_onnx_node_end(&w->onnx, node);
@@ -120,9 +113,8 @@ static size_t begin_convolution(writer *w, const char *op, value x, value output
     const value weight = name_of(w, '.', "weight"), bias = name_of(w, '.', "bias");
     const bc_tensors *tensors = tensors_of(w, layer->weights, w->part);
     bc_onnx_floats(&w->onnx, bias.name, 1, (const int64_t[]){layer->n_rows}, tensors->bias);
-    const size_t node =
-        bc_onnx_node_begin(&w->onnx, op, output.name,
-                           (const char *[BC_ONNX_MAX_INPUTS]){x.name, weight.name, bias.name});
+    const size_t node = bc_onnx_node_begin(&w->onnx, op, output.name,
+                                           BC_ONNX_INPUTS(x.name, weight.name, bias.name));
     const int64_t k = layer->kernel, stride = layer->stride == BC_STRIDE_1 ? 1 : 2;
     bc_onnx_attribute_ints(&w->onnx, "kernel_shape", 2, (const int64_t[]){k, k});
     if (layer->upsample == BC_UPSAMPLE_ZERO || layer->stride != BC_STRIDE_HALF)
@@ -199,9 +191,8 @@ static value write_norm(writer *w, value x)
     const value y = name_of(w, '/', "norm"), scale = name_of(w, '.', "norm.scale"),
                 shift = name_of(w, '.', "norm.shift");
     write_norm_tensors(w, layer_of(w), scale, shift);
-    const size_t node =
-        bc_onnx_node_begin(&w->onnx, "InstanceNormalization", y.name,
-                           (const char *[BC_ONNX_MAX_INPUTS]){x.name, scale.name, shift.name});
+    const size_t node = bc_onnx_node_begin(&w->onnx, "InstanceNormalization", y.name,
+                                           BC_ONNX_INPUTS(x.name, scale.name, shift.name));
     bc_onnx_attribute_float(&w->onnx, "epsilon", 1e-5f);
     bc_onnx_node_end(&w->onnx, node);
     return y;
@@ -226,7 +217,7 @@ static value write_conv(writer *w)
     if (!layer->relu)
         return x;
     const value rectified = name_of(w, '/', "relu");
-    write_node(w, "Relu", rectified.name, x.name, NULL, NULL);
+    bc_onnx_node(&w->onnx, "Relu", rectified.name, BC_ONNX_INPUTS(x.name));
     return rectified;
 }
 
@@ -235,7 +226,7 @@ static value write_conv(writer *w)
 static value write_add(writer *w)
 {
     const value sum = name_of(w, '/', "add"), a = input_of(w, 0), b = input_of(w, 1);
-    write_node(w, "Add", sum.name, a.name, b.name, NULL);
+    bc_onnx_node(&w->onnx, "Add", sum.name, BC_ONNX_INPUTS(a.name, b.name));
     return sum;
 }
 
@@ -253,9 +244,9 @@ static value write_mix(writer *w)
         snprintf(product.name, NAME_SIZE, "%s/product@%d", layer, w->part);
         snprintf(next.name, NAME_SIZE, "%s/sum@%d", layer, w->part);
         bc_onnx_floats(&w->onnx, share.name, 0, NULL, &w->parts[w->part].weight);
-        write_node(w, "Mul", product.name, x.name, share.name, NULL);
+        bc_onnx_node(&w->onnx, "Mul", product.name, BC_ONNX_INPUTS(x.name, share.name));
         if (w->part > 0)
-            write_node(w, "Add", next.name, sum.name, product.name, NULL);
+            bc_onnx_node(&w->onnx, "Add", next.name, BC_ONNX_INPUTS(sum.name, product.name));
         sum = w->part > 0 ? next : product;
     }
     return sum;
@@ -309,13 +300,12 @@ static void write_dynamic_pads(writer *w)
     bc_onnx_ints(to, "frame/sides", 2, (const int64_t[]){2, 3});
     bc_onnx_ints(to, "frame/unit", 1, (const int64_t[]){w->table->unit});
     bc_onnx_ints(to, "frame/zeros", 6, (const int64_t[6]){0});
-    write_node(w, "Shape", "frame/shape", "frame", NULL, NULL);
-    write_node(w, "Gather", "frame/size", "frame/shape", "frame/sides", NULL);
-    write_node(w, "Neg", "frame/negative", "frame/size", NULL, NULL);
-    write_node(w, "Mod", "frame/lack", "frame/negative", "frame/unit", NULL);
+    bc_onnx_node(&w->onnx, "Shape", "frame/shape", BC_ONNX_INPUTS("frame"));
+    bc_onnx_node(&w->onnx, "Gather", "frame/size", BC_ONNX_INPUTS("frame/shape", "frame/sides"));
+    bc_onnx_node(&w->onnx, "Neg", "frame/negative", BC_ONNX_INPUTS("frame/size"));
+    bc_onnx_node(&w->onnx, "Mod", "frame/lack", BC_ONNX_INPUTS("frame/negative", "frame/unit"));
     const size_t node =
-        bc_onnx_node_begin(to, "Concat", "frame/pads",
-                           (const char *[BC_ONNX_MAX_INPUTS]){"frame/zeros", "frame/lack"});
+        bc_onnx_node_begin(to, "Concat", "frame/pads", BC_ONNX_INPUTS("frame/zeros", "frame/lack"));
     bc_onnx_attribute_int(to, "axis", 0);
     bc_onnx_node_end(to, node);
 }
@@ -347,8 +337,8 @@ static void write_frame(writer *w)
     } else {
         write_dynamic_pads(w);
     }
-    const size_t node = bc_onnx_node_begin(
-        &w->onnx, "Pad", w->frame.name, (const char *[BC_ONNX_MAX_INPUTS]){"frame", "frame/pads"});
+    const size_t node =
+        bc_onnx_node_begin(&w->onnx, "Pad", w->frame.name, BC_ONNX_INPUTS("frame", "frame/pads"));
     bc_onnx_attribute_text(&w->onnx, "mode", "edge");
     bc_onnx_node_end(&w->onnx, node);
 }
@@ -358,14 +348,14 @@ static void write_painting(writer *w)
     const value last = w->values[w->table->n - 1][0];
     bc_onnx_floats(&w->onnx, "painting/low", 0, NULL, &(const float){0});
     bc_onnx_floats(&w->onnx, "painting/high", 0, NULL, &(const float){1});
-    write_node(w, "Clip", is_extended(w) ? "painting/extended" : "painting", last.name,
-               "painting/low", "painting/high");
+    bc_onnx_node(&w->onnx, "Clip", is_extended(w) ? "painting/extended" : "painting",
+                 BC_ONNX_INPUTS(last.name, "painting/low", "painting/high"));
     if (!is_extended(w))
         return;
     bc_onnx_ints(&w->onnx, "painting/start", 2, (const int64_t[]){0, 0});
     bc_onnx_node(
         &w->onnx, "Slice", "painting",
-        (const char *[]){"painting/extended", "painting/start", "frame/size", "frame/sides"});
+        BC_ONNX_INPUTS("painting/extended", "painting/start", "frame/size", "frame/sides"));
 }
 
 /* The model -------------------------------------------------------------------------------- */

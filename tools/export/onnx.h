@@ -36,6 +36,9 @@ void bc_onnx_floats(bc_onnx *model, const char *name, int n_dims, const int64_t 
                     const float *values);
 void bc_onnx_ints(bc_onnx *model, const char *name, int n, const int64_t *values);
 
+/* The names of a node's inputs, up to BC_ONNX_MAX_INPUTS of them. */
+#define BC_ONNX_INPUTS(...) ((const char *[BC_ONNX_MAX_INPUTS]){__VA_ARGS__})
+
 /*
  * A node of one output. Its inputs are constants, outputs of nodes before or inputs of the graph,
  * up to the first NULL; its attributes are written between begin and end.
