@@ -116,11 +116,8 @@ static void write_pads(exporter *e, char pads[16], int64_t n)
     const int64_t parts[] = {-1, INT64_MIN + 1, 0, -1}; /* start, end, axis, step */
     for (int i = 0; i < 4; i++)
         bc_onnx_ints(&e->onnx, number_name(e, cut[i]), 1, &parts[i]);
-    bc_proto *to = &e->onnx.proto;
-    const size_t slice = bc_onnx_node_begin(&e->onnx, "Slice", number_name(e, flipped),
-                                            BC_ONNX_INPUTS(matrix, cut[0], cut[1], cut[2]));
-    bc_proto_text(to, 1, cut[3]); /* a fifth input */
-    bc_onnx_node_end(&e->onnx, slice);
+    bc_onnx_node(&e->onnx, "Slice", number_name(e, flipped),
+                 BC_ONNX_INPUTS(matrix, cut[0], cut[1], cut[2], cut[3]));
     bc_onnx_node(&e->onnx, "Transpose", number_name(e, turned), BC_ONNX_INPUTS(flipped));
     bc_onnx_ints(&e->onnx, number_name(e, flat), 1, (const int64_t[]){-1});
     bc_onnx_node(&e->onnx, "Reshape", number_name(e, pads), BC_ONNX_INPUTS(turned, flat));

@@ -2,32 +2,71 @@
 #include "export/onnx.h"
 #include "import/imported.h"
 
-/* A graph of one convolution, with an operation after it and pads of its own. */
-static void write_small(bc_onnx *to, const char *op, int64_t pad)
+typedef struct node {
+    const char *op, *output, *inputs[BC_ONNX_MAX_INPUTS];
+} node;
+
+enum { MAX_NODES = 6 };
+
+static void write_tensors(bc_onnx *to)
 {
-    static const float weight[3 * 3 * 9];
+    static const float weights[3 * 3 * 9];
+    bc_onnx_floats(to, "w 3 3", 4, (const int64_t[]){3, 3, 1, 1}, weights);
+    bc_onnx_floats(to, "w 8 3", 4, (const int64_t[]){8, 3, 1, 1}, weights);
+    bc_onnx_floats(to, "w 8 8", 4, (const int64_t[]){8, 8, 1, 1}, weights);
+    bc_onnx_floats(to, "w 3 8", 4, (const int64_t[]){3, 8, 1, 1}, weights);
+    bc_onnx_floats(to, "w 3x3", 4, (const int64_t[]){3, 3, 3, 3}, weights);
+    bc_onnx_ints(to, "0,0", 2, (const int64_t[]){0, 0});
+    bc_onnx_ints(to, "2,2", 2, (const int64_t[]){2, 2});
+    bc_onnx_ints(to, "2,3", 2, (const int64_t[]){2, 3});
+    bc_onnx_ints(to, "32,32", 2, (const int64_t[]){32, 32});
+}
+
+/* From "frame" to "painting", of 32x32 pixels; each Conv pads with `pad` zeros on each side. */
+static void write_graph(bc_onnx *to, const node nodes[MAX_NODES], int64_t pad)
+{
     const bc_onnx_dim dims[] = {{.size = 1}, {.size = 3}, {.size = 32}, {.size = 32}};
     bc_onnx_begin(to, "small");
     bc_onnx_input(to, "frame", dims);
-    bc_onnx_floats(to, "out.weight", 4, (const int64_t[]){3, 3, 3, 3}, weight);
-    const size_t node = bc_onnx_node_begin(to, "Conv", "y", BC_ONNX_INPUTS("frame", "out.weight"));
-    bc_onnx_attribute_ints(to, "pads", 4, (const int64_t[]){pad, pad, pad, pad});
-    bc_onnx_node_end(to, node);
-    bc_onnx_node(to, op, "z", BC_ONNX_INPUTS("y"));
-    bc_onnx_output(to, "z", dims);
+    write_tensors(to);
+    for (int i = 0; i < MAX_NODES && nodes[i].op; i++) {
+        const node *n = &nodes[i];
+        const size_t begun = bc_onnx_node_begin(to, n->op, n->output, n->inputs);
+        if (strcmp(n->op, "Conv") == 0)
+            bc_onnx_attribute_ints(to, "pads", 4, (const int64_t[]){pad, pad, pad, pad});
+        bc_onnx_node_end(to, begun);
+    }
+    bc_onnx_output(to, "painting", dims);
     bc_onnx_end(to);
 }
 
+/* What a table of layers would say differently, or not at all. */
 static void test_refusals(void)
 {
     static const struct {
-        const char *op, *reason;
+        const char *reason;
+        node nodes[MAX_NODES];
         int64_t pad;
-    } cases[] = {{"Identity", "pads with zeros", 1},
-                 {"Identity", "a kernel of 3 after a padding by 0", 0}};
+    } cases[] = {
+        {"pads with zeros", {{"Conv", "painting", {"frame", "w 3x3"}}}, 1},
+        {"a kernel of 3 after a padding by 0", {{"Conv", "painting", {"frame", "w 3x3"}}}, 0},
+        /* The sum is of what is not rectified yet. */
+        {"Relu rectified follows what is no convolution",
+         {{"Conv", "x", {"frame", "w 8 3"}},
+          {"Conv", "y", {"x", "w 8 8"}},
+          {"Add", "sum", {"x", "y"}},
+          {"Relu", "rectified", {"y"}},
+          {"Add", "whole", {"sum", "rectified"}},
+          {"Conv", "painting", {"whole", "w 3 8"}}},
+         0},
+        {"cuts out other than the frame",
+         {{"Conv", "y", {"frame", "w 3 3"}},
+          {"Slice", "painting", {"y", "0,0", "32,32", "2,3", "2,2"}}},
+         0},
+    };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         bc_onnx onnx = {.graph = 0};
-        write_small(&onnx, cases[i].op, cases[i].pad);
+        write_graph(&onnx, cases[i].nodes, cases[i].pad);
         check_refused(&onnx.proto, cases[i].reason);
         bc_proto_free(&onnx.proto);
     }

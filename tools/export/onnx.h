@@ -8,7 +8,7 @@
 
 #include "export/protobuf.h"
 
-enum { BC_ONNX_MAX_DIMS = 4, BC_ONNX_MAX_INPUTS = 4 };
+enum { BC_ONNX_MAX_DIMS = 4, BC_ONNX_MAX_INPUTS = 5 };
 
 /* The model around a graph, which is written between begin and end; {0} before. */
 typedef struct bc_onnx {

@@ -13,6 +13,9 @@
 
 enum { MAX_TENSORS = 4 * BC_MAX_LAYERS };
 
+/* One more than a table has: what does not fit is too long for it. */
+enum { PRINTED_SIZE = BC_LAYERS_TEXT_SIZE + 1 };
+
 static const char *const kind_names[] = {
     [BC_LAYER_CONV] = "conv", [BC_LAYER_ADD] = "add", [BC_LAYER_CANVAS] = "canvas"};
 
@@ -74,6 +77,7 @@ void bc_draft_set_range(bc_draft *draft, float range)
         if (d->layer.kind == BC_LAYER_CONV && d->layer.inputs[0] == BC_FRAME)
             scale_values(d->weight, n_weights(&d->layer), range);
     }
+    /* A table ends with a convolution without norm; another end is refused with it. */
     bc_draft_layer *last = draft->n > 0 ? &draft->layers[draft->n - 1] : NULL;
     if (!last || last->layer.kind != BC_LAYER_CONV)
         return;
@@ -85,14 +89,14 @@ void bc_draft_set_range(bc_draft *draft, float range)
 
 /* The table ------------------------------------------------------------------------------- */
 
-static void append(char text[BC_LAYERS_TEXT_SIZE], const char *format, ...)
+static void append(char text[PRINTED_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static void append(char text[BC_LAYERS_TEXT_SIZE], const char *format, ...)
+static void append(char text[PRINTED_SIZE], const char *format, ...)
 {
     const size_t n = strlen(text);
     va_list args;
     va_start(args, format);
-    vsnprintf(text + n, BC_LAYERS_TEXT_SIZE - n, format, args);
+    vsnprintf(text + n, PRINTED_SIZE - n, format, args);
     va_end(args);
 }
 
@@ -101,7 +105,7 @@ static const char *name_of(const bc_draft *draft, int layer)
     return layer == BC_FRAME ? "frame" : draft->layers[layer].layer.name;
 }
 
-static void print_conv(char text[BC_LAYERS_TEXT_SIZE], const bc_draft *draft, int i)
+static void print_conv(char text[PRINTED_SIZE], const bc_draft *draft, int i)
 {
     const bc_layer *layer = &draft->layers[i].layer;
     append(text, "conv %d %d", layer->kernel, layer->n_out);
@@ -115,7 +119,7 @@ static void print_conv(char text[BC_LAYERS_TEXT_SIZE], const bc_draft *draft, in
         append(text, " from=%s", name_of(draft, layer->inputs[0]));
 }
 
-static void print_table(char text[BC_LAYERS_TEXT_SIZE], const bc_draft *draft)
+static void print_table(char text[PRINTED_SIZE], const bc_draft *draft)
 {
     text[0] = '\0';
     for (int i = 0; i < draft->n; i++) {
@@ -186,7 +190,7 @@ static bool is_filled(const bc_draft *draft, const bc_layers *found)
 bc_status bc_draft_make_table(bc_layers *table, const bc_draft *draft, const char *path,
                               const bc_log *log)
 {
-    char text[BC_LAYERS_TEXT_SIZE];
+    char text[PRINTED_SIZE];
     bc_layers found;
     print_table(text, draft);
     bc_status status = bc_layers_parse(&found, text, path, log);

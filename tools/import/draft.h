@@ -37,8 +37,8 @@ void bc_draft_close(bc_draft *draft);
 bc_draft_layer *bc_draft_add(bc_draft *draft, bc_layer_kind kind, const char *name);
 
 /*
- * For nets of pixels from 0 to `range`: their first and last layers are made to take and give 0 to
- * 1. The frame's readers are convolutions.
+ * For nets of pixels from 0 to `range`: the convolutions that read the frame and the last one are
+ * made to take and give 0 to 1. Where others read it or end the net, bc_draft_make_table refuses.
  */
 void bc_draft_set_range(bc_draft *draft, float range);
 

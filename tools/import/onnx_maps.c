@@ -196,10 +196,10 @@ bool bc_onnx_read_crop(bc_onnx_reader *r)
     const bc_onnx_map *m = bc_onnx_input_map(r, 0);
     const bc_numbers *starts = bc_onnx_input_numbers(r, 1), *ends = bc_onnx_input_numbers(r, 2),
                      *axes = bc_onnx_input_numbers(r, 3);
-    if (!starts || !ends || !axes || starts->n != 2 || ends->n != 2 || axes->n != 2 ||
-        starts->values[0] != 0 || starts->values[1] != 0 || ends->values[0] != r->height ||
-        ends->values[1] != r->width || axes->values[0] != 2 || axes->values[1] != 3 ||
-        m->n_channels != 3)
+    if (!starts || !ends || !axes || r->op->n_inputs != 4 || starts->n != 2 || ends->n != 2 ||
+        axes->n != 2 || starts->values[0] != 0 || starts->values[1] != 0 ||
+        ends->values[0] != r->height || ends->values[1] != r->width || axes->values[0] != 2 ||
+        axes->values[1] != 3 || m->n_channels != 3)
         return bc_onnx_refuse(r, "cuts out other than the frame");
     bc_onnx_map cropped = *m;
     cropped.is_cropped = true;

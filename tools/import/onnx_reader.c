@@ -91,11 +91,22 @@ bool bc_onnx_is_plain(const bc_onnx_map *m)
     return !m->is_doubled && !m->is_cropped && m->margin == 0 && m->scale == 1;
 }
 
-/* The map of a convolution that nothing has been made of yet but what belongs to it. */
+static bool is_read(const bc_draft *draft, int layer)
+{
+    for (int i = layer + 1; i < draft->n; i++) {
+        const bc_layer *reader = &draft->layers[i].layer;
+        for (int k = 0; k < bc_layer_inputs(reader); k++)
+            if (reader->inputs[k] == layer)
+                return true;
+    }
+    return false;
+}
+
+/* What another layer has read already cannot change any more. */
 bool bc_onnx_is_open(bc_onnx_reader *r, const bc_onnx_map *m)
 {
     return m->layer != BC_FRAME && bc_onnx_is_plain(m) && m->version == r->versions[m->layer] &&
-           bc_onnx_layer_of(r, m)->kind == BC_LAYER_CONV;
+           bc_onnx_layer_of(r, m)->kind == BC_LAYER_CONV && !is_read(r->draft, m->layer);
 }
 
 /* A finished layer's. */
