@@ -15,7 +15,8 @@ typedef struct bc_draft_layer {
     float *scale, *shift; /* [n_out], of a norm */
 } bc_draft_layer;
 
-enum { BC_DRAFT_TEXT_SIZE = 128 };
+/* Values: of all weights together, as several may be read from one place in a file. */
+enum { BC_DRAFT_TEXT_SIZE = 128, BC_DRAFT_MAX_VALUES = 1 << 26 };
 
 /* {0} is an empty one. */
 typedef struct bc_draft {

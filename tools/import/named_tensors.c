@@ -21,7 +21,7 @@ bc_named_tensor *bc_named_add(bc_named_tensors *list, const char *name, int rank
         tensor->dims[i] = dims[i];
         n *= (size_t)dims[i];
     }
-    if (n > BC_NAMED_MAX_VALUES - list->n_values)
+    if (n > BC_DRAFT_MAX_VALUES - list->n_values)
         return NULL;
     list->n_values += n;
     tensor->n = n;

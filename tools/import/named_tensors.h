@@ -8,7 +8,6 @@
 
 #include "import/draft.h"
 
-enum { BC_NAMED_MAX_VALUES = 1 << 26 /* of all tensors, which may share a storage */ };
 enum { BC_NAMED_MAX = 256, BC_NAMED_MAX_RANK = 4, BC_NAMED_SIZE = 96 };
 
 typedef struct bc_named_tensor {
@@ -26,8 +25,10 @@ typedef struct bc_named_tensors {
     bc_named_tensor tensors[BC_NAMED_MAX];
 } bc_named_tensors;
 
-/* A tensor more, whose values are to be filled in; NULL if the list is full or memory
- * lacks. */
+/*
+ * A tensor more, whose values are to be filled in; NULL if the list is full, its tensors have more
+ * than BC_DRAFT_MAX_VALUES together, or memory lacks.
+ */
 bc_named_tensor *bc_named_add(bc_named_tensors *list, const char *name, int rank,
                               const int64_t *dims);
 void bc_named_close(bc_named_tensors *list);

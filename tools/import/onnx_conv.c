@@ -53,6 +53,9 @@ static bool turn_back(float *weight, const bc_layer *layer)
 static bool take_weights(bc_onnx_reader *r, bc_draft_layer *d, const bc_onnx_tensor *weight,
                          float scale)
 {
+    if (weight->n > BC_DRAFT_MAX_VALUES - r->n_values)
+        return bc_onnx_refuse(r, "has more weights than the %d of all layers", BC_DRAFT_MAX_VALUES);
+    r->n_values += weight->n;
     d->weight = bc_onnx_floats_of(weight);
     d->bias = bc_onnx_input_row(r, 2, d->layer.n_rows);
     if (!d->weight)

@@ -46,6 +46,7 @@ typedef struct bc_onnx_reader {
     const bc_onnx_model *model;
     const bc_onnx_op *op; /* that is being read; NULL: it is about the whole graph */
     bc_layers stated;     /* the file's own table, or of 0 layers */
+    size_t n_values;      /* of weights that layers have taken */
     int n_found;
     bc_onnx_found *found; /* [BC_ONNX_MAX_FOUND] */
     int height, width;    /* of the frame as it is given */

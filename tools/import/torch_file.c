@@ -49,7 +49,7 @@ static float decode(bc_element element, uint64_t bits)
                                           : (float)(int64_t)bits;
 }
 
-/* False if the storage is too small, or memory lacks. */
+/* False if the storage is too small, or the list takes no more. */
 static bool add_tensor(bc_named_tensors *list, const bc_pickle_tensor *tensor, bc_wire storage)
 {
     char name[BC_NAMED_SIZE];
@@ -73,7 +73,8 @@ static bc_status fail_storage(const bc_pickle_tensor *tensor, const char *path, 
 {
     char name[BC_NAMED_SIZE];
     bc_text_copy(name, sizeof(name), tensor->name);
-    return bc_fail(log, BC_ERR_FORMAT, "%s: the numbers of '%s' are not there", path, name);
+    return bc_fail(log, BC_ERR_FORMAT, "%s: the numbers of '%s' are not there, or too many", path,
+                   name);
 }
 
 /* A zip ------------------------------------------------------------------------------------ */
