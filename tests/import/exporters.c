@@ -39,18 +39,40 @@ static void write_cast(exporter *e, char to[16], const char *from, int type)
     bc_onnx_node_end(&e->onnx, node);
 }
 
+/* A single number, in a node of its own. */
+static void write_constant(exporter *e, char name[16], int64_t value)
+{
+    enum { ATTRIBUTE = 5, NAME = 1, TENSOR = 5, TYPE = 20, ELEMENT = 2, RAW = 9, INT64 = 7 };
+    bc_proto *to = &e->onnx.proto;
+    const size_t node =
+        bc_onnx_node_begin(&e->onnx, "Constant", number_name(e, name), BC_ONNX_INPUTS(NULL));
+    const size_t attribute = bc_proto_begin(to, ATTRIBUTE);
+    bc_proto_text(to, NAME, "value");
+    const size_t tensor = bc_proto_begin(to, TENSOR);
+    bc_proto_int(to, ELEMENT, INT64);
+    bc_proto_bytes(to, RAW, &value, sizeof(value));
+    bc_proto_end(to, tensor);
+    bc_proto_int(to, TYPE, 4);
+    bc_proto_end(to, attribute);
+    bc_onnx_node_end(&e->onnx, node);
+}
+
 /* One side of the doubled map: Shape, Gather, Cast, Mul, Floor, Unsqueeze, in exporters' order. */
 static void write_doubled_side(exporter *e, char side[16], const char *x, int axis)
 {
-    char axis_name[16], two[16], shape[16], size[16], real[16], product[16], floor[16];
-    bc_onnx_ints(&e->onnx, number_name(e, axis_name), 1, (const int64_t[]){axis});
+    char axis_name[16], two[16], shape[16], size[16], real[16], product[16], whole[16], cast[16];
     bc_onnx_floats(&e->onnx, number_name(e, two), 0, NULL, (const float[]){2});
     bc_onnx_node(&e->onnx, "Shape", number_name(e, shape), BC_ONNX_INPUTS(x));
+    write_constant(e, axis_name, axis);
     bc_onnx_node(&e->onnx, "Gather", number_name(e, size), BC_ONNX_INPUTS(shape, axis_name));
     write_cast(e, real, size, 1);
     bc_onnx_node(&e->onnx, "Mul", number_name(e, product), BC_ONNX_INPUTS(real, two));
-    bc_onnx_node(&e->onnx, "Floor", number_name(e, floor), BC_ONNX_INPUTS(product));
-    write_cast(e, side, floor, 7);
+    write_cast(e, cast, product, 1);
+    bc_onnx_node(&e->onnx, "Floor", number_name(e, whole), BC_ONNX_INPUTS(cast));
+    const size_t node =
+        bc_onnx_node_begin(&e->onnx, "Unsqueeze", number_name(e, side), BC_ONNX_INPUTS(whole));
+    bc_onnx_attribute_ints(&e->onnx, "axes", 1, (const int64_t[]){0});
+    bc_onnx_node_end(&e->onnx, node);
 }
 
 /* Sizes over sizes, and 1 for the other two: the scales of opset 9. */
