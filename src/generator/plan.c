@@ -211,7 +211,6 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
                      const bc_plan_params *params)
 {
     const bc_layer *layer = &plan->table->layers[index];
-    const int unit = plan->table->unit;
     bc_step *step = &plan->steps[plan->n_steps];
     const int in_cell = layer->stride == BC_STRIDE_2      ? layer->cell / 2
                         : layer->stride == BC_STRIDE_HALF ? layer->cell * 2
@@ -224,8 +223,8 @@ static void add_step(bc_plan *plan, int index, const bc_kernels *kernels,
     add_inputs(plan, params, step, layer);
     step->n_in = layer->n_in;
     step->n_channels = layer->n_out;
-    step->in_width = round_up(params->width, unit) / in_cell;
-    step->in_height = round_up(params->height, unit) / in_cell;
+    step->in_width = bc_layers_extend(plan->table, params->width) / in_cell;
+    step->in_height = bc_layers_extend(plan->table, params->height) / in_cell;
     if (layer->kind == BC_LAYER_CONV)
         shape_conv(step);
     else

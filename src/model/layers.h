@@ -112,6 +112,12 @@ int bc_layers_find(const bc_layers *table, const char *name);
 /* Whether any tensor of the table is a style's. */
 bool bc_layers_have_styles(const bc_layers *table);
 
+/* The side, height or width, to which a frame's is extended. */
+static inline int bc_layers_extend(const bc_layers *table, int side)
+{
+    return (side + table->unit - 1) / table->unit * table->unit;
+}
+
 /* Inputs of a layer: 0 for a canvas, 2 for a sum, else 1. */
 static inline int bc_layer_inputs(const bc_layer *layer)
 {

@@ -252,16 +252,11 @@ static value write_mix(writer *w)
     return sum;
 }
 
-static int extended(int size, int unit)
-{
-    return (size + unit - 1) / unit * unit;
-}
-
 static void bake_canvas(writer *w, const char *name)
 {
     const bc_layer *layer = layer_of(w);
-    const int rows = extended(w->height, w->table->unit) / layer->cell,
-              columns = extended(w->width, w->table->unit) / layer->cell;
+    const int rows = bc_layers_extend(w->table, w->height) / layer->cell,
+              columns = bc_layers_extend(w->table, w->width) / layer->cell;
     const size_t n = (size_t)rows * (size_t)columns;
     float *canvas = malloc((size_t)layer->n_out * n * sizeof(*canvas));
     w->failed = w->failed || !canvas;
@@ -322,15 +317,14 @@ static void write_frame(writer *w)
     const bc_onnx_dim dynamic[] = {
         {.name = "batch"}, {.size = 3}, {.name = "height"}, {.name = "width"}};
     const bc_onnx_dim fixed[] = {{.size = 1}, {.size = 3}, {.size = w->height}, {.size = w->width}};
-    const int unit = w->table->unit;
     bc_onnx_input(&w->onnx, "frame", w->width > 0 ? fixed : dynamic);
     bc_onnx_output(&w->onnx, "painting", w->width > 0 ? fixed : dynamic);
     snprintf(w->frame.name, NAME_SIZE, "%s", is_extended(w) ? "frame/extended" : "frame");
     if (!is_extended(w))
         return;
     if (w->width > 0) {
-        const int64_t pads[8] = {
-            [6] = extended(w->height, unit) - w->height, [7] = extended(w->width, unit) - w->width};
+        const int64_t pads[8] = {[6] = bc_layers_extend(w->table, w->height) - w->height,
+                                 [7] = bc_layers_extend(w->table, w->width) - w->width};
         bc_onnx_ints(&w->onnx, "frame/sides", 2, (const int64_t[]){2, 3});
         bc_onnx_ints(&w->onnx, "frame/size", 2, (const int64_t[]){w->height, w->width});
         bc_onnx_ints(&w->onnx, "frame/pads", 8, pads);

@@ -109,11 +109,6 @@ static bool read_op(bc_onnx_reader *r)
 
 /* The graph -------------------------------------------------------------------------------- */
 
-static int extended(int size, int unit)
-{
-    return (size + unit - 1) / unit * unit;
-}
-
 /* A canvas has the channels and the cell that the file's own table states. */
 static bool add_canvas(bc_onnx_reader *r, bc_text name)
 {
@@ -132,8 +127,8 @@ static bool add_canvas(bc_onnx_reader *r, bc_text name)
     v->map = (bc_onnx_map){.layer = r->draft->n - 1,
                            .n_channels = canvas->n_out,
                            .scale = 1,
-                           .height = extended(r->height, r->stated.unit) / canvas->cell,
-                           .width = extended(r->width, r->stated.unit) / canvas->cell};
+                           .height = bc_layers_extend(&r->stated, r->height) / canvas->cell,
+                           .width = bc_layers_extend(&r->stated, r->width) / canvas->cell};
     return true;
 }
 
