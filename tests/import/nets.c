@@ -94,6 +94,27 @@ static void test_stated_table(void)
     bc_model_close(&model);
 }
 
+/* A canvas is an input of its own name, which no tensor and no output may have. */
+static void test_canvas_names(void)
+{
+    static const char *const names[] = {"painting", "out.bias", "out.norm.bias"};
+    for (int i = 0; i < 3; i++) {
+        char text[128];
+        bc_layers table;
+        bc_model *model;
+        bc_proto file = {0};
+        snprintf(text, sizeof(text),
+                 "%s canvas 8 stride=4\nin conv 3 8 up=zero\nout conv 3 3 up=zero", names[i]);
+        CHECK_INT(bc_layers_parse(&table, text, "TABLE", &log_), BC_OK);
+        CHECK_INT(bc_model_make_random(&model, &table, 0, 1, &log_), BC_OK);
+        CHECK_INT(bc_export_write(&file, model, &(bc_export_params){.n_blend = 0}, &log_),
+                  i < 2 ? BC_ERR_ARGUMENT : BC_OK);
+        CHECK(i == 2 || strstr(message, names[i]) != NULL);
+        bc_proto_free(&file);
+        bc_model_close(&model);
+    }
+}
+
 int main(void)
 {
     if (!imported_begin())
@@ -101,6 +122,7 @@ int main(void)
     test_random_tables();
     test_golden();
     test_stated_table();
+    test_canvas_names();
     imported_end();
     return TEST_END();
 }

@@ -398,9 +398,28 @@ static void set_parts(writer *w, const bc_export_params *params)
     }
 }
 
+/* A canvas whose name, the layer's alone, is another value's, or NULL. */
+static const char *find_clash(const bc_layers *table)
+{
+    static const char *const parts[] = {"weight", "bias", "norm.scale", "norm.shift"};
+    char name[NAME_SIZE] = "painting";
+    for (int i = 0;; i++) {
+        const int layer = bc_layers_find(table, name);
+        if (layer >= 0 && table->layers[layer].kind == BC_LAYER_CANVAS)
+            return table->layers[layer].name;
+        if (i == 4 * table->n)
+            return NULL;
+        snprintf(name, sizeof(name), "%s.%s", table->layers[i / 4].name, parts[i % 4]);
+    }
+}
+
 bc_status bc_export_write(bc_proto *file, const bc_model *model, const bc_export_params *params,
                           const bc_log *log)
 {
+    const char *clash = find_clash(&model->net.table);
+    if (clash)
+        return bc_fail(log, BC_ERR_ARGUMENT, "%s: its canvas '%s' is called like another value",
+                       model->net.name, clash);
     writer *w = calloc(1, sizeof(*w));
     if (!w)
         return bc_fail(log, BC_ERR_MEMORY, "%s: no memory to export it", model->net.name);

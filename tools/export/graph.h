@@ -30,7 +30,8 @@ typedef struct bc_export_params {
 
 /*
  * Writes the model's file into `file`, an empty message, which the caller frees also after a
- * failure: BC_ERR_MEMORY, or BC_ERR_ARGUMENT for a net with styles without one.
+ * failure: BC_ERR_MEMORY, or BC_ERR_ARGUMENT for a net with styles without one, or with a canvas
+ * that is called "painting" or like a tensor.
  */
 bc_status bc_export_write(bc_proto *file, const bc_model *model, const bc_export_params *params,
                           const bc_log *log);
