@@ -237,7 +237,7 @@ static void read_type(bc_onnx_value *value, bc_wire message, int depth)
     bc_wire_field field;
     while (bc_wire_next(&message, &field) > 0)
         if (is_bytes(&field, fields[depth])) {
-            if (fields + depth == fields + 2)
+            if (depth == 2)
                 read_dim(value, field.bytes);
             else
                 read_type(value, field.bytes, depth + 1);

@@ -48,9 +48,9 @@ static bool read_identity(bc_onnx_reader *r)
     const bc_onnx_found *v = bc_onnx_input_found(r, 0);
     if (!v)
         return bc_onnx_refuse(r, "has no input");
-    bc_onnx_found copy = *v;
-    copy.name = r->op->output;
-    r->found[r->n_found++] = copy;
+    bc_onnx_found *copy = bc_onnx_add(r, r->op->output, v->kind);
+    *copy = *v;
+    copy->name = r->op->output;
     return true;
 }
 
@@ -109,15 +109,18 @@ static bool read_op(bc_onnx_reader *r)
 
 /* The graph -------------------------------------------------------------------------------- */
 
-/* A canvas has the channels and the cell that the file's own table states. */
-static bool add_canvas(bc_onnx_reader *r, bc_text name)
+/* The canvas of that name in the file's own table, which states its channels and cell, or NULL. */
+static const bc_layer *find_canvas(const bc_onnx_reader *r, bc_text name)
 {
     char text[BC_LAYER_NAME_SIZE];
     bc_text_copy(text, sizeof(text), name);
-    const int stated = bc_layers_find(&r->stated, text);
-    if (stated < 0 || r->stated.layers[stated].kind != BC_LAYER_CANVAS)
-        return bc_onnx_refuse(r, "has another input than the frame");
-    const bc_layer *canvas = &r->stated.layers[stated];
+    const int stated = name.n < sizeof(text) ? bc_layers_find(&r->stated, text) : -1;
+    const bool is_canvas = stated >= 0 && r->stated.layers[stated].kind == BC_LAYER_CANVAS;
+    return is_canvas ? &r->stated.layers[stated] : NULL;
+}
+
+static bool add_canvas(bc_onnx_reader *r, bc_text name, const bc_layer *canvas)
+{
     bc_draft_layer *d = bc_onnx_add_layer(r, BC_LAYER_CANVAS, name);
     if (!d)
         return false;
@@ -132,26 +135,15 @@ static bool add_canvas(bc_onnx_reader *r, bc_text name)
     return true;
 }
 
-static bool is_canvas(const bc_onnx_reader *r, bc_text name)
-{
-    char text[BC_LAYER_NAME_SIZE];
-    bc_text_copy(text, sizeof(text), name);
-    const int stated = bc_layers_find(&r->stated, text);
-    return stated >= 0 && r->stated.layers[stated].kind == BC_LAYER_CANVAS;
-}
-
-static bool is_known(bc_onnx_reader *r, bc_text name)
-{
-    return bc_onnx_find(r, name) != NULL;
-}
-
 /* Canvases become layers where they are first read, as in the table. */
 static bool add_canvases(bc_onnx_reader *r)
 {
-    for (int i = 0; i < r->op->n_inputs; i++)
-        if (is_canvas(r, r->op->inputs[i]) && !is_known(r, r->op->inputs[i]) &&
-            !add_canvas(r, r->op->inputs[i]))
+    for (int i = 0; i < r->op->n_inputs; i++) {
+        const bc_text name = r->op->inputs[i];
+        const bc_layer *canvas = find_canvas(r, name);
+        if (canvas && !bc_onnx_find(r, name) && !add_canvas(r, name, canvas))
             return false;
+    }
     return true;
 }
 
@@ -161,7 +153,7 @@ static bool add_frame(bc_onnx_reader *r)
     const bc_onnx_value *frame = NULL;
     for (int i = 0; i < r->model->n_inputs; i++) {
         const bc_onnx_value *given = &r->model->inputs[i];
-        if (bc_onnx_model_find(r->model, given->name) || is_canvas(r, given->name))
+        if (bc_onnx_model_find(r->model, given->name) || find_canvas(r, given->name))
             continue;
         if (frame)
             return bc_onnx_refuse(r, "has several inputs");
@@ -194,7 +186,7 @@ static bool read_graph(bc_onnx_reader *r)
     if (!add_frame(r))
         return false;
     for (int i = 0; i < r->model->n_tensors; i++)
-        if (!is_canvas(r, r->model->tensors[i].name))
+        if (!find_canvas(r, r->model->tensors[i].name))
             bc_onnx_add_tensor(r, r->model->tensors[i].name, &r->model->tensors[i]);
     for (int i = 0; i < r->model->n_ops; i++) {
         r->op = &r->model->ops[i];

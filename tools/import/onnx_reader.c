@@ -1,5 +1,6 @@
 #include "import/onnx_reader.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ bc_onnx_found *bc_onnx_find(bc_onnx_reader *r, bc_text name)
 
 bc_onnx_found *bc_onnx_add(bc_onnx_reader *r, bc_text name, bc_onnx_found_kind kind)
 {
+    assert(r->n_found < BC_ONNX_MAX_FOUND);
     bc_onnx_found *v = &r->found[r->n_found++];
     *v = (bc_onnx_found){.name = name, .kind = kind};
     return v;
@@ -41,7 +43,6 @@ bc_onnx_found *bc_onnx_input_found(bc_onnx_reader *r, int i)
     return i < r->op->n_inputs ? bc_onnx_find(r, r->op->inputs[i]) : NULL;
 }
 
-/* The input's map, or NULL after a refusal. */
 const bc_onnx_map *bc_onnx_input_map(bc_onnx_reader *r, int i)
 {
     const bc_onnx_found *v = bc_onnx_input_found(r, i);
@@ -85,7 +86,6 @@ bc_layer *bc_onnx_layer_of(bc_onnx_reader *r, const bc_onnx_map *m)
     return &r->draft->layers[m->layer].layer;
 }
 
-/* A map that waits for nothing. */
 bool bc_onnx_is_plain(const bc_onnx_map *m)
 {
     return !m->is_doubled && !m->is_cropped && m->margin == 0 && m->scale == 1;
@@ -109,13 +109,11 @@ bool bc_onnx_is_open(bc_onnx_reader *r, const bc_onnx_map *m)
            bc_onnx_layer_of(r, m)->kind == BC_LAYER_CONV && !is_read(r->draft, m->layer);
 }
 
-/* A finished layer's. */
 bool bc_onnx_is_current(bc_onnx_reader *r, const bc_onnx_map *m)
 {
     return m->layer == BC_FRAME || m->version == r->versions[m->layer];
 }
 
-/* The operation became part of the map's layer. */
 bc_onnx_map bc_onnx_next_version(bc_onnx_reader *r, const bc_onnx_map *m)
 {
     bc_onnx_map next = *m;
@@ -169,7 +167,6 @@ float *bc_onnx_floats_of(const bc_onnx_tensor *tensor)
     return floats;
 }
 
-/* The input's `n` floats, to be freed; zeros where the input is left out. NULL after a refusal. */
 float *bc_onnx_input_row(bc_onnx_reader *r, int i, int n)
 {
     const bc_onnx_found *v = bc_onnx_input_found(r, i);

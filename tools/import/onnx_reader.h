@@ -10,7 +10,8 @@
 #include "import/numbers.h"
 
 enum {
-    BC_ONNX_MAX_FOUND = BC_ONNX_MAX_OPS + BC_ONNX_MAX_TENSORS + BC_ONNX_MAX_GRAPH_INPUTS,
+    /* What each operation makes, tensors, canvases and the frame. */
+    BC_ONNX_MAX_FOUND = BC_ONNX_MAX_OPS + BC_ONNX_MAX_TENSORS + BC_MAX_LAYERS + 1,
     BC_ONNX_MAX_SIDE = 1 << 20 /* pixels of a map */
 };
 

@@ -276,7 +276,7 @@ static bool run_object(bc_pickle_machine *m, int code)
     }
 }
 
-/* memchr finds the NUL at the end, too: it is no instruction. */
+/* strchr finds the NUL at the end, too: it is no instruction. */
 static bool is_one_of(int code, const char *codes)
 {
     return code && strchr(codes, code);

@@ -61,7 +61,7 @@ static bc_status read_whole(uint8_t **bytes, size_t *size, FILE *file, const cha
     if (end < 0 || fseek(file, 0, SEEK_SET) != 0)
         return bc_fail(log, BC_ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
     if (end > MAX_BYTES)
-        return bc_fail(log, BC_ERR_FORMAT, "%s: is too large for a net", path);
+        return bc_fail(log, BC_ERR_FORMAT, "%s: is a folder, or too large for a net", path);
     *size = (size_t)end;
     *bytes = malloc(*size + 1);
     if (!*bytes)
