@@ -4,6 +4,7 @@
  */
 #include "export/onnx.h"
 #include "import/imported.h"
+#include "import/onnx_proto.h"
 #include "import/torch_pickle.h"
 
 /* Exporters' spellings --------------------------------------------------------------------- */
@@ -42,17 +43,16 @@ static void write_cast(exporter *e, char to[16], const char *from, int type)
 /* A single number, in a node of its own. */
 static void write_constant(exporter *e, char name[16], int64_t value)
 {
-    enum { ATTRIBUTE = 5, NAME = 1, TENSOR = 5, TYPE = 20, ELEMENT = 2, RAW = 9, INT64 = 7 };
     bc_proto *to = &e->onnx.proto;
     const size_t node =
         bc_onnx_node_begin(&e->onnx, "Constant", number_name(e, name), BC_ONNX_INPUTS(NULL));
-    const size_t attribute = bc_proto_begin(to, ATTRIBUTE);
-    bc_proto_text(to, NAME, "value");
-    const size_t tensor = bc_proto_begin(to, TENSOR);
-    bc_proto_int(to, ELEMENT, INT64);
-    bc_proto_bytes(to, RAW, &value, sizeof(value));
+    const size_t attribute = bc_proto_begin(to, BC_ONNX_NODE_ATTRIBUTE);
+    bc_proto_text(to, BC_ONNX_ATTRIBUTE_NAME, "value");
+    const size_t tensor = bc_proto_begin(to, BC_ONNX_ATTRIBUTE_TENSOR);
+    bc_proto_int(to, BC_ONNX_TENSOR_TYPE, BC_ONNX_INT64);
+    bc_proto_bytes(to, BC_ONNX_TENSOR_RAW, &value, sizeof(value));
     bc_proto_end(to, tensor);
-    bc_proto_int(to, TYPE, 4);
+    bc_proto_int(to, BC_ONNX_ATTRIBUTE_TYPE, BC_ONNX_KIND_TENSOR);
     bc_proto_end(to, attribute);
     bc_onnx_node_end(&e->onnx, node);
 }
@@ -65,9 +65,9 @@ static void write_doubled_side(exporter *e, char side[16], const char *x, int ax
     bc_onnx_node(&e->onnx, "Shape", number_name(e, shape), BC_ONNX_INPUTS(x));
     write_constant(e, axis_name, axis);
     bc_onnx_node(&e->onnx, "Gather", number_name(e, size), BC_ONNX_INPUTS(shape, axis_name));
-    write_cast(e, real, size, 1);
+    write_cast(e, real, size, BC_ONNX_FLOAT);
     bc_onnx_node(&e->onnx, "Mul", number_name(e, product), BC_ONNX_INPUTS(real, two));
-    write_cast(e, cast, product, 1);
+    write_cast(e, cast, product, BC_ONNX_FLOAT);
     bc_onnx_node(&e->onnx, "Floor", number_name(e, whole), BC_ONNX_INPUTS(cast));
     const size_t node =
         bc_onnx_node_begin(&e->onnx, "Unsqueeze", number_name(e, side), BC_ONNX_INPUTS(whole));
@@ -85,14 +85,14 @@ static void write_scales(exporter *e, char scales[16], const char *x)
                                      BC_ONNX_INPUTS(sides[0], sides[1]));
     bc_onnx_attribute_int(&e->onnx, "axis", 0);
     bc_onnx_node_end(&e->onnx, node);
-    write_cast(e, doubled, sizes, 1);
+    write_cast(e, doubled, sizes, BC_ONNX_FLOAT);
     bc_onnx_node(&e->onnx, "Shape", number_name(e, shape), BC_ONNX_INPUTS(x));
     node = bc_onnx_node_begin(&e->onnx, "Slice", number_name(e, part), BC_ONNX_INPUTS(shape));
     bc_onnx_attribute_ints(&e->onnx, "axes", 1, (const int64_t[]){0});
     bc_onnx_attribute_ints(&e->onnx, "starts", 1, (const int64_t[]){2});
     bc_onnx_attribute_ints(&e->onnx, "ends", 1, (const int64_t[]){4});
     bc_onnx_node_end(&e->onnx, node);
-    write_cast(e, real, part, 1);
+    write_cast(e, real, part, BC_ONNX_FLOAT);
     bc_onnx_node(&e->onnx, "Div", number_name(e, ratio), BC_ONNX_INPUTS(doubled, real));
     bc_onnx_floats(&e->onnx, number_name(e, ones), 1, (const int64_t[]){2}, (const float[]){1, 1});
     node =

@@ -2,34 +2,22 @@
 
 #include <string.h>
 
-enum { IR_VERSION = 7, OPSET = 13 };
+#include "import/onnx_proto.h"
 
-/* Numbers of fields in onnx.proto, by message. */
-enum { MODEL_IR_VERSION = 1, MODEL_PRODUCER = 2, MODEL_GRAPH = 7, MODEL_OPSET = 8 };
-enum { MODEL_METADATA = 14, ENTRY_KEY = 1, ENTRY_VALUE = 2, OPSET_VERSION = 2 };
-enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
-enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTRIBUTE = 5 };
-enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TEXT = 4 };
-enum { ATTRIBUTE_INTS = 8, ATTRIBUTE_TYPE = 20 };
-enum { TENSOR_DIM = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW = 9 };
-enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_TYPE_ELEMENT = 1 };
-enum { TENSOR_TYPE_SHAPE = 2, SHAPE_DIM = 1, DIM_SIZE = 1, DIM_NAME = 2 };
-/* Of tensors, and of attributes. */
-enum { TYPE_FLOAT = 1, TYPE_INT64 = 7 };
-enum { KIND_FLOAT = 1, KIND_INT = 2, KIND_TEXT = 3, KIND_INTS = 7 };
+enum { IR_VERSION = 7, OPSET = 13 };
 
 /* Model ------------------------------------------------------------------------------------ */
 
 void bc_onnx_begin(bc_onnx *model, const char *graph_name)
 {
     bc_proto *to = &model->proto;
-    bc_proto_int(to, MODEL_IR_VERSION, IR_VERSION);
-    bc_proto_text(to, MODEL_PRODUCER, "brushcast");
-    const size_t opset = bc_proto_begin(to, MODEL_OPSET);
-    bc_proto_int(to, OPSET_VERSION, OPSET);
+    bc_proto_int(to, BC_ONNX_MODEL_IR_VERSION, IR_VERSION);
+    bc_proto_text(to, BC_ONNX_MODEL_PRODUCER, "brushcast");
+    const size_t opset = bc_proto_begin(to, BC_ONNX_MODEL_OPSET);
+    bc_proto_int(to, BC_ONNX_OPSET_VERSION, OPSET);
     bc_proto_end(to, opset);
-    model->graph = bc_proto_begin(to, MODEL_GRAPH);
-    bc_proto_text(to, GRAPH_NAME, graph_name);
+    model->graph = bc_proto_begin(to, BC_ONNX_MODEL_GRAPH);
+    bc_proto_text(to, BC_ONNX_GRAPH_NAME, graph_name);
 }
 
 void bc_onnx_end(bc_onnx *model)
@@ -39,9 +27,9 @@ void bc_onnx_end(bc_onnx *model)
 
 void bc_onnx_metadata(bc_onnx *model, const char *key, const char *value)
 {
-    const size_t entry = bc_proto_begin(&model->proto, MODEL_METADATA);
-    bc_proto_text(&model->proto, ENTRY_KEY, key);
-    bc_proto_text(&model->proto, ENTRY_VALUE, value);
+    const size_t entry = bc_proto_begin(&model->proto, BC_ONNX_MODEL_METADATA);
+    bc_proto_text(&model->proto, BC_ONNX_ENTRY_KEY, key);
+    bc_proto_text(&model->proto, BC_ONNX_ENTRY_VALUE, value);
     bc_proto_end(&model->proto, entry);
 }
 
@@ -49,13 +37,13 @@ void bc_onnx_metadata(bc_onnx *model, const char *key, const char *value)
 
 static void write_dims(bc_proto *to, const bc_onnx_dim dims[BC_ONNX_MAX_DIMS])
 {
-    const size_t shape = bc_proto_begin(to, TENSOR_TYPE_SHAPE);
+    const size_t shape = bc_proto_begin(to, BC_ONNX_TENSOR_TYPE_SHAPE);
     for (int i = 0; i < BC_ONNX_MAX_DIMS; i++) {
-        const size_t dim = bc_proto_begin(to, SHAPE_DIM);
+        const size_t dim = bc_proto_begin(to, BC_ONNX_SHAPE_DIM);
         if (dims[i].name)
-            bc_proto_text(to, DIM_NAME, dims[i].name);
+            bc_proto_text(to, BC_ONNX_DIM_NAME, dims[i].name);
         else
-            bc_proto_int(to, DIM_SIZE, dims[i].size);
+            bc_proto_int(to, BC_ONNX_DIM_SIZE, dims[i].size);
         bc_proto_end(to, dim);
     }
     bc_proto_end(to, shape);
@@ -65,9 +53,10 @@ static void write_value(bc_proto *to, int field, const char *name,
                         const bc_onnx_dim dims[BC_ONNX_MAX_DIMS])
 {
     const size_t value = bc_proto_begin(to, field);
-    bc_proto_text(to, VALUE_NAME, name);
-    const size_t type = bc_proto_begin(to, VALUE_TYPE), tensor = bc_proto_begin(to, TYPE_TENSOR);
-    bc_proto_int(to, TENSOR_TYPE_ELEMENT, TYPE_FLOAT);
+    bc_proto_text(to, BC_ONNX_VALUE_NAME, name);
+    const size_t type = bc_proto_begin(to, BC_ONNX_VALUE_TYPE),
+                 tensor = bc_proto_begin(to, BC_ONNX_TYPE_TENSOR);
+    bc_proto_int(to, BC_ONNX_TENSOR_TYPE_ELEMENT, BC_ONNX_FLOAT);
     write_dims(to, dims);
     bc_proto_end(to, tensor);
     bc_proto_end(to, type);
@@ -76,12 +65,12 @@ static void write_value(bc_proto *to, int field, const char *name,
 
 void bc_onnx_input(bc_onnx *model, const char *name, const bc_onnx_dim dims[BC_ONNX_MAX_DIMS])
 {
-    write_value(&model->proto, GRAPH_INPUT, name, dims);
+    write_value(&model->proto, BC_ONNX_GRAPH_INPUT, name, dims);
 }
 
 void bc_onnx_output(bc_onnx *model, const char *name, const bc_onnx_dim dims[BC_ONNX_MAX_DIMS])
 {
-    write_value(&model->proto, GRAPH_OUTPUT, name, dims);
+    write_value(&model->proto, BC_ONNX_GRAPH_OUTPUT, name, dims);
 }
 
 /* Constants -------------------------------------------------------------------------------- */
@@ -91,26 +80,26 @@ static void write_tensor(bc_proto *to, const char *name, int type, int n_dims, c
                          const void *data, size_t element_size)
 {
     size_t n = 1;
-    const size_t tensor = bc_proto_begin(to, GRAPH_INITIALIZER);
+    const size_t tensor = bc_proto_begin(to, BC_ONNX_GRAPH_INITIALIZER);
     for (int i = 0; i < n_dims; i++) {
-        bc_proto_int(to, TENSOR_DIM, dims[i]);
+        bc_proto_int(to, BC_ONNX_TENSOR_DIM, dims[i]);
         n *= (size_t)dims[i];
     }
-    bc_proto_int(to, TENSOR_TYPE, type);
-    bc_proto_text(to, TENSOR_NAME, name);
-    bc_proto_bytes(to, TENSOR_RAW, data, n * element_size);
+    bc_proto_int(to, BC_ONNX_TENSOR_TYPE, type);
+    bc_proto_text(to, BC_ONNX_TENSOR_NAME, name);
+    bc_proto_bytes(to, BC_ONNX_TENSOR_RAW, data, n * element_size);
     bc_proto_end(to, tensor);
 }
 
 void bc_onnx_floats(bc_onnx *model, const char *name, int n_dims, const int64_t *dims,
                     const float *values)
 {
-    write_tensor(&model->proto, name, TYPE_FLOAT, n_dims, dims, values, sizeof(*values));
+    write_tensor(&model->proto, name, BC_ONNX_FLOAT, n_dims, dims, values, sizeof(*values));
 }
 
 void bc_onnx_ints(bc_onnx *model, const char *name, int n, const int64_t *values)
 {
-    write_tensor(&model->proto, name, TYPE_INT64, 1, &(int64_t){n}, values, sizeof(*values));
+    write_tensor(&model->proto, name, BC_ONNX_INT64, 1, &(int64_t){n}, values, sizeof(*values));
 }
 
 /* Nodes ------------------------------------------------------------------------------------ */
@@ -119,12 +108,12 @@ size_t bc_onnx_node_begin(bc_onnx *model, const char *op, const char *output,
                           const char *const inputs[BC_ONNX_MAX_INPUTS])
 {
     bc_proto *to = &model->proto;
-    const size_t node = bc_proto_begin(to, GRAPH_NODE);
+    const size_t node = bc_proto_begin(to, BC_ONNX_GRAPH_NODE);
     for (int i = 0; i < BC_ONNX_MAX_INPUTS && inputs[i]; i++)
-        bc_proto_text(to, NODE_INPUT, inputs[i]);
-    bc_proto_text(to, NODE_OUTPUT, output);
-    bc_proto_text(to, NODE_NAME, output);
-    bc_proto_text(to, NODE_OP, op);
+        bc_proto_text(to, BC_ONNX_NODE_INPUT, inputs[i]);
+    bc_proto_text(to, BC_ONNX_NODE_OUTPUT, output);
+    bc_proto_text(to, BC_ONNX_NODE_NAME, output);
+    bc_proto_text(to, BC_ONNX_NODE_OP, op);
     return node;
 }
 
@@ -141,37 +130,37 @@ void bc_onnx_node(bc_onnx *model, const char *op, const char *output,
 
 static size_t begin_attribute(bc_proto *to, const char *name, int kind)
 {
-    const size_t attribute = bc_proto_begin(to, NODE_ATTRIBUTE);
-    bc_proto_text(to, ATTRIBUTE_NAME, name);
-    bc_proto_int(to, ATTRIBUTE_TYPE, kind);
+    const size_t attribute = bc_proto_begin(to, BC_ONNX_NODE_ATTRIBUTE);
+    bc_proto_text(to, BC_ONNX_ATTRIBUTE_NAME, name);
+    bc_proto_int(to, BC_ONNX_ATTRIBUTE_TYPE, kind);
     return attribute;
 }
 
 void bc_onnx_attribute_int(bc_onnx *model, const char *name, int64_t value)
 {
-    const size_t attribute = begin_attribute(&model->proto, name, KIND_INT);
-    bc_proto_int(&model->proto, ATTRIBUTE_INT, value);
+    const size_t attribute = begin_attribute(&model->proto, name, BC_ONNX_KIND_INT);
+    bc_proto_int(&model->proto, BC_ONNX_ATTRIBUTE_INT, value);
     bc_proto_end(&model->proto, attribute);
 }
 
 void bc_onnx_attribute_ints(bc_onnx *model, const char *name, int n, const int64_t *values)
 {
-    const size_t attribute = begin_attribute(&model->proto, name, KIND_INTS);
+    const size_t attribute = begin_attribute(&model->proto, name, BC_ONNX_KIND_INTS);
     for (int i = 0; i < n; i++)
-        bc_proto_int(&model->proto, ATTRIBUTE_INTS, values[i]);
+        bc_proto_int(&model->proto, BC_ONNX_ATTRIBUTE_INTS, values[i]);
     bc_proto_end(&model->proto, attribute);
 }
 
 void bc_onnx_attribute_float(bc_onnx *model, const char *name, float value)
 {
-    const size_t attribute = begin_attribute(&model->proto, name, KIND_FLOAT);
-    bc_proto_float(&model->proto, ATTRIBUTE_FLOAT, value);
+    const size_t attribute = begin_attribute(&model->proto, name, BC_ONNX_KIND_FLOAT);
+    bc_proto_float(&model->proto, BC_ONNX_ATTRIBUTE_FLOAT, value);
     bc_proto_end(&model->proto, attribute);
 }
 
 void bc_onnx_attribute_text(bc_onnx *model, const char *name, const char *text)
 {
-    const size_t attribute = begin_attribute(&model->proto, name, KIND_TEXT);
-    bc_proto_text(&model->proto, ATTRIBUTE_TEXT, text);
+    const size_t attribute = begin_attribute(&model->proto, name, BC_ONNX_KIND_TEXT);
+    bc_proto_text(&model->proto, BC_ONNX_ATTRIBUTE_TEXT, text);
     bc_proto_end(&model->proto, attribute);
 }

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIRE_VARINT = 0, WIRE_BYTES = 2, WIRE_32_BITS = 5, MAX_VARINT_BYTES = 10 };
+#include "import/wire.h"
+
+enum { MAX_VARINT_BYTES = 10 };
 
 static bool reserve(bc_proto *to, size_t more)
 {
@@ -47,26 +49,26 @@ static void append_varint(bc_proto *to, uint64_t value)
     append(to, bytes, encode(bytes, value));
 }
 
-static void append_tag(bc_proto *to, int field, int wire)
+static void append_tag(bc_proto *to, int field, bc_wire_kind wire)
 {
     append_varint(to, (uint64_t)field << 3 | (uint64_t)wire);
 }
 
 void bc_proto_int(bc_proto *to, int field, int64_t value)
 {
-    append_tag(to, field, WIRE_VARINT);
+    append_tag(to, field, BC_WIRE_VARINT);
     append_varint(to, (uint64_t)value);
 }
 
 void bc_proto_float(bc_proto *to, int field, float value)
 {
-    append_tag(to, field, WIRE_32_BITS);
+    append_tag(to, field, BC_WIRE_32_BITS);
     append(to, &value, sizeof(value));
 }
 
 void bc_proto_bytes(bc_proto *to, int field, const void *bytes, size_t size)
 {
-    append_tag(to, field, WIRE_BYTES);
+    append_tag(to, field, BC_WIRE_BYTES);
     append_varint(to, size);
     append(to, bytes, size);
 }
@@ -78,7 +80,7 @@ void bc_proto_text(bc_proto *to, int field, const char *text)
 
 size_t bc_proto_begin(bc_proto *to, int field)
 {
-    append_tag(to, field, WIRE_BYTES);
+    append_tag(to, field, BC_WIRE_BYTES);
     return to->size;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "import/onnx_proto.h"
+
 bc_numbers bc_numbers_row(int n, const int64_t *values)
 {
     bc_numbers row = {.rank = 1, .dims = {n}, .n = n, .is_int = true};
@@ -70,7 +72,6 @@ static bool combine(bc_numbers *result, bc_text type, const bc_numbers *a, const
 
 static bool convert(bc_numbers *result, const bc_onnx_op *op, const bc_numbers *x)
 {
-    enum { INT32 = 6, INT64 = 7 }; /* of onnx.proto */
     *result = *x;
     for (int i = 0; i < x->n; i++) {
         double *value = &result->values[i];
@@ -84,7 +85,7 @@ static bool convert(bc_numbers *result, const bc_onnx_op *op, const bc_numbers *
     if (!bc_text_is(op->type, "Cast"))
         return true;
     const int64_t to = bc_onnx_op_int(op, "to", 0);
-    result->is_int = to == INT32 || to == INT64;
+    result->is_int = to == BC_ONNX_INT32 || to == BC_ONNX_INT64;
     for (int i = 0; i < x->n && result->is_int; i++)
         result->values[i] = trunc(result->values[i]);
     return true;

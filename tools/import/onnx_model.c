@@ -3,16 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-
-/* Numbers of fields in onnx.proto, by message. */
-enum { MODEL_GRAPH = 7, MODEL_METADATA = 14, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
-enum { GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
-enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP = 4, NODE_ATTRIBUTE = 5 };
-enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TEXT = 4 };
-enum { ATTRIBUTE_TENSOR = 5, ATTRIBUTE_FLOATS = 7, ATTRIBUTE_INTS = 8 };
-enum { TENSOR_DIM = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8 };
-enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_TYPE_SHAPE = 2, SHAPE_DIM = 1 };
-enum { DIM_SIZE = 1 };
+#include "import/onnx_proto.h"
 
 /* Texts ------------------------------------------------------------------------------------ */
 
@@ -85,12 +76,12 @@ static bool read_tensor(bc_onnx_tensor *tensor, bc_wire message)
     *tensor = (bc_onnx_tensor){.message = message};
     while ((more = bc_wire_next(&message, &field)) > 0) {
         bool ok = true;
-        if (field.number == TENSOR_DIM)
+        if (field.number == BC_ONNX_TENSOR_DIM)
             ok = field.kind == BC_WIRE_BYTES ? add_dims(tensor, field.bytes)
                                              : add_dim(tensor, field.value);
-        else if (field.number == TENSOR_TYPE)
+        else if (field.number == BC_ONNX_TENSOR_TYPE)
             tensor->type = field.value < 100 ? (int)field.value : 0;
-        else if (is_bytes(&field, TENSOR_NAME))
+        else if (is_bytes(&field, BC_ONNX_TENSOR_NAME))
             tensor->name = text_of(&field);
         if (!ok)
             return false;
@@ -106,15 +97,15 @@ static bool read_op(bc_onnx_op *op, bc_wire message)
     int more;
     *op = (bc_onnx_op){.message = message};
     while ((more = bc_wire_next(&message, &field)) > 0) {
-        if (is_bytes(&field, NODE_INPUT)) {
+        if (is_bytes(&field, BC_ONNX_NODE_INPUT)) {
             if (op->n_inputs == BC_ONNX_MAX_OP_INPUTS)
                 return false;
             op->inputs[op->n_inputs++] = text_of(&field);
-        } else if (is_bytes(&field, NODE_OUTPUT) && op->output.n == 0) {
+        } else if (is_bytes(&field, BC_ONNX_NODE_OUTPUT) && op->output.n == 0) {
             op->output = text_of(&field);
-        } else if (is_bytes(&field, NODE_OP)) {
+        } else if (is_bytes(&field, BC_ONNX_NODE_OP)) {
             op->type = text_of(&field);
-        } else if (is_bytes(&field, NODE_NAME)) {
+        } else if (is_bytes(&field, BC_ONNX_NODE_NAME)) {
             op->name = text_of(&field);
         }
     }
@@ -128,10 +119,10 @@ static bc_wire find_attribute(const bc_onnx_op *op, const char *name)
     bc_wire_field attribute, field;
     while (bc_wire_next(&rest, &attribute) > 0) {
         bc_wire inside = attribute.bytes;
-        if (!is_bytes(&attribute, NODE_ATTRIBUTE))
+        if (!is_bytes(&attribute, BC_ONNX_NODE_ATTRIBUTE))
             continue;
         while (bc_wire_next(&inside, &field) > 0)
-            if (is_bytes(&field, ATTRIBUTE_NAME) && bc_text_is(text_of(&field), name))
+            if (is_bytes(&field, BC_ONNX_ATTRIBUTE_NAME) && bc_text_is(text_of(&field), name))
                 return attribute.bytes;
     }
     return (bc_wire){NULL, NULL};
@@ -159,21 +150,23 @@ static float float_of(uint64_t bits)
 int64_t bc_onnx_op_int(const bc_onnx_op *op, const char *name, int64_t other)
 {
     bc_wire_field field;
-    return find_field(op, name, ATTRIBUTE_INT, BC_WIRE_VARINT, &field) ? (int64_t)field.value
-                                                                       : other;
+    return find_field(op, name, BC_ONNX_ATTRIBUTE_INT, BC_WIRE_VARINT, &field)
+               ? (int64_t)field.value
+               : other;
 }
 
 float bc_onnx_op_float(const bc_onnx_op *op, const char *name, float other)
 {
     bc_wire_field field;
-    return find_field(op, name, ATTRIBUTE_FLOAT, BC_WIRE_32_BITS, &field) ? float_of(field.value)
-                                                                          : other;
+    return find_field(op, name, BC_ONNX_ATTRIBUTE_FLOAT, BC_WIRE_32_BITS, &field)
+               ? float_of(field.value)
+               : other;
 }
 
 bc_text bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *other)
 {
     bc_wire_field field;
-    return find_field(op, name, ATTRIBUTE_TEXT, BC_WIRE_BYTES, &field)
+    return find_field(op, name, BC_ONNX_ATTRIBUTE_TEXT, BC_WIRE_BYTES, &field)
                ? text_of(&field)
                : (bc_text){other, strlen(other)};
 }
@@ -181,14 +174,14 @@ bc_text bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *othe
 bool bc_onnx_op_tensor(const bc_onnx_op *op, const char *name, bc_onnx_tensor *tensor)
 {
     bc_wire_field field;
-    return find_field(op, name, ATTRIBUTE_TENSOR, BC_WIRE_BYTES, &field) &&
+    return find_field(op, name, BC_ONNX_ATTRIBUTE_TENSOR, BC_WIRE_BYTES, &field) &&
            read_tensor(tensor, field.bytes);
 }
 
 /* One value, or packed ones; false if there are more than can be held. */
 static bool add_numbers(double *numbers, int *n, const bc_wire_field *field)
 {
-    const bool is_float = field->number == ATTRIBUTE_FLOATS;
+    const bool is_float = field->number == BC_ONNX_ATTRIBUTE_FLOATS;
     bc_wire packed = field->bytes;
     uint64_t value = field->value;
     bool more = field->kind != BC_WIRE_BYTES;
@@ -211,7 +204,7 @@ int bc_onnx_op_numbers(const bc_onnx_op *op, const char *name, double numbers[BC
     bc_wire_field field;
     int n = 0;
     while (bc_wire_next(&attribute, &field) > 0)
-        if ((field.number == ATTRIBUTE_INTS || field.number == ATTRIBUTE_FLOATS) &&
+        if ((field.number == BC_ONNX_ATTRIBUTE_INTS || field.number == BC_ONNX_ATTRIBUTE_FLOATS) &&
             !add_numbers(numbers, &n, &field))
             return 0;
     return n;
@@ -224,7 +217,8 @@ static void read_dim(bc_onnx_value *value, bc_wire message)
     bc_wire_field field;
     int64_t size = 0;
     while (bc_wire_next(&message, &field) > 0)
-        if (field.number == DIM_SIZE && field.kind == BC_WIRE_VARINT && field.value <= INT32_MAX)
+        if (field.number == BC_ONNX_DIM_SIZE && field.kind == BC_WIRE_VARINT &&
+            field.value <= INT32_MAX)
             size = (int64_t)field.value;
     if (value->rank < BC_ONNX_MAX_RANK)
         value->dims[value->rank++] = size;
@@ -233,7 +227,7 @@ static void read_dim(bc_onnx_value *value, bc_wire message)
 /* Down to the dimensions: a value has a type, that of a tensor, that a shape, that dimensions. */
 static void read_type(bc_onnx_value *value, bc_wire message, int depth)
 {
-    static const int fields[] = {TYPE_TENSOR, TENSOR_TYPE_SHAPE, SHAPE_DIM};
+    static const int fields[] = {BC_ONNX_TYPE_TENSOR, BC_ONNX_TENSOR_TYPE_SHAPE, BC_ONNX_SHAPE_DIM};
     bc_wire_field field;
     while (bc_wire_next(&message, &field) > 0)
         if (is_bytes(&field, fields[depth])) {
@@ -249,9 +243,9 @@ static bc_onnx_value read_value(bc_wire message)
     bc_onnx_value value = {.rank = 0};
     bc_wire_field field;
     while (bc_wire_next(&message, &field) > 0) {
-        if (is_bytes(&field, VALUE_NAME))
+        if (is_bytes(&field, BC_ONNX_VALUE_NAME))
             value.name = text_of(&field);
-        else if (is_bytes(&field, VALUE_TYPE))
+        else if (is_bytes(&field, BC_ONNX_VALUE_TYPE))
             read_type(&value, field.bytes, 0);
     }
     return value;
@@ -260,21 +254,21 @@ static bc_onnx_value read_value(bc_wire message)
 /* NULL, or what is wrong. */
 static const char *read_graph_field(bc_onnx_model *model, const bc_wire_field *field)
 {
-    if (is_bytes(field, GRAPH_NODE)) {
+    if (is_bytes(field, BC_ONNX_GRAPH_NODE)) {
         if (model->n_ops == BC_ONNX_MAX_OPS)
             return "has too many operations";
         if (!read_op(&model->ops[model->n_ops++], field->bytes))
             return "has an operation that is malformed";
-    } else if (is_bytes(field, GRAPH_INITIALIZER)) {
+    } else if (is_bytes(field, BC_ONNX_GRAPH_INITIALIZER)) {
         if (model->n_tensors == BC_ONNX_MAX_TENSORS)
             return "has too many tensors";
         if (!read_tensor(&model->tensors[model->n_tensors++], field->bytes))
             return "has a tensor that is malformed, or whose data lie in another file";
-    } else if (is_bytes(field, GRAPH_INPUT)) {
+    } else if (is_bytes(field, BC_ONNX_GRAPH_INPUT)) {
         if (model->n_inputs == BC_ONNX_MAX_GRAPH_INPUTS)
             return "has too many inputs";
         model->inputs[model->n_inputs++] = read_value(field->bytes);
-    } else if (is_bytes(field, GRAPH_OUTPUT) && model->output.n == 0) {
+    } else if (is_bytes(field, BC_ONNX_GRAPH_OUTPUT) && model->output.n == 0) {
         model->output = read_value(field->bytes).name;
     }
     return NULL;
@@ -306,7 +300,7 @@ bc_status bc_onnx_model_read(bc_onnx_model *model, const void *bytes, size_t siz
     while (!wrong && (more = bc_wire_next(&rest, &field)) != 0) {
         if (more < 0)
             wrong = "is no ONNX model";
-        else if (is_bytes(&field, MODEL_GRAPH))
+        else if (is_bytes(&field, BC_ONNX_MODEL_GRAPH))
             wrong = read_graph(model, field.bytes);
     }
     if (!wrong && model->n_ops == 0)
@@ -321,12 +315,12 @@ bc_text bc_onnx_model_metadata(const bc_onnx_model *model, const char *key)
     while (bc_wire_next(&rest, &entry) > 0) {
         bc_text found = {NULL, 0}, value = {"", 0};
         bc_wire inside = entry.bytes;
-        if (!is_bytes(&entry, MODEL_METADATA))
+        if (!is_bytes(&entry, BC_ONNX_MODEL_METADATA))
             continue;
         while (bc_wire_next(&inside, &field) > 0) {
-            if (is_bytes(&field, ENTRY_KEY))
+            if (is_bytes(&field, BC_ONNX_ENTRY_KEY))
                 found = text_of(&field);
-            else if (is_bytes(&field, ENTRY_VALUE))
+            else if (is_bytes(&field, BC_ONNX_ENTRY_VALUE))
                 value = text_of(&field);
         }
         if (bc_text_is(found, key))

@@ -5,10 +5,7 @@
 
 #include "import/half.h"
 #include "import/onnx_model.h"
-
-/* As in onnx.proto. */
-enum { FLOAT = 1, INT32 = 6, INT64 = 7, FLOAT16 = 10, DOUBLE = 11 };
-enum { FLOAT_DATA = 4, INT32_DATA = 5, INT64_DATA = 7, RAW_DATA = 9, DOUBLE_DATA = 10 };
+#include "import/onnx_proto.h"
 
 typedef struct elements {
     double *values;
@@ -17,10 +14,10 @@ typedef struct elements {
 
 static int size_of(int type)
 {
-    return type == FLOAT || type == INT32    ? 4
-           : type == INT64 || type == DOUBLE ? 8
-           : type == FLOAT16                 ? 2
-                                             : 0;
+    return type == BC_ONNX_FLOAT || type == BC_ONNX_INT32    ? 4
+           : type == BC_ONNX_INT64 || type == BC_ONNX_DOUBLE ? 8
+           : type == BC_ONNX_FLOAT16                         ? 2
+                                                             : 0;
 }
 
 static double decode(int type, uint64_t bits)
@@ -31,13 +28,13 @@ static double decode(int type, uint64_t bits)
     memcpy(&single, &low, sizeof(single));
     memcpy(&real, &bits, sizeof(real));
     switch (type) {
-    case FLOAT:
+    case BC_ONNX_FLOAT:
         return (double)single;
-    case DOUBLE:
+    case BC_ONNX_DOUBLE:
         return real;
-    case FLOAT16:
+    case BC_ONNX_FLOAT16:
         return (double)bc_half_to_float((uint16_t)bits);
-    case INT32:
+    case BC_ONNX_INT32:
         return (double)(int32_t)low;
     default:
         return (double)(int64_t)bits;
@@ -74,17 +71,17 @@ static bool add_varints(elements *to, int type, bc_wire packed)
 /* The field in which a type's elements stand when they are not raw. */
 static int data_field(int type)
 {
-    return type == FLOAT    ? FLOAT_DATA
-           : type == INT32  ? INT32_DATA
-           : type == INT64  ? INT64_DATA
-           : type == DOUBLE ? DOUBLE_DATA
-                            : 0;
+    return type == BC_ONNX_FLOAT    ? BC_ONNX_TENSOR_FLOATS
+           : type == BC_ONNX_INT32  ? BC_ONNX_TENSOR_INT32S
+           : type == BC_ONNX_INT64  ? BC_ONNX_TENSOR_INT64S
+           : type == BC_ONNX_DOUBLE ? BC_ONNX_TENSOR_DOUBLES
+                                    : 0;
 }
 
 static bool add_field(elements *to, int type, const bc_wire_field *field)
 {
-    const bool is_int = type == INT32 || type == INT64;
-    if (field->number == RAW_DATA && field->kind == BC_WIRE_BYTES)
+    const bool is_int = type == BC_ONNX_INT32 || type == BC_ONNX_INT64;
+    if (field->number == BC_ONNX_TENSOR_RAW && field->kind == BC_WIRE_BYTES)
         return add_fixed(to, type, field->bytes);
     if (field->number != data_field(type))
         return true;
@@ -109,5 +106,5 @@ double *bc_onnx_tensor_values(const bc_onnx_tensor *tensor)
 
 bool bc_onnx_tensor_is_int(const bc_onnx_tensor *tensor)
 {
-    return tensor->type == INT32 || tensor->type == INT64;
+    return tensor->type == BC_ONNX_INT32 || tensor->type == BC_ONNX_INT64;
 }
