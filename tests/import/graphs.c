@@ -1,4 +1,6 @@
 /* graphs.c: small ONNX graphs: what pixels they are for, and what is to be refused. */
+#include <math.h>
+
 #include "export/onnx.h"
 #include "import/imported.h"
 
@@ -15,6 +17,7 @@ static void write_tensors(bc_onnx *to)
     bc_onnx_floats(to, "w 8 3", 4, (const int64_t[]){8, 3, 1, 1}, weights);
     bc_onnx_floats(to, "w 8 8", 4, (const int64_t[]){8, 8, 1, 1}, weights);
     bc_onnx_floats(to, "w 3 8", 4, (const int64_t[]){3, 8, 1, 1}, weights);
+    bc_onnx_floats(to, "infinite", 1, (const int64_t[]){3}, (const float[]){1, 1, INFINITY});
     bc_onnx_floats(to, "w 3x3", 4, (const int64_t[]){3, 3, 3, 3}, weights);
     bc_onnx_ints(to, "0,0", 2, (const int64_t[]){0, 0});
     bc_onnx_ints(to, "2,2", 2, (const int64_t[]){2, 2});
@@ -58,6 +61,9 @@ static void test_refusals(void)
           {"Relu", "rectified", {"y"}},
           {"Add", "whole", {"sum", "rectified"}},
           {"Conv", "painting", {"whole", "w 3 8"}}},
+         0},
+        {"has weights that are not finite",
+         {{"Conv", "painting", {"frame", "w 3 3", "infinite"}}},
          0},
         {"cuts out other than the frame",
          {{"Conv", "y", {"frame", "w 3 3"}},

@@ -187,6 +187,28 @@ static bool is_filled(const bc_draft *draft, const bc_layers *found)
     return ok;
 }
 
+static bool are_finite(const float *values, int n)
+{
+    bool ok = true;
+    for (int i = 0; i < n; i++)
+        ok = ok && isfinite(values[i]);
+    return ok;
+}
+
+static bool is_finite(const bc_draft *draft)
+{
+    bool ok = true;
+    for (int i = 0; i < draft->n && ok; i++) {
+        const bc_draft_layer *d = &draft->layers[i];
+        const bc_layer *layer = &d->layer;
+        ok = layer->kind != BC_LAYER_CONV ||
+             (are_finite(d->weight, (int)n_weights(layer)) && are_finite(d->bias, layer->n_rows) &&
+              (!layer->norm ||
+               (are_finite(d->scale, layer->n_out) && are_finite(d->shift, layer->n_out))));
+    }
+    return ok;
+}
+
 bc_status bc_draft_make_table(bc_layers *table, const bc_draft *draft, const char *path,
                               const bc_log *log)
 {
@@ -196,6 +218,8 @@ bc_status bc_draft_make_table(bc_layers *table, const bc_draft *draft, const cha
     bc_status status = bc_layers_parse(&found, text, path, log);
     if (status == BC_OK && !is_filled(draft, &found))
         status = bc_fail(log, BC_ERR_FORMAT, "%s: its weights do not fit its layers", path);
+    if (status == BC_OK && !is_finite(draft))
+        status = bc_fail(log, BC_ERR_FORMAT, "%s: has weights that are not finite", path);
     *table = found;
     if (status < 0 || !draft->table[0])
         return status;
@@ -214,7 +238,7 @@ typedef struct tensor_list {
     bc_tensor tensors[MAX_TENSORS];
 } tensor_list;
 
-static bool add_tensor(tensor_list *list, const bc_layer *layer, const char *what,
+static void add_tensor(tensor_list *list, const bc_layer *layer, const char *what,
                        const float *values, int n_dims, const int64_t *shape)
 {
     size_t n = 1;
@@ -227,31 +251,27 @@ static bool add_tensor(tensor_list *list, const bc_layer *layer, const char *wha
         n *= (size_t)shape[i];
     }
     tensor->size_bytes = n * sizeof(float);
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(values[i]))
-            return false;
-    return true;
 }
 
-/* Those of an owner; false if one has values that are not finite. */
-static bool list_tensors(tensor_list *list, const bc_draft *draft, const bc_layers *table,
+/* Those of an owner. */
+static void list_tensors(tensor_list *list, const bc_draft *draft, const bc_layers *table,
                          bc_owner owner)
 {
-    bool ok = true;
     list->n = 0;
     for (int i = 0; i < draft->n; i++) {
         const bc_draft_layer *d = &draft->layers[i];
         const bc_layer *layer = &table->layers[bc_layers_find(table, d->layer.name)];
         const int64_t k = layer->kernel, n_out = layer->n_out, n_rows = layer->n_rows;
-        if (layer->kind == BC_LAYER_CONV && layer->weights == owner)
-            ok = add_tensor(list, layer, "weight", d->weight, 4,
-                            (const int64_t[]){n_rows, layer->n_in, k, k}) &&
-                 add_tensor(list, layer, "bias", d->bias, 1, &n_rows) && ok;
-        if (layer->norm && layer->norm_owner == owner)
-            ok = add_tensor(list, layer, "norm.scale", d->scale, 1, &n_out) &&
-                 add_tensor(list, layer, "norm.shift", d->shift, 1, &n_out) && ok;
+        const int64_t shape[] = {n_rows, layer->n_in, k, k};
+        if (layer->kind == BC_LAYER_CONV && layer->weights == owner) {
+            add_tensor(list, layer, "weight", d->weight, 4, shape);
+            add_tensor(list, layer, "bias", d->bias, 1, &n_rows);
+        }
+        if (layer->norm && layer->norm_owner == owner) {
+            add_tensor(list, layer, "norm.scale", d->scale, 1, &n_out);
+            add_tensor(list, layer, "norm.shift", d->shift, 1, &n_out);
+        }
     }
-    return ok;
 }
 
 /* Writing ---------------------------------------------------------------------------------- */
@@ -305,9 +325,8 @@ bc_status bc_draft_write(const bc_draft *draft, const char *folder, const char *
     tensor_list *lists = calloc(BC_N_OWNERS, sizeof(*lists));
     bc_status status = lists ? bc_draft_make_table(&table, draft, path, log)
                              : bc_fail(log, BC_ERR_MEMORY, "no memory for %s", path);
-    if (status == BC_OK && (!list_tensors(&lists[BC_OWNER_NET], draft, &table, BC_OWNER_NET) ||
-                            !list_tensors(&lists[BC_OWNER_STYLE], draft, &table, BC_OWNER_STYLE)))
-        status = bc_fail(log, BC_ERR_FORMAT, "%s: has weights that are not finite", path);
+    for (int owner = 0; owner < BC_N_OWNERS && status == BC_OK; owner++)
+        list_tensors(&lists[owner], draft, &table, (bc_owner)owner);
     if (status == BC_OK)
         status = bc_folder_make(folder, log);
     if (status == BC_OK)

@@ -45,8 +45,8 @@ void bc_draft_set_range(bc_draft *draft, float range);
 
 /*
  * The table of layers that a draft is: the one that its file states, where that is the same net.
- * BC_ERR_FORMAT if it is no net of ours (model/layers.h), if its weights do not fit its layers, or
- * if the two are not the same.
+ * BC_ERR_FORMAT if it is no net of ours (model/layers.h), if its weights do not fit its layers or
+ * are not finite, or if the two are not the same.
  */
 bc_status bc_draft_make_table(bc_layers *table, const bc_draft *draft, const char *path,
                               const bc_log *log);
