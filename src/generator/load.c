@@ -137,7 +137,8 @@ static int canvas_cell(const bc_task *t)
 /* Some samples of a canvas's row, in one channel of a sum or in all of a convolution's. */
 static void load_canvas(const bc_task *t, bc_canvas_span span, float *to, ptrdiff_t pitch)
 {
-    bc_canvas_row(to, pitch, t->step->n_in, canvas_cell(t), span, &t->session->moved);
+    t->session->kernels.canvas_row(to, pitch, t->step->n_in, canvas_cell(t), span,
+                                   &t->session->moved);
 }
 
 void bc_load_canvas(const bc_task *t, int y, float *to, ptrdiff_t channel_stride)

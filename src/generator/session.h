@@ -5,7 +5,6 @@
 #define BC_GENERATOR_SESSION_H
 
 #include "base/pool.h"
-#include "generator/canvas.h"
 #include "generator/plan.h"
 #include "generator/scene.h"
 #include "generator/statistics.h"

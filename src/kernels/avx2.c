@@ -5,6 +5,7 @@ enum { CONV_BLOCK = 4, CONV_VECS = 3, LAST_BLOCK = CONV_BLOCK, LAST_VECS = CONV_
 enum { WINOGRAD_BLOCK = 4, WINOGRAD_LAST_BLOCK = 4, WINOGRAD_VECS = 3 };
 
 #include "kernels/avx2_pixels.h"
+#include "kernels/simd_canvas.h"
 #include "kernels/simd_conv.h"
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
@@ -18,6 +19,7 @@ void bc_kernels_init_avx2(bc_kernels *kernels)
     kernels->norm_row = norm_row;
     kernels->norm_split = norm_split;
     kernels->norm_join = norm_join;
+    kernels->canvas_row = canvas_row;
     kernels->pixels_split = pixels_split;
     kernels->conv_row = conv_row;
     kernels->winograd_load = winograd_load;

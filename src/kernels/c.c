@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kernels/kernels.h"
+#include "kernels/simd_canvas.h"
 
 static void put(float *to, float x, bc_norm how)
 {
@@ -189,6 +190,7 @@ void bc_kernels_init_c(bc_kernels *kernels)
                             .norm_row = norm_row,
                             .norm_split = norm_split,
                             .norm_join = norm_join,
+                            .canvas_row = canvas_row,
                             .pixels_split = pixels_split,
                             .conv_row = conv_row,
                             .store_pixels = store_pixels,

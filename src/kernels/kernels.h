@@ -177,6 +177,19 @@ typedef struct bc_norm {
 
 #define BC_NO_RELU (-FLT_MAX)
 
+enum { BC_CANVAS_CELL = 8 /* pixels of the frame that one displacement holds for, each way */ };
+
+/* How the canvas lies in the frame: each cell of 8x8 pixels of the frame has moved. */
+typedef struct bc_displacement {
+    const float *x, *y; /* [rows][columns], pixels; NULL: nowhere */
+    int rows, columns;
+} bc_displacement;
+
+/* Samples of a canvas's row: `n` of them, every `step`-th from `first` on. */
+typedef struct bc_canvas_span {
+    int row, first, step, n;
+} bc_canvas_span;
+
 typedef struct bc_tier bc_tier; /* tiers.h, which fills this table */
 
 typedef struct bc_kernels {
@@ -191,6 +204,14 @@ typedef struct bc_kernels {
     void (*norm_split)(float *even, float *odd, const float *from, int n, bc_norm how);
     /* to[2i] from even[i], to[2i + 1] from odd[i], i < n: sub-pixel phases become a row. */
     void (*norm_join)(float *to, const float *even, const float *odd, int n, bc_norm how);
+    /*
+     * Samples of a canvas, smooth noise that is a function of the place alone: what the net paints
+     * on where the picture gives it nothing to paint with. Cells are `cell` pixels wide and high (4
+     * or 8), and a sample stands in the middle of its own; channel c at to + c * pitch. n_channels
+     * is a multiple of 8. Nothing behind n samples is written.
+     */
+    void (*canvas_row)(float *to, ptrdiff_t pitch, int n_channels, int cell, bc_canvas_span span,
+                       const bc_displacement *moved);
     /*
      * n pairs of 8-bit pixels to floats 0..255: planes[2c] gets channel c (red, green, blue) of
      * the even pixels, planes[2c + 1] of the odd ones.

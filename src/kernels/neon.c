@@ -5,6 +5,7 @@ enum { CONV_BLOCK = 8, CONV_VECS = 3, LAST_BLOCK = 12, LAST_VECS = 2 };
 enum { WINOGRAD_BLOCK = 8, WINOGRAD_LAST_BLOCK = 12, WINOGRAD_VECS = 2 };
 
 #include "kernels/neon_pixels.h"
+#include "kernels/simd_canvas.h"
 #include "kernels/simd_conv.h"
 #include "kernels/simd_rows.h"
 #include "kernels/simd_winograd.h"
@@ -18,6 +19,7 @@ void bc_kernels_init_neon(bc_kernels *kernels)
     kernels->norm_row = norm_row;
     kernels->norm_split = norm_split;
     kernels->norm_join = norm_join;
+    kernels->canvas_row = canvas_row;
     kernels->pixels_split = pixels_split;
     kernels->conv_row = conv_row;
     kernels->winograd_load = winograd_load;

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "export/onnx.h"
-#include "generator/canvas.h"
+#include "kernels/kernels.h"
 
 enum { NAME_SIZE = BC_LAYER_NAME_SIZE + 32 };
 
@@ -259,11 +259,13 @@ static void bake_canvas(writer *w, const char *name)
               columns = bc_layers_extend(w->table, w->width) / layer->cell;
     const size_t n = (size_t)rows * (size_t)columns;
     float *canvas = malloc((size_t)layer->n_out * n * sizeof(*canvas));
+    bc_kernels kernels;
+    bc_kernels_init_c(&kernels);
     w->failed = w->failed || !canvas;
     for (int row = 0; canvas && row < rows; row++)
-        bc_canvas_row(canvas + (size_t)row * (size_t)columns, (ptrdiff_t)n, layer->n_out,
-                      layer->cell, (bc_canvas_span){.row = row, .step = 1, .n = columns},
-                      &(bc_displacement){0});
+        kernels.canvas_row(canvas + (size_t)row * (size_t)columns, (ptrdiff_t)n, layer->n_out,
+                           layer->cell, (bc_canvas_span){.row = row, .step = 1, .n = columns},
+                           &(bc_displacement){0});
     if (canvas)
         bc_onnx_floats(&w->onnx, name, 4, (const int64_t[]){1, layer->n_out, rows, columns},
                        canvas);

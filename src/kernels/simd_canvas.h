@@ -1,9 +1,21 @@
-#include "generator/canvas.h"
+/*
+ * simd_canvas.h: the canvas of kernels.h, in plain C that compilers turn into vectors: of a place's
+ * channels, and of places. Each instruction set's file includes it once, and all give the same
+ * bits.
+ *
+ * Channel c at (x, y), in pixels: bilinear interpolation of random numbers on a grid of 10 pixels,
+ * divided by the root of the sum of its squared weights, so that the variance is the same
+ * everywhere. The numbers are a hash of the grid's place and the channel, uniform, of variance 1.
+ */
+#ifndef BC_KERNELS_SIMD_CANVAS_H
+#define BC_KERNELS_SIMD_CANVAS_H
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "kernels/kernels.h"
 
 static const double grid = 10; /* pixels */
 
@@ -105,8 +117,8 @@ static void make_channels(float *to, ptrdiff_t pitch, int first, const places *a
     }
 }
 
-void bc_canvas_row(float *to, ptrdiff_t pitch, int n_channels, int cell, bc_canvas_span span,
-                   const bc_displacement *moved)
+static void canvas_row(float *to, ptrdiff_t pitch, int n_channels, int cell, bc_canvas_span span,
+                       const bc_displacement *moved)
 {
     places at;
     for (int from = 0; from < span.n; from += N_PLACES) {
@@ -116,3 +128,5 @@ void bc_canvas_row(float *to, ptrdiff_t pitch, int n_channels, int cell, bc_canv
             make_channels(to + first * pitch + from, pitch, first, &at, n);
     }
 }
+
+#endif
