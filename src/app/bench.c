@@ -16,7 +16,7 @@
 typedef struct settings {
     const char *size, *format, *tier, *precision, *stats, *net, *layers, *models, *preset;
     double stabilize;
-    int n_threads, n_frames;
+    int n_threads, n_frames, n_blended;
     bool compares, is_json;
 } settings;
 
@@ -36,6 +36,8 @@ static const bc_option options[] = {
      BC_OPTION_CHOICE, .offset = AT(stats), .choices = "frame|stream"},
     {"frames", "N", "to measure (31)", BC_OPTION_COUNT, .offset = AT(n_frames), .low = 1,
      .high = 100000},
+    {"blend", "N", "of the net's styles in equal shares (1)", BC_OPTION_COUNT,
+     .offset = AT(n_blended), .low = 1, .high = BC_MAX_BLEND},
     {"layers", "TABLE",
      "instead of a net: random weights of a table of layers, stylebank, cin, johnson, deep or a "
      "file",
@@ -228,6 +230,7 @@ static bc_status bench(const settings *o, int width, int height, const bc_log *l
     bc_session_params params = {.width = width,
                                 .height = height,
                                 .n_threads = o->n_threads ? o->n_threads : bc_cpu_count(),
+                                .max_blend = o->n_blended,
                                 .stats = stats_of(o, BC_STATS_FRAME),
                                 .tier = o->tier,
                                 .log = *log};
@@ -259,7 +262,7 @@ static bc_status bench_clip(const settings *o, const char *input, const bc_log *
 
 static int run(int n_args, char **args, const bc_log *log)
 {
-    settings o = {.size = "1280x720", .n_frames = 31, .preset = "veryfast"};
+    settings o = {.size = "1280x720", .n_frames = 31, .n_blended = 1, .preset = "veryfast"};
     int width, height;
     const int parsed = bc_options_parse(&bc_command_bench, &n_args, args, &o, log);
     if (parsed != 0)

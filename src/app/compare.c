@@ -39,12 +39,11 @@ static double psnr(const uint8_t *a, const uint8_t *b, size_t n)
 static bc_status paint_twice(const bc_model *model, const bc_session_params *params,
                              const pictures *p, uint8_t *to)
 {
-    const bc_style_weight first = {.style = 0, .weight = 1};
     const bc_image source = view(p->source, params), painting = view(to, params);
     bc_session *session = NULL;
     bc_status status = bc_session_open(&session, model, params);
-    if (status == BC_OK && bc_model_style_count(model) > 0)
-        status = bc_session_set_style(session, &first, 1);
+    if (status == BC_OK)
+        status = bc_measure_blend(session);
     for (int i = 0; i < 2 && status == BC_OK; i++)
         status = bc_session_run(session, &source, &painting);
     bc_session_close(&session);

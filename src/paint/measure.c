@@ -233,14 +233,26 @@ static bc_status measure(bc_measurement *measurement, bc_session *session, bc_pi
     return status;
 }
 
+bc_status bc_measure_blend(bc_session *session)
+{
+    const int n = session->params.max_blend, n_styles = bc_model_style_count(session->model);
+    bc_style_weight blend[BC_MAX_BLEND];
+    if (n > 1 && n > n_styles)
+        return bc_fail(&session->params.log, BC_ERR_ARGUMENT, "the net has %d style%s, not %d",
+                       n_styles, n_styles == 1 ? "" : "s", n);
+    for (int i = 0; i < n; i++)
+        blend[i] = (bc_style_weight){.style = i, .weight = 1};
+    return n_styles > 0 ? bc_session_set_style(session, blend, n) : BC_OK;
+}
+
 bc_status bc_measure_model(bc_measurement *measurement, const bc_model *model,
                            const bc_session_params *params, bc_pixel_format format, int n_frames)
 {
     bc_session *session = NULL;
     *measurement = (bc_measurement){0};
     bc_status status = bc_session_open(&session, model, params);
-    if (status == BC_OK && bc_model_style_count(model) > 0)
-        status = bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1);
+    if (status == BC_OK)
+        status = bc_measure_blend(session);
     if (status == BC_OK)
         status = measure(measurement, session, format, n_frames);
     bc_session_close(&session);

@@ -32,10 +32,16 @@ typedef struct bc_measurement {
 void bc_measure_draw(uint8_t *pixels, int width, int height);
 
 /*
+ * Sets the session's first style, if its model has any, or with max_blend above 1 the first
+ * max_blend ones in equal shares. BC_ERR_ARGUMENT, with a line, if there are fewer.
+ */
+bc_status bc_measure_blend(bc_session *session);
+
+/*
  * Opens a session of the params and runs `n_frames` frames of the made picture in `format`, RGB24
- * or YUV420, in the model's first style, if it has any: once to time frames and once to time
- * layers. Measures the machine's peak and its memory before and after. Frames run one by one;
- * nothing else should run on the machine.
+ * or YUV420, in the styles of bc_measure_blend: once to time frames and once to time layers.
+ * Measures the machine's peak and its memory before and after. Frames run one by one; nothing else
+ * should run on the machine.
  */
 bc_status bc_measure_model(bc_measurement *measurement, const bc_model *model,
                            const bc_session_params *params, bc_pixel_format format, int n_frames);
