@@ -13,6 +13,18 @@ static bool is_in_lumps(const AVCodecParameters *codec)
            codec->frame_size == 0;
 }
 
+/* mp4 names each channel of PCM, and finds only at the end of the file that it cannot. */
+static bool has_nameless_channels(const AVOutputFormat *container, const AVCodecParameters *codec)
+{
+    AVChannelLayout usual = codec->ch_layout;
+    if (codec->codec_type != AVMEDIA_TYPE_AUDIO || strcmp(container->name, "mp4") != 0 ||
+        av_get_exact_bits_per_sample(codec->codec_id) == 0 ||
+        usual.order != AV_CHANNEL_ORDER_UNSPEC)
+        return false;
+    av_channel_layout_default(&usual, usual.nb_channels);
+    return usual.order == AV_CHANNEL_ORDER_UNSPEC;
+}
+
 /* MPEG-TS takes anything as private data, and nobody can tell sound from other data in it. */
 static bool becomes_private(const AVOutputFormat *container, const AVCodecParameters *codec)
 {
@@ -77,7 +89,8 @@ bool bc_copy_is_possible(const AVFormatContext *output, const AVStream *stream)
     const AVOutputFormat *container = output->oformat;
     const AVCodecParameters *codec = stream->codecpar;
     if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || is_in_lumps(codec) ||
-        becomes_private(container, codec) || vanishes(container, stream))
+        has_nameless_channels(container, codec) || becomes_private(container, codec) ||
+        vanishes(container, stream))
         return false;
     if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT && !is_cover_to_attach(container, stream) &&
         avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)
@@ -139,12 +152,22 @@ static int attach_cover(AVStream *copy, const AVStream *cover)
     return error;
 }
 
+/* The usual names for channels that have none, as the ffmpeg program gives them: mp4 writes no PCM
+ * without, and fails at the end of the file. */
+static void name_channels(AVCodecParameters *codec)
+{
+    AVChannelLayout *layout = &codec->ch_layout;
+    if (codec->codec_type == AVMEDIA_TYPE_AUDIO && layout->order == AV_CHANNEL_ORDER_UNSPEC)
+        av_channel_layout_default(layout, layout->nb_channels);
+}
+
 int bc_copy_stream(AVFormatContext *output, const AVStream *stream)
 {
     AVStream *copy = avformat_new_stream(output, NULL);
     if (!copy)
         return AVERROR(ENOMEM);
     int error = avcodec_parameters_copy(copy->codecpar, stream->codecpar);
+    name_channels(copy->codecpar);
     if (error >= 0)
         error = copy_side_data(copy, stream);
     if (error >= 0)
