@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "media/adapt.h"
 
 bc_status bc_av_status(int error)
 {
@@ -201,17 +202,19 @@ static bool is_rgb(enum AVPixelFormat format)
     return description->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
 }
 
-static void complete_matrix(AVFrame *av, bool is_hd)
+static bool has_no_matrix(const AVFrame *av)
 {
-    switch (av->colorspace) {
-    case AVCOL_SPC_UNSPECIFIED:
-    case AVCOL_SPC_RESERVED:
-    case AVCOL_SPC_RGB: /* a lie, on planes of YUV */
-        av->colorspace = is_hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-        break;
-    default:
-        break;
-    }
+    return av->colorspace == AVCOL_SPC_UNSPECIFIED || av->colorspace == AVCOL_SPC_RESERVED ||
+           av->colorspace == AVCOL_SPC_RGB; /* a lie, on planes of YUV */
+}
+
+static void guess_colour(AVFrame *av, bool is_hd)
+{
+    av->colorspace = is_hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    if (av->color_primaries == AVCOL_PRI_UNSPECIFIED && !bc_adapter_is_hdr(av))
+        av->color_primaries = is_hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
+    if (av->color_trc == AVCOL_TRC_UNSPECIFIED)
+        av->color_trc = is_hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
 }
 
 void bc_av_complete_colour(AVFrame *av)
@@ -229,11 +232,10 @@ void bc_av_complete_colour(AVFrame *av)
     }
     if (av->color_range == AVCOL_RANGE_UNSPECIFIED)
         av->color_range = AVCOL_RANGE_MPEG;
-    complete_matrix(av, is_hd);
-    if (av->color_primaries == AVCOL_PRI_UNSPECIFIED)
-        av->color_primaries = is_hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
-    if (av->color_trc == AVCOL_TRC_UNSPECIFIED)
-        av->color_trc = is_hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+    if (has_no_matrix(av))
+        guess_colour(av, is_hd);
+    if (av->color_primaries == AVCOL_PRI_UNSPECIFIED && bc_adapter_is_hdr(av))
+        av->color_primaries = AVCOL_PRI_BT2020; /* BT.2100 knows no others */
     if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
         av->chroma_location = AVCHROMA_LOC_LEFT;
 }

@@ -35,9 +35,11 @@ bc_status bc_av_to_frame(bc_frame **frame, AVFrame *av, const bc_log *log);
 bc_status bc_av_show(bc_frame *frame, AVFrame *shown, const bc_log *log);
 
 /*
- * Fills in the matrix, range, primaries, transfer and chroma position that a frame leaves unset, as
- * players guess them: RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or
- * 577 high on, BT.601 below; chroma on the left. The deprecated YUVJ formats become the plain ones.
+ * Fills in the matrix, range and chroma position that a frame leaves unset, as players guess them:
+ * RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or 577 high on, BT.601
+ * below; chroma on the left. Primaries and transfer are guessed with the matrix, and stay unset
+ * where a frame has one; but PQ and HLG without primaries have BT.2020's. The deprecated YUVJ
+ * formats become the plain ones.
  */
 void bc_av_complete_colour(AVFrame *av);
 
