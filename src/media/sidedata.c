@@ -2,6 +2,7 @@
 #include "media/versions.h"
 
 #include <libavutil/avstring.h>
+#include <libavutil/stereo3d.h>
 #include <string.h>
 
 bool bc_sidedata_has_rgb_profile(const AVFrame *av)
@@ -51,7 +52,24 @@ static bool is_of_view(enum AVPacketSideDataType type)
     return type == AV_PKT_DATA_STEREO3D || type == AV_PKT_DATA_SPHERICAL;
 }
 
-int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_same_light)
+/* FFmpeg 7.1 writes packed views into mp4 as st3d, which says how they are packed, and as eyes,
+ * which does not; what is read last wins, the eyes. Nothing but st3d is written of a view that is
+ * unset. */
+static void leave_packing_to_st3d(uint8_t *bytes)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(59, 39, 100)
+    AVStereo3D *views = (AVStereo3D *)(void *)bytes;
+    const bool is_in_st3d = views->flags == 0 && (views->type == AV_STEREO3D_SIDEBYSIDE ||
+                                                  views->type == AV_STEREO3D_TOPBOTTOM);
+    if (is_in_st3d && views->view == AV_STEREO3D_VIEW_PACKED)
+        views->view = AV_STEREO3D_VIEW_UNSPEC;
+#else
+    (void)bytes;
+#endif
+}
+
+int bc_sidedata_copy_stream(AVStream *target, const AVStream *source,
+                            const AVOutputFormat *container, bool is_same_light)
 {
     for (int i = 0; i < bc_stream_n_side_data(source); i++) {
         const AVPacketSideData *from = bc_stream_side_data(source, i);
@@ -61,6 +79,8 @@ int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_sa
         if (!bytes)
             return AVERROR(ENOMEM);
         memcpy(bytes, from->data, from->size);
+        if (from->type == AV_PKT_DATA_STEREO3D && strcmp(container->name, "mp4") == 0)
+            leave_packing_to_st3d(bytes);
     }
     return 0;
 }

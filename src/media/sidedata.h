@@ -13,8 +13,10 @@
 /* From a source's frame to the painted one, which keeps what it has. FFmpeg's error or 0. */
 int bc_sidedata_copy_frame(AVFrame *target, const AVFrame *source);
 
-/* From a source's stream to the painted one. `is_same_light`: no tone mapping lies between. */
-int bc_sidedata_copy_stream(AVStream *target, const AVStream *source, bool is_same_light);
+/* From a source's stream to the painted one, as `container` can say it. `is_same_light`: no tone
+ * mapping lies between. */
+int bc_sidedata_copy_stream(AVStream *target, const AVStream *source,
+                            const AVOutputFormat *container, bool is_same_light);
 
 /* The name of the first kind that the stream carries and `container` does not write, or NULL. */
 const char *bc_sidedata_lost(const AVStream *stream, const AVOutputFormat *container);

@@ -62,7 +62,8 @@ static int add_video(bc_writer *writer, const AVStream *source)
     int error = avcodec_parameters_from_context(video->codecpar, encoder);
     if (error < 0 || !source)
         return error;
-    error = bc_sidedata_copy_stream(video, source, !writer->is_tone_mapped);
+    error = bc_sidedata_copy_stream(video, source, writer->destination.container,
+                                    !writer->is_tone_mapped);
     const char *lost = bc_sidedata_lost(video, writer->destination.container);
     if (lost && !writer->destination.is_picture)
         bc_log_write(&writer->params.log, BC_LOG_WARNING, "%s: %s is left out: %s cannot hold it",
