@@ -104,8 +104,8 @@ static void find_layers(AVIOContext *io, char *text, size_t size)
     avio_skip(io, HEAD);
     for (int i = 0; i < 2; i++) /* the palette, and what is not the picture */
         avio_skip(io, avio_rb32(io));
-    avio_skip(io, 8); /* the lengths of all layers, and of their list */
-    const int n = (int16_t)avio_rb16(io);
+    const bool has_list = avio_rb32(io) > 0 && avio_rb32(io) > 0; /* bytes of all, of the list */
+    const int n = has_list ? (int16_t)avio_rb16(io) : 0;
     if (n != 0 && !avio_feof(io))
         snprintf(text, size, "%d layer%s under the picture", n < 0 ? -n : n,
                  n == 1 || n == -1 ? "" : "s");
