@@ -259,12 +259,23 @@ static bool is_technical(const AVDictionaryEntry *note)
            strcmp(note->value, "und") == 0;
 }
 
-static void list_lost(const AVDictionary *meant, const AVDictionary *written, int stream,
+/* A stream's note may be the file's in another container, as MXF's time code is. */
+static bool is_written(const AVFormatContext *written, int stream, const AVDictionaryEntry *note)
+{
+    const AVDictionaryEntry *of_file = av_dict_get(written->metadata, note->key, NULL, 0);
+    if (stream < 0)
+        return of_file;
+    return av_dict_get(written->streams[stream]->metadata, note->key, NULL, 0) ||
+           (of_file && strcmp(of_file->value, note->value) == 0);
+}
+
+/* Of a stream, or, where that is -1, of the file. */
+static void list_lost(const AVDictionary *meant, const AVFormatContext *written, int stream,
                       AVBPrint *list)
 {
     const AVDictionaryEntry *note = NULL;
     while ((note = av_dict_get(meant, "", note, AV_DICT_IGNORE_SUFFIX))) {
-        if (av_dict_get(written, note->key, NULL, 0) || is_stale(note->key) ||
+        if (is_written(written, stream, note) || is_stale(note->key) ||
             (stream >= 0 && is_technical(note)))
             continue;
         av_bprintf(list, "%s%s", list->len ? ", " : "", note->key);
@@ -292,9 +303,9 @@ void bc_copy_list_lost_notes(const AVFormatContext *meant, unsigned n_chapters, 
     AVPacket *packet = av_packet_alloc();
     if (packet && avformat_open_input(&written, url, NULL, NULL) >= 0) {
         av_read_frame(written, packet); /* in FLV notes are a packet */
-        list_lost(meant->metadata, written->metadata, -1, list);
+        list_lost(meant->metadata, written, -1, list);
         for (unsigned i = 0; i < FFMIN(meant->nb_streams, written->nb_streams); i++)
-            list_lost(meant->streams[i]->metadata, written->streams[i]->metadata, (int)i, list);
+            list_lost(meant->streams[i]->metadata, written, (int)i, list);
         if (written->nb_chapters < n_chapters)
             av_bprintf(list, "%s%u chapters", list->len ? ", " : "",
                        n_chapters - written->nb_chapters);
