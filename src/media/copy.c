@@ -13,18 +13,6 @@ static bool is_in_lumps(const AVCodecParameters *codec)
            codec->frame_size == 0;
 }
 
-/* mp4 names each channel of PCM, and finds only at the end of the file that it cannot. */
-static bool has_nameless_channels(const AVOutputFormat *container, const AVCodecParameters *codec)
-{
-    AVChannelLayout usual = codec->ch_layout;
-    if (codec->codec_type != AVMEDIA_TYPE_AUDIO || strcmp(container->name, "mp4") != 0 ||
-        av_get_exact_bits_per_sample(codec->codec_id) == 0 ||
-        usual.order != AV_CHANNEL_ORDER_UNSPEC)
-        return false;
-    av_channel_layout_default(&usual, usual.nb_channels);
-    return usual.order == AV_CHANNEL_ORDER_UNSPEC;
-}
-
 /* MPEG-TS takes anything as private data, and nobody can tell sound from other data in it. */
 static bool becomes_private(const AVOutputFormat *container, const AVCodecParameters *codec)
 {
@@ -65,6 +53,28 @@ static bool is_cover_to_attach(const AVOutputFormat *container, const AVStream *
            strcmp(container->name, "matroska") == 0;
 }
 
+/* mp4 names each channel of PCM, and finds only at the end of a file with samples that it cannot.
+ */
+static int try_samples(AVFormatContext *trial, const AVStream *sound)
+{
+    const AVCodecParameters *codec = sound->codecpar;
+    const int bits = av_get_exact_bits_per_sample(codec->codec_id) * codec->ch_layout.nb_channels;
+    if (codec->codec_type != AVMEDIA_TYPE_AUDIO || strcmp(trial->oformat->name, "mp4") != 0 ||
+        bits == 0)
+        return 0;
+    AVPacket *packet = av_packet_alloc();
+    int error = packet ? av_new_packet(packet, bits / 8) : AVERROR(ENOMEM);
+    if (error >= 0) {
+        memset(packet->data, 0, (size_t)packet->size);
+        packet->stream_index = sound->index;
+        packet->pts = packet->dts = 0;
+        packet->duration = 1;
+        error = av_write_frame(trial, packet);
+    }
+    av_packet_free(&packet);
+    return error < 0 ? error : av_write_trailer(trial);
+}
+
 static int try_streams(AVFormatContext *trial, const AVFormatContext *output,
                        const AVStream *stream)
 {
@@ -79,6 +89,8 @@ static int try_streams(AVFormatContext *trial, const AVFormatContext *output,
     if (error < 0)
         return error;
     error = avformat_write_header(trial, NULL);
+    if (error >= 0)
+        error = try_samples(trial, trial->streams[trial->nb_streams - 1]);
     avio_close_dyn_buf(trial->pb, &bytes);
     av_free(bytes);
     return error;
@@ -89,8 +101,7 @@ bool bc_copy_is_possible(const AVFormatContext *output, const AVStream *stream)
     const AVOutputFormat *container = output->oformat;
     const AVCodecParameters *codec = stream->codecpar;
     if (codec->codec_type == AVMEDIA_TYPE_UNKNOWN || is_in_lumps(codec) ||
-        has_nameless_channels(container, codec) || becomes_private(container, codec) ||
-        vanishes(container, stream))
+        becomes_private(container, codec) || vanishes(container, stream))
         return false;
     if (codec->codec_type != AVMEDIA_TYPE_ATTACHMENT && !is_cover_to_attach(container, stream) &&
         avformat_query_codec(container, codec->codec_id, FF_COMPLIANCE_NORMAL) == 0)
