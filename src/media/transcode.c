@@ -50,9 +50,11 @@ static int open_decoder(bc_transcoder *transcoder, const AVStream *source)
 }
 
 static int set_up_sound(AVCodecContext *encoder, const AVCodec *codec,
-                        const AVCodecParameters *source)
+                        const AVCodecParameters *source, bool has_usual_channels)
 {
-    const int error = bc_transcode_layout(&encoder->ch_layout, codec, source);
+    int error = bc_transcode_layout(&encoder->ch_layout, codec, source);
+    if (error >= 0 && has_usual_channels)
+        av_channel_layout_default(&encoder->ch_layout, encoder->ch_layout.nb_channels);
     encoder->sample_rate = bc_transcode_rate(codec, source->sample_rate);
     const enum AVSampleFormat *formats = bc_codec_sample_formats(codec);
     encoder->sample_fmt = formats ? formats[0] : AV_SAMPLE_FMT_S16;
@@ -78,18 +80,30 @@ static int set_up_text(AVCodecContext *encoder, const AVCodecContext *decoder)
     return 0;
 }
 
-static int open_encoder(bc_transcoder *transcoder, const AVStream *source,
-                        const AVOutputFormat *container, const AVCodec *codec)
+static int try_encoder(bc_transcoder *transcoder, const AVStream *source,
+                       const AVOutputFormat *container, const AVCodec *codec,
+                       bool has_usual_channels)
 {
+    avcodec_free_context(&transcoder->encoder);
     AVCodecContext *encoder = transcoder->encoder = avcodec_alloc_context3(codec);
     if (!encoder)
         return AVERROR(ENOMEM);
     const int error = codec->type == AVMEDIA_TYPE_AUDIO
-                          ? set_up_sound(encoder, codec, source->codecpar)
+                          ? set_up_sound(encoder, codec, source->codecpar, has_usual_channels)
                           : set_up_text(encoder, transcoder->decoder);
     if (container->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     return error < 0 ? error : avcodec_open2(encoder, codec, NULL);
+}
+
+/* Some encoders take certain layouts only, and have no list of them. */
+static int open_encoder(bc_transcoder *transcoder, const AVStream *source,
+                        const AVOutputFormat *container, const AVCodec *codec)
+{
+    const int error = try_encoder(transcoder, source, container, codec, false);
+    return error < 0 && codec->type == AVMEDIA_TYPE_AUDIO
+               ? try_encoder(transcoder, source, container, codec, true)
+               : error;
 }
 
 int bc_transcoder_open(bc_transcoder **transcoder_out, const AVStream *source,
