@@ -144,9 +144,8 @@ static void set_progress(bc_conversion *c)
 }
 
 /* The painting of what a decoder made up is there, but it is not the whole truth. */
-static bc_status name_damage(const bc_conversion *c)
+bc_status bc_conversion_name_damage(const bc_conversion *c, int64_t n_damaged)
 {
-    const int64_t n_damaged = bc_reader_damaged(c->reader);
     return n_damaged > 0
                ? bc_fail(&c->log, BC_ERR_FORMAT, "%s: the picture is damaged in %lld place%s",
                          c->input, (long long)n_damaged, n_damaged == 1 ? "" : "s")
@@ -182,7 +181,7 @@ bc_status bc_conversion_paint(bc_conversion *c)
         result.write == BC_OK && !is_left ? bc_writer_finish(c->writer) : result.write;
     if (status == BC_OK && result.read < 0)
         status = result.read;
-    const bc_status damage = name_damage(c);
+    const bc_status damage = bc_conversion_name_damage(c, bc_reader_damaged(c->reader));
     if (status == BC_OK)
         status = damage;
     bc_progress_end(&c->progress, result.end_us,

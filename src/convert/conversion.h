@@ -35,7 +35,7 @@ typedef struct bc_conversion_settings {
  * Converts one file, or a part of it, and says in the log what is lost on the way. `painter` is set
  * up as `settings` say, or NULL where strength is 0. `stop` not 0: what is there is finished
  * properly, and the result is BC_ERR_INTERRUPTED. An input that is damaged or ends too early is an
- * error, but what could be read of it is written.
+ * error, but what could be read of it is written; so is damage that who painted a part has met.
  */
 bc_status bc_conversion_run(const bc_conversion_settings *settings, bc_painter *painter,
                             atomic_int *stop, const bc_conversion_files *files, const bc_log *log);
@@ -43,7 +43,8 @@ bc_status bc_conversion_run(const bc_conversion_settings *settings, bc_painter *
 /*
  * Joins the parts of a film that other processes have painted. `description` is what stands in the
  * parts' folder (bc_parts_settings), and `settings` are what its options say. BC_ERR_MISMATCH if
- * the parts are of another film; every missing or damaged part is named.
+ * the parts are of another film; every missing or damaged part is named. Damage in the film itself
+ * is an error too, but the output is there.
  */
 bc_status bc_conversion_join(const bc_conversion_settings *settings, const char *description,
                              const char *film, const char *output, atomic_int *stop,

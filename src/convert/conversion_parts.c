@@ -107,21 +107,25 @@ static bc_status run_part(bc_conversion *c, bc_rank rank)
     const bc_status status = open_parts(c, rank.count);
     if (status < 0)
         return status;
-    if (!c->settings->overwrite && bc_parts_has(c->parts, rank.index)) {
+    int next;
+    int64_t n_damaged;
+    if (!c->settings->overwrite && bc_parts_has(c->parts, rank.index) &&
+        bc_parts_read(c->parts, rank.index, &next, &n_damaged) == BC_OK) {
         bc_log_write(&c->log, BC_LOG_INFO, "%s: part %d of %d is there: it is skipped", c->output,
                      rank.index + 1, rank.count);
-        return BC_OK;
+        return bc_conversion_name_damage(c, n_damaged);
     }
     return paint_parts(c, rank.index, rank.index);
 }
 
 /* Joining ---------------------------------------------------------------------------------- */
 
-static bc_status join(bc_conversion *c)
+static bc_status join(bc_conversion *c, int64_t *n_damaged)
 {
     bc_reader_params reading = bc_conversion_reading(c);
     bc_writer_params writing = bc_conversion_writing(c);
     bc_status read = BC_END;
+    *n_damaged = 0;
     reading.leaves_frames_out = true;
     writing.is_deferred = true;
     writing.temporary_folder = bc_parts_folder(c->parts);
@@ -129,7 +133,7 @@ static bc_status join(bc_conversion *c)
     if (status == BC_OK)
         status = bc_conversion_open_writer(c, &writing);
     if (status == BC_OK)
-        status = bc_join(c->writer, c->reader, c->parts, &read);
+        status = bc_join(c->writer, c->reader, c->parts, &read, n_damaged);
     if (status == BC_OK && read != BC_ERR_INTERRUPTED)
         status = bc_writer_finish(c->writer);
     bc_conversion_close(c);
@@ -155,7 +159,10 @@ static bc_status resume(bc_conversion *c)
     /* Of a damaged film there is all that could be read. */
     if (status < 0 && (status == BC_ERR_INTERRUPTED || bc_parts_find_missing(c->parts, false) >= 0))
         return status;
-    const bc_status joined = join(c);
+    int64_t n_damaged;
+    const bc_status joined = join(c, &n_damaged);
+    if (status == BC_OK && joined == BC_OK) /* of what was painted before, nobody has heard yet */
+        status = bc_conversion_name_damage(c, n_damaged);
     return joined < 0 ? joined : status;
 }
 
@@ -172,11 +179,14 @@ bc_status bc_conversion_join(const bc_conversion_settings *settings, const char 
     free(named);
     if (!is_of_film || !count || sscanf(count, "\nparts %d", &params.count) != 1)
         return bc_fail(log, BC_ERR_MISMATCH, "%s.parts are not of %s as it is now", output, film);
+    int64_t n_damaged;
     bc_status status = bc_parts_open(&c.parts, &params);
     if (status == BC_OK && bc_parts_find_missing(c.parts, true) >= 0)
         status = BC_ERR_IO;
     if (status == BC_OK)
-        status = join(&c);
+        status = join(&c, &n_damaged);
+    if (status == BC_OK)
+        status = bc_conversion_name_damage(&c, n_damaged);
     bc_parts_close(&c.parts);
     return status;
 }

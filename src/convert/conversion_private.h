@@ -32,6 +32,8 @@ bc_status bc_conversion_open_writer(bc_conversion *c, const bc_writer_params *pa
 bc_status bc_conversion_open_rest(bc_conversion *c);
 /* Reads, paints, writes, finishes the writer; what is interrupted in parts stays unfinished. */
 bc_status bc_conversion_paint(bc_conversion *c);
+/* BC_OK without damage, else an error, with a line. */
+bc_status bc_conversion_name_damage(const bc_conversion *c, int64_t n_damaged);
 /* Takes a half-open one; it may be opened again. */
 void bc_conversion_close(bc_conversion *c);
 

@@ -29,6 +29,7 @@ typedef struct bc_frame {
     int64_t pts;           /* presentation time in units of time_base, or BC_NO_PTS */
     int64_t duration;      /* in units of time_base; 0: unknown */
     bc_rational time_base; /* seconds; {0, 0} until somebody sets it */
+    int64_t n_damaged;     /* places in the source that are damaged, since the frame before */
     void *native;          /* the maker's own object, or NULL; see media/native.h */
 } bc_frame;
 

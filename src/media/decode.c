@@ -79,6 +79,18 @@ static int64_t duration_of(const bc_decoder *decoder)
     return duration;
 }
 
+int64_t bc_decoder_damaged(const bc_decoder *decoder)
+{
+    return decoder->n_damaged + atomic_load(&decoder->demuxer->n_complaints);
+}
+
+static void set_damage(bc_decoder *decoder, bc_frame *frame)
+{
+    const int64_t n_damaged = bc_decoder_damaged(decoder);
+    frame->n_damaged = n_damaged - decoder->n_told;
+    decoder->n_told = n_damaged;
+}
+
 /* The frame's own time, or the end of the frame before. */
 static void set_time(bc_decoder *decoder, bc_frame *frame, int64_t pts, int64_t duration)
 {
@@ -132,6 +144,7 @@ static bc_status wrap(bc_decoder *decoder, bc_frame **frame)
     if (status < 0)
         return status;
     set_time(decoder, *frame, pts, duration);
+    set_damage(decoder, *frame);
     if (keeps_light)
         status = show_mapped(decoder, *frame);
     if (status < 0)

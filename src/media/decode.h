@@ -22,6 +22,7 @@ typedef struct bc_decoder {
     int64_t n_damaged;       /* packets, and frames among those that are wanted */
     atomic_int n_complaints; /* of the decoder in FFmpeg's log */
     int n_heard;             /* of them, that were laid to a frame or packet */
+    int64_t n_told;          /* of all damage, with the frames so far */
     bool has_begun;          /* to give frames */
     int n_errors_at_end;
     bool has_met_hdr;
@@ -32,6 +33,9 @@ typedef struct bc_decoder {
 bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer);
 /* Takes a half-open decoder. */
 void bc_decoder_close(bc_decoder *decoder);
+
+/* Damage that was met so far, of the demuxer too. */
+int64_t bc_decoder_damaged(const bc_decoder *decoder);
 
 /* A packet, or NULL: no more will come. A damaged packet is counted, and that is all. */
 void bc_decoder_send(bc_decoder *decoder, const AVPacket *packet);

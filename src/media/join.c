@@ -19,6 +19,7 @@ typedef struct joint {
     int n_times, n_room; /* of which some may be left over */
     int n_before;        /* frames before the part, head.delay at most */
     int n_read;          /* of the part's own */
+    int64_t n_damaged;   /* places in the source, of the parts so far */
 } joint;
 
 /* Times ------------------------------------------------------------------------------------ */
@@ -68,6 +69,7 @@ static bc_status read_times(joint *j)
         qsort(j->times + j->n_before, (size_t)(j->n_times - j->n_before), sizeof(j->times[0]),
               compare);
     j->n_read = 0;
+    j->n_damaged += j->part.n_damaged;
     return bc_part_rewind(&j->part);
 }
 
@@ -202,12 +204,14 @@ static bc_status write_all(joint *j, bc_reader *source, bc_status *read)
     return status == BC_OK && *read != BC_ERR_INTERRUPTED ? write_pictures(j, NULL) : status;
 }
 
-bc_status bc_join(bc_writer *writer, bc_reader *source, const bc_parts *parts, bc_status *read)
+bc_status bc_join(bc_writer *writer, bc_reader *source, const bc_parts *parts, bc_status *read,
+                  int64_t *n_damaged)
 {
     joint j = {.writer = writer, .parts = parts, .log = &writer->params.log};
     bc_status status = begin(&j);
     if (status == BC_OK)
         status = write_all(&j, source, read);
+    *n_damaged = j.n_damaged;
     leave_part(&j);
     av_packet_free(&j.packet);
     av_free(j.head.extradata);

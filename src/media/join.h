@@ -16,8 +16,10 @@
  * Writes the parts and the other streams of `source` (leaves_frames_out). `writer` was opened with
  * `source` and the parts' own params, deferred; it is not finished yet. What is wrong with a part
  * is an error, with a line that names it. `read` becomes BC_END, or why the source ended too early:
- * what came before is written all the same.
+ * what came before is written all the same. `n_damaged`: in so many places the source of the
+ * pictures was.
  */
-bc_status bc_join(bc_writer *writer, bc_reader *source, const bc_parts *parts, bc_status *read);
+bc_status bc_join(bc_writer *writer, bc_reader *source, const bc_parts *parts, bc_status *read,
+                  int64_t *n_damaged);
 
 #endif

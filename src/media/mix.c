@@ -397,5 +397,6 @@ bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *
     (*result)->pts = source->pts;
     (*result)->duration = source->duration;
     (*result)->time_base = source->time_base;
+    (*result)->n_damaged = source->n_damaged;
     return BC_OK;
 }

@@ -32,9 +32,9 @@ bc_status bc_mixer_set_mask(bc_mixer *mixer, const bc_frame *mask);
 bc_status bc_mixer_prepare(const bc_mixer *mixer, int width, int height, bc_frame **painting);
 
 /*
- * A new frame with the time of `source`. `painting` is a prepared one, whose pixels the result may
- * hold and change, one of our own, of any size, which stays as it is, or NULL where the strength is
- * 0. Alpha is the source's.
+ * A new frame with the time and the damage of `source`. `painting` is a prepared one, whose pixels
+ * the result may hold and change, one of our own, of any size, which stays as it is, or NULL where
+ * the strength is 0. Alpha is the source's.
  */
 bc_status bc_mixer_run(bc_mixer *mixer, const bc_frame *source, const bc_frame *painting,
                        const bc_mix *mix, bc_frame **result);

@@ -107,6 +107,7 @@ bc_status bc_part_finish(bc_part_writer *part, int next)
 {
     put_number(part, IS_END);
     put_number(part, part->n_packets);
+    put_number(part, part->n_damaged);
     put_number(part, next);
     bc_status status = put_crc(part);
     const bool is_closed = fclose(part->file) == 0;
@@ -271,6 +272,7 @@ static bool get_end(bc_part_reader *part)
 {
     int64_t n_packets;
     return get_number(part, part->n_packets, part->n_packets, &n_packets) &&
+           get_number(part, 0, INT64_MAX, &part->n_damaged) &&
            get_int(part, -1, INT32_MAX, &part->next) && get_crc(part) && fgetc(part->file) == EOF;
 }
 

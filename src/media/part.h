@@ -11,7 +11,8 @@
  *              width, height, time base (2), delay, bytes of extradata, extradata
  *     packet   1, pts, duration, flags, pieces of side data, bytes; of each piece its kind, its
  *              bytes and itself; the packet
- *     end      0, number of packets, number of the part that follows or -1
+ *     end      0, number of packets, number of places of damage in the source, number of the part
+ *              that follows or -1
  *
  * A file is written under a temporary name and renamed when it is whole. What is read is not
  * trusted: sizes are bounded by the file's.
@@ -43,6 +44,7 @@ typedef struct bc_part_writer {
     const char *path;
     uint32_t crc;
     int64_t n_packets;
+    int64_t n_damaged; /* places in the source that are damaged, for whoever joins: the caller's */
     bc_log log;
 } bc_part_writer;
 
@@ -53,7 +55,8 @@ typedef struct bc_part_reader {
     int64_t size; /* bytes of the file */
     int64_t n_packets;
     bc_part_head head;
-    int next; /* after the end: the part that follows, or -1 */
+    int next;          /* after the end: the part that follows, or -1, */
+    int64_t n_damaged; /* and the places that are damaged in its source */
     bc_log log;
 } bc_part_reader;
 

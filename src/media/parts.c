@@ -217,19 +217,20 @@ bool bc_parts_has(const bc_parts *parts, int number)
     return is_there;
 }
 
-/* Reads a part to its end: the one that follows, which may be -1, or an error. */
-static bc_status read_through(const bc_parts *parts, int number, int *next)
+bc_status bc_parts_read(const bc_parts *parts, int number, int *next, int64_t *n_damaged)
 {
     const bc_log *log = &parts->params.log;
     char *path = bc_parts_path(parts, number);
     AVPacket *packet = av_packet_alloc();
     bc_part_reader part = {0};
-    bc_status status = path && packet ? bc_part_open(&part, path, log) : BC_ERR_MEMORY;
+    bc_status status = path && packet ? bc_part_open(&part, path, log)
+                                      : bc_fail(log, BC_ERR_MEMORY, "%s: no memory", parts->folder);
     while (status == BC_OK) {
         status = bc_part_read(&part, packet);
         av_packet_unref(packet);
     }
     *next = part.next;
+    *n_damaged = part.n_damaged;
     bc_part_close(&part);
     av_packet_free(&packet);
     free(path);
@@ -250,9 +251,10 @@ static void name_missing(const bc_parts *parts, int number)
 int bc_parts_find_missing(const bc_parts *parts, bool is_named)
 {
     int first = -1;
+    int64_t n_damaged;
     for (int number = 0, next; number >= 0; number = next) {
         const bool is_there = bc_parts_has(parts, number);
-        const bool is_whole = is_there && read_through(parts, number, &next) == BC_OK;
+        const bool is_whole = is_there && bc_parts_read(parts, number, &next, &n_damaged) == BC_OK;
         if (!is_there && is_named)
             name_missing(parts, number);
         if (!is_whole && first < 0)

@@ -51,6 +51,9 @@ int bc_parts_after(const bc_parts *parts, int number);
 char *bc_parts_path(const bc_parts *parts, int number);
 /* Whether it is there. */
 bool bc_parts_has(const bc_parts *parts, int number);
+/* Reads it to its end: which one follows, or -1, and in how many places its source is damaged. An
+ * error, with a line, if the part itself is. */
+bc_status bc_parts_read(const bc_parts *parts, int number, int *next, int64_t *n_damaged);
 /*
  * Reads all parts: the first one that is missing or damaged, or -1: the film is complete. Damaged
  * ones are named, and missing ones where `is_named`: all of them if their number is known.

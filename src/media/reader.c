@@ -244,7 +244,7 @@ const bc_frame *bc_reader_first(const bc_reader *reader)
 
 int64_t bc_reader_damaged(const bc_reader *reader)
 {
-    return reader->decoder.n_damaged + atomic_load(&reader->demuxer.n_complaints);
+    return bc_decoder_damaged(&reader->decoder);
 }
 
 const AVFormatContext *bc_reader_input(const bc_reader *reader)

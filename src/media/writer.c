@@ -232,6 +232,8 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
         return status;
     }
     name_lost_captions(writer, av);
+    if (writer->params.parts)
+        writer->part.n_damaged += frame->n_damaged;
     av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
     bc_frame_set_duration(av, frame->duration);
     const AVRational time_base = {frame->time_base.num, frame->time_base.den};
