@@ -268,6 +268,8 @@ static int place(bc_demuxer *demuxer, AVPacket *packet)
     if (result >= 0 && jump_us != 0)
         name_jump(demuxer, jump_us, demuxer->line_end_us);
     note_end(&demuxer->line_end_us, stream, packet);
+    if (result > 0 && bc_demuxer_wants(demuxer, packet))
+        demuxer->overlap_us += av_rescale_q(packet->duration, stream->time_base, AV_TIME_BASE_Q);
     return result;
 }
 

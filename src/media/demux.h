@@ -32,6 +32,7 @@ typedef struct bc_demuxer {
     int64_t last_pts;            /* and the latest */
     int64_t first_dts, last_dts; /* of them, in the order of the file; or AV_NOPTS_VALUE */
     bool has_jumped;             /* the input's clock */
+    int64_t overlap_us;          /* of wanted sound, left out where it did */
     atomic_int n_complaints;     /* of the input in FFmpeg's log */
     int error;                   /* the last word, AVERROR_EOF mostly; 0 while there is more */
 } bc_demuxer;
@@ -69,7 +70,8 @@ int64_t bc_demuxer_end_us(const bc_demuxer *demuxer);
 
 /* Whether the user asked to stop. */
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer);
-/* After the end: BC_END, or why the input ended before its time, with a line that says so. */
+/* After the end, once: BC_END, or why the input ended before its time, with a line that says so;
+ * and another one for sound that was left out. */
 bc_status bc_demuxer_status(const bc_demuxer *demuxer);
 
 #endif

@@ -99,9 +99,19 @@ static const char *truncation(const bc_demuxer *demuxer, char *text, size_t size
     return text;
 }
 
+static void name_overlap(const bc_demuxer *demuxer)
+{
+    if (demuxer->overlap_us > 0)
+        bc_log_write(&demuxer->params->log, BC_LOG_WARNING,
+                     "%s: %.2f s of sound are left out: they lie over what came before its clock "
+                     "jumped or began anew",
+                     demuxer->url, (double)demuxer->overlap_us * 1e-6);
+}
+
 bc_status bc_demuxer_status(const bc_demuxer *demuxer)
 {
     char text[128];
+    name_overlap(demuxer);
     if (demuxer->error == AVERROR_EXIT)
         return BC_ERR_INTERRUPTED;
     const char *reason = truncation(demuxer, text, sizeof(text));
