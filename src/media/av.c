@@ -208,15 +208,6 @@ static bool has_no_matrix(const AVFrame *av)
            av->colorspace == AVCOL_SPC_RGB; /* a lie, on planes of YUV */
 }
 
-static void guess_colour(AVFrame *av, bool is_hd)
-{
-    av->colorspace = is_hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-    if (av->color_primaries == AVCOL_PRI_UNSPECIFIED)
-        av->color_primaries = is_hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
-    if (av->color_trc == AVCOL_TRC_UNSPECIFIED)
-        av->color_trc = is_hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
-}
-
 void bc_av_complete_colour(AVFrame *av)
 {
     const bool is_hd = av->width >= 1280 || av->height > 576;
@@ -235,7 +226,7 @@ void bc_av_complete_colour(AVFrame *av)
     if (av->color_primaries == AVCOL_PRI_UNSPECIFIED && bc_adapter_is_hdr(av))
         av->color_primaries = AVCOL_PRI_BT2020; /* BT.2100 knows no others */
     if (has_no_matrix(av))
-        guess_colour(av, is_hd);
+        av->colorspace = is_hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
     if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
         av->chroma_location = AVCHROMA_LOC_LEFT;
 }

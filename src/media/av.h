@@ -37,9 +37,12 @@ bc_status bc_av_show(bc_frame *frame, AVFrame *shown, const bc_log *log);
 /*
  * Fills in the matrix, range and chroma position that a frame leaves unset, as players guess them:
  * RGB and JPEG formats are full range, others limited; BT.709 from 1280 wide or 577 high on, BT.601
- * below; chroma on the left. Primaries and transfer are guessed with the matrix, and stay unset
- * where a frame has one; but PQ and HLG without primaries have BT.2020's. The deprecated YUVJ
- * formats become the plain ones.
+ * below; chroma on the left. The deprecated YUVJ formats become the plain ones.
+ *
+ * An output states these, guessed or not: its pixels were made by them, and another size (--scale)
+ * or container would make players guess otherwise. Primaries and transfer are no more than names
+ * here, and stay unset, so that players go on guessing as they do for the source; but PQ and HLG,
+ * which are computed with, get BT.2020's primaries.
  */
 void bc_av_complete_colour(AVFrame *av);
 
