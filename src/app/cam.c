@@ -31,10 +31,9 @@ const bc_command bc_command_cam = {
         "options get other defaults in brushcast.conf beside it (lines OPTION=VALUE).",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
-    .examples =
-        "brushcast cam --list\twhat there is\n"
-        "brushcast cam --fade 1 --mirror\ta mirror, whose styles melt into each other\n"
-        "brushcast cam --no-window --to /dev/video10\ta virtual camera for other programs\n",
+    .examples = "brushcast cam --list\twhat there is\n"
+                "brushcast cam --fade 1 --mirror\ta mirror, whose styles melt into each other\n"
+                "brushcast cam --to pipewire\ta camera for browsers, OBS and meetings\n",
     .run = run,
 };
 

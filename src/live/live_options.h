@@ -63,9 +63,9 @@ typedef struct bc_live_options {
         {"no-window", NULL, "show nothing: for --to, --record and --control", BC_OPTION_FLAG,      \
          .offset = BC_LIVE_AT(no_window)},                                                         \
         {"to",                                                                                     \
-         "DEVICE|URL|FILE",                                                                        \
-         "send the painting there too: a v4l2loopback device, rtmp:, udp:, "                       \
-         "a pipe; may be given several times",                                                     \
+         "pipewire|DEVICE|URL|FILE",                                                               \
+         "send the painting there too: pipewire[:NAME], a camera for other programs, a "           \
+         "v4l2loopback device, rtmp:, udp:, a pipe; may be given several times",                   \
          BC_OPTION_LIST,                                                                           \
          .offset = BC_LIVE_AT(to),                                                                 \
          .high = BC_MAX_OUTPUTS,                                                                   \

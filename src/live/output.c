@@ -1,14 +1,16 @@
 #include "live/output.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "live/pipewire.h"
+#include "live/way.h"
 
 enum {
     MAX_FRAMES = 8,   /* waiting for the encoder */
@@ -34,10 +36,11 @@ struct bc_output {
     bc_reason reason;
     bc_log log; /* the reason's */
     char *url;
-    bc_writer *writer;
-    bc_queue *queue;    /* item * */
-    int source_number;  /* counts the sources that were followed */
-    int written_source; /* the thread's: whose packets the writer takes */
+    bc_writer *writer;   /* or NULL, and */
+    bc_pipewire *camera; /* takes the frames */
+    bc_queue *queue;     /* item * */
+    int source_number;   /* counts the sources that were followed */
+    int written_source;  /* the thread's: whose packets the writer takes */
     pthread_t thread;
     bool is_peer;     /* may let wait: opened by the thread */
     int64_t start_us; /* of the source's line: 0 of the output; -1: the first frame says */
@@ -49,61 +52,6 @@ struct bc_output {
     atomic_llong end_us;
     atomic_ullong n_frames, n_dropped;
 };
-
-/* How to write ----------------------------------------------------------------------------- */
-
-/* What live pictures need: encoders that keep up, and peers that get every frame at once. */
-static const struct way {
-    const char *prefix, *ending;
-    const char *format, *preset, *options;
-    bool is_peer;
-} ways[] = {
-    {"/dev/video", NULL, "v4l2", NULL, NULL, true},
-    {"rtmp:", NULL, "flv", "veryfast", "tune=zerolatency:g=60", true},
-    {"udp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
-    {"tcp:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
-    {"srt:", NULL, "mpegts", "veryfast", "tune=zerolatency:g=60", true},
-    {NULL, ".webm", NULL, NULL, "deadline=realtime:cpu-used=8", false},
-    {NULL, ".mp4", NULL, "veryfast", NULL, false},
-    {NULL, ".m4v", NULL, "veryfast", NULL, false},
-    {NULL, ".mov", NULL, "veryfast", NULL, false},
-    {NULL, ".mkv", NULL, "veryfast", NULL, false},
-    {NULL, ".ts", NULL, "veryfast", NULL, false},
-    {NULL, ".flv", NULL, "veryfast", NULL, false},
-};
-
-static bool ends_with(const char *text, const char *ending)
-{
-    const size_t length = strlen(text), tail = strlen(ending);
-    return length >= tail && strcmp(text + length - tail, ending) == 0;
-}
-
-static bool is_pipe(const char *url)
-{
-    struct stat info;
-    return strcmp(url, "-") == 0 || strncmp(url, "pipe:", 5) == 0 ||
-           (stat(url, &info) == 0 && S_ISFIFO(info.st_mode));
-}
-
-static struct way find_way(const char *url)
-{
-    struct way found = {0};
-    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !found.prefix && !found.ending; i++) {
-        const struct way *way = &ways[i];
-        if (way->prefix ? strncmp(url, way->prefix, strlen(way->prefix)) == 0
-                        : ends_with(url, way->ending))
-            found = *way;
-    }
-    if (!is_pipe(url))
-        return found;
-    const char *slash = strrchr(url, '/');
-    if (!strchr(slash ? slash : url, '.'))
-        found = (struct way){.format = "matroska", .preset = "veryfast"};
-    found.is_peer = true;
-    if (found.preset)
-        found.options = "tune=zerolatency";
-    return found;
-}
 
 /* The thread ------------------------------------------------------------------------------- */
 
@@ -143,6 +91,17 @@ static bc_status write_frame(bc_output *output, const bc_frame *frame, int64_t t
     return bc_writer_frame(output->writer, &shifted);
 }
 
+static bc_status show_item(bc_output *output, item *it)
+{
+    if (!it->frame)
+        return BC_OK;
+    uint64_t n_dropped = 0;
+    const bc_status status = bc_pipewire_frame(output->camera, it->frame, &n_dropped);
+    atomic_fetch_add(&output->n_frames, 1 - n_dropped);
+    atomic_fetch_add(&output->n_dropped, n_dropped);
+    return status;
+}
+
 static bc_status write_item(bc_output *output, item *it)
 {
     if (it->frame)
@@ -166,17 +125,18 @@ static void *run(void *arg)
 {
     bc_output *output = arg;
     void *pointer;
-    if (output->is_peer)
+    if (output->is_peer && output->writer)
         fail(output, bc_writer_begin(output->writer));
     atomic_store(&output->is_open, output->status == BC_OK);
     while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
         item *it = pointer;
         if (output->status == BC_OK)
-            fail(output, write_item(output, it));
+            fail(output, output->camera ? show_item(output, it) : write_item(output, it));
         free_item(it);
     }
     if (output->status == BC_OK)
-        fail(output, bc_writer_finish(output->writer));
+        fail(output, output->camera ? bc_pipewire_status(output->camera)
+                                    : bc_writer_finish(output->writer));
     return NULL;
 }
 
@@ -185,23 +145,20 @@ static void *run(void *arg)
 static void free_output(bc_output *output)
 {
     bc_writer_close(&output->writer);
+    bc_pipewire_close(&output->camera);
     bc_queue_close(&output->queue);
     bc_reason_free(&output->reason);
     free(output->url);
     free(output);
 }
 
-static bc_status open_writer(bc_output *output)
+static bc_status open_writer(bc_output *output, const bc_way *way)
 {
-    const struct way way = find_way(output->url);
-    output->is_peer = way.is_peer;
-    output->start_us = way.is_peer ? -1 : 0;
-    atomic_init(&output->is_open, !way.is_peer);
-    const bc_writer_params params = {.format = way.format,
-                                     .preset = way.preset,
-                                     .encoder_options = way.options,
+    const bc_writer_params params = {.format = way->format,
+                                     .preset = way->preset,
+                                     .encoder_options = way->options,
                                      .n_threads = 1,
-                                     .overwrite = output->params.overwrite || way.is_peer,
+                                     .overwrite = output->params.overwrite || way->is_peer,
                                      .is_deferred = true,
                                      .keeps_partial = true,
                                      .outlives_source = output->params.outlives_source,
@@ -209,7 +166,27 @@ static bc_status open_writer(bc_output *output)
                                      .log = output->log};
     const bc_status status =
         bc_live_input_open_writer(output->params.source, &output->writer, output->url, &params);
-    return status == BC_OK && !way.is_peer ? bc_writer_begin(output->writer) : status;
+    return status == BC_OK && !way->is_peer ? bc_writer_begin(output->writer) : status;
+}
+
+static bc_status open_camera(bc_output *output, const char *name)
+{
+    const bc_live_input_state source = bc_live_input_get_state(output->params.source);
+    return bc_pipewire_open(
+        &output->camera, &(bc_pipewire_params){.name = name,
+                                               .width = (int)lround(source.height * source.aspect),
+                                               .height = source.height,
+                                               .fps = source.fps,
+                                               .log = output->log});
+}
+
+static bc_status open_end(bc_output *output)
+{
+    const bc_way way = bc_way_find(output->url);
+    output->is_peer = way.is_peer;
+    output->start_us = way.is_peer ? -1 : 0;
+    atomic_init(&output->is_open, !way.is_peer);
+    return way.camera ? open_camera(output, way.camera) : open_writer(output, &way);
 }
 
 bc_status bc_output_open(bc_output **output_out, const bc_output_params *params,
@@ -228,7 +205,7 @@ bc_status bc_output_open(bc_output **output_out, const bc_output_params *params,
     bc_status status = output->url ? bc_queue_open(&output->queue, MAX_ITEMS, free_item)
                                    : bc_fail(&output->log, BC_ERR_MEMORY, "out of memory");
     if (status == BC_OK)
-        status = open_writer(output);
+        status = open_end(output);
     if (status == BC_OK && pthread_create(&output->thread, NULL, run, output) != 0)
         status = bc_fail(&output->log, BC_ERR_MEMORY, "%s: no thread", params->url);
     if (status < 0 && reason)
@@ -358,9 +335,22 @@ static void send(bc_output *output, item what)
     atomic_fetch_add(&output->n_dropped, n_dropped);
 }
 
+/* Somebody is at the other end. */
+static bool is_open(const bc_output *output)
+{
+    return atomic_load(&output->is_open) &&
+           (!output->camera || bc_pipewire_is_read(output->camera));
+}
+
+static bool has_failed(const bc_output *output)
+{
+    return atomic_load(&output->has_failed) ||
+           (output->camera && bc_pipewire_status(output->camera) < 0);
+}
+
 void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us)
 {
-    if (!atomic_load(&output->is_open))
+    if (!is_open(output))
         return;
     if (atomic_load(&output->n_waiting) < MAX_FRAMES)
         send(output, (item){.frame = bc_frame_ref(frame), .time_us = time_us});
@@ -370,7 +360,7 @@ void bc_output_frame(bc_output *output, bc_frame *frame, int64_t time_us)
 
 void bc_output_packet(bc_output *output, const bc_live_input *source, const bc_packet *packet)
 {
-    if (source != output->params.source || !atomic_load(&output->is_open))
+    if (output->camera || source != output->params.source || !is_open(output))
         return;
     bc_packet *copy = bc_packet_copy(packet);
     if (copy)
@@ -387,8 +377,8 @@ void bc_output_follow(bc_output *output, const bc_live_input *source, bc_streams
 
 bc_output_state bc_output_get_state(bc_output *output)
 {
-    return (bc_output_state){.is_open = atomic_load(&output->is_open),
-                             .has_failed = atomic_load(&output->has_failed),
+    return (bc_output_state){.is_open = is_open(output),
+                             .has_failed = has_failed(output),
                              .length_us = atomic_load(&output->end_us),
                              .n_frames = atomic_load(&output->n_frames),
                              .n_dropped = atomic_load(&output->n_dropped)};

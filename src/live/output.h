@@ -22,7 +22,7 @@ typedef struct bc_output_params {
 } bc_output_params;
 
 typedef struct bc_output_state {
-    bool is_open; /* false while nobody is at the other end yet: it takes nothing */
+    bool is_open; /* false while nobody is at the other end: it takes nothing */
     bool has_failed;
     int64_t length_us;
     uint64_t n_frames, n_dropped;
@@ -30,10 +30,10 @@ typedef struct bc_output_state {
 
 /*
  * Opens the file and the encoder, which may take long. Where it goes and how is found from the
- * name: /dev/video* is a virtual camera, rtmp: is FLV, udp:, tcp: and srt: are MPEG-TS, anything
- * else is what its ending says. Peers and named pipes are connected to on the output's own thread,
- * so that nothing waits for them. `reason` gets why it failed, or "", and may be NULL, here and in
- * bc_output_close.
+ * name: /dev/video* is a virtual camera, pipewire[:NAME] one of PipeWire, rtmp: is FLV, udp:, tcp:
+ * and srt: are MPEG-TS, anything else is what its ending says. Peers and named pipes are connected
+ * to on the output's own thread, so that nothing waits for them. `reason` gets why it failed, or
+ * "", and may be NULL, here and in bc_output_close.
  */
 bc_status bc_output_open(bc_output **output, const bc_output_params *params,
                          char reason[BC_REASON_SIZE]);
