@@ -190,6 +190,11 @@ BC_API bc_status bc_model_add_style(bc_model **extended, bc_model *model, const 
 BC_API const char *bc_model_name(const bc_model *model);
 /* In hexadecimal; another one for another table of layers or other weights. Styles do not count. */
 BC_API const char *bc_model_id(const bc_model *model);
+/* 64 hexadecimal digits and a NUL. */
+enum { BC_ID_SIZE = 65 };
+/* The same of a style, written to `id`: another one for other weights, whatever it is called; ""
+ * where there is no such style, or none with a file. Reads all its weights each time. */
+BC_API void bc_model_identify_style(const bc_model *model, int style, char id[BC_ID_SIZE]);
 BC_API int bc_model_style_count(const bc_model *model);
 /* `style` counts from 0; of one that is not below the count all is empty. */
 BC_API bc_style_info bc_model_style(const bc_model *model, int style);

@@ -28,17 +28,38 @@ static char *describe_film(const char *input)
     return length < 0 ? NULL : line;
 }
 
+/* Net and styles, whose files may be trained anew under the same names; without a painter, none. */
+static void describe_model(const bc_conversion *c, FILE *lines)
+{
+    const bc_model *net = bc_painter_model(c->painter);
+    bc_style_weight blend[BC_MAX_BLEND];
+    int n_styles = 0;
+    fprintf(lines, "net %s %s\n", net ? bc_model_name(net) : "none", bc_model_id(net));
+    if (net)
+        bc_blend_parse(net, c->settings->style, blend, &n_styles, &c->log);
+    for (int i = 0; i < n_styles; i++) {
+        char id[BC_ID_SIZE];
+        bc_model_identify_style(net, blend[i].style, id);
+        fprintf(lines, "style %s %s\n", bc_model_style(net, blend[i].style).name, id);
+    }
+}
+
 /* All that the coded pictures depend on, to be freed; NULL: no memory. */
 static char *describe(const bc_conversion *c, int n_parts)
 {
-    const bc_model *net = bc_painter_model(c->painter); /* without a painter, none */
     char *film = describe_film(c->input), *text = NULL;
-    if (film &&
-        asprintf(&text, "brushcast %s\nparts %d\n%snet %s %s\n%s", bc_version(), n_parts, film,
-                 net ? bc_model_name(net) : "none", bc_model_id(net), c->settings->description) < 0)
-        text = NULL;
+    size_t size;
+    FILE *lines = film ? open_memstream(&text, &size) : NULL;
+    if (lines) {
+        fprintf(lines, "brushcast %s\nparts %d\n%s", bc_version(), n_parts, film);
+        describe_model(c, lines);
+        fputs(c->settings->description, lines);
+    }
     free(film);
-    return text;
+    if (lines && fclose(lines) == 0)
+        return text;
+    free(text);
+    return NULL;
 }
 
 static bc_status open_parts(bc_conversion *c, int n_parts)

@@ -271,6 +271,15 @@ const char *bc_model_id(const bc_model *model)
     return model ? model->net.id : "";
 }
 
+void bc_model_identify_style(const bc_model *model, int style, char id[BC_ID_SIZE])
+{
+    if (!id)
+        return;
+    id[0] = '\0';
+    if (style >= 0 && style < bc_model_style_count(model) && model->styles[style].file)
+        bc_net_identify(id, "", model->styles[style].file);
+}
+
 int bc_model_style_count(const bc_model *model)
 {
     return model ? model->n_styles : 0;

@@ -17,9 +17,6 @@
 
 enum { BC_N_WIDTHS = 3, BC_MAX_BANK_LAYERS = 8 };
 
-/* 64 hexadecimal digits and a NUL. */
-enum { BC_ID_SIZE = 65 };
-
 typedef struct bc_net {
     int format; /* 1 or 2 */
     char name[64];

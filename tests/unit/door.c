@@ -122,6 +122,13 @@ static void test_model(bc_model *model, const char *folder)
     CHECK_INT(bc_model_style_count(NULL), 0);
     CHECK(*bc_model_name(NULL) == '\0' && *bc_model_id(NULL) == '\0');
     CHECK(strlen(bc_model_id(model)) == 64);
+    char id[BC_ID_SIZE] = "x";
+    bc_model_identify_style(model, bc_model_style_count(model), id);
+    CHECK(id[0] == '\0');
+    bc_model_identify_style(NULL, 0, id);
+    bc_model_identify_style(model, 0, NULL);
+    bc_model_identify_style(model, 0, id);
+    CHECK(strlen(id) == BC_ID_SIZE - 1);
     CHECK(*bc_model_style(model, -1).name == '\0');
     CHECK(*bc_model_style(model, bc_model_style_count(model)).title == '\0');
     CHECK_INT(bc_model_find_style(model, NULL), -1);
