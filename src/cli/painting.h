@@ -36,7 +36,7 @@
 
 #define BC_THREADS_OPTION(AT)                                                                      \
     {                                                                                              \
-        "threads", "N", "processors to use (all)", BC_OPTION_COUNT,                                \
+        "threads", "N", "processors to use, by decoder and encoder too (all)", BC_OPTION_COUNT,    \
             .offset = AT(n_threads), .low = 1, .high = BC_MAX_THREADS                              \
     }
 

@@ -9,8 +9,6 @@
 #include "cli/interrupt.h"
 #include "convert/conversion_private.h"
 
-enum { MAX_CONVERSION_THREADS = 4 };
-
 bc_reader_params bc_conversion_reading(const bc_conversion *c)
 {
     const bc_conversion_settings *s = c->settings;
@@ -60,10 +58,9 @@ static bc_status open_mask(bc_conversion *c)
     return bc_reader_open(&c->mask, s->mask, &(bc_reader_params){.n_threads = 1, .log = c->log});
 }
 
-static int conversion_threads(const bc_conversion_settings *s)
+static int count_threads(const bc_conversion_settings *s)
 {
-    const int n_threads = s->n_threads ? s->n_threads : bc_cpu_count();
-    return n_threads < MAX_CONVERSION_THREADS ? n_threads : MAX_CONVERSION_THREADS;
+    return s->n_threads ? s->n_threads : bc_cpu_count();
 }
 
 static void say_what_is_done(const bc_conversion *c)
@@ -96,7 +93,7 @@ bc_status bc_conversion_open_rest(bc_conversion *c)
 {
     bc_status status = open_mask(c);
     if (status == BC_OK)
-        status = bc_mixer_open(&c->mixer, c->writer, conversion_threads(c->settings), &c->log);
+        status = bc_mixer_open(&c->mixer, c->writer, count_threads(c->settings), &c->log);
     if (status == BC_OK)
         say_what_is_done(c);
     return status;
@@ -172,7 +169,7 @@ bc_status bc_conversion_paint(bc_conversion *c)
         .mask = c->mask,
         .mix = {.strength = (float)s->strength, .keep_colors = (float)s->keep_colors},
         .scale = s->scale,
-        .n_threads = conversion_threads(s),
+        .n_threads = count_threads(s),
         .progress = &c->progress,
         .log = c->log,
     });

@@ -160,7 +160,7 @@ static void *read_all(void *arg)
     return NULL;
 }
 
-static bc_status paint(pipeline *p, struct parcel *parcel)
+static bc_status paint_frame(pipeline *p, struct parcel *parcel)
 {
     if (!parcel->frame || !p->params->painter)
         return BC_OK;
@@ -174,14 +174,20 @@ static bc_status paint(pipeline *p, struct parcel *parcel)
                           bc_frame_time_us(parcel->frame), flags);
 }
 
+static bc_status paint(pipeline *p, struct parcel *parcel)
+{
+    int64_t clock_ns = bc_clock_ns();
+    const bc_status status = paint_frame(p, parcel);
+    add_time(p, BC_PART_PAINT, &clock_ns);
+    return status;
+}
+
 static void *paint_all(void *arg)
 {
     pipeline *p = arg;
     void *item;
     while (bc_queue_receive(p->read, &item) == BC_OK) {
-        int64_t clock_ns = bc_clock_ns();
         p->painting = paint(p, item);
-        add_time(p, BC_PART_PAINT, &clock_ns);
         if (p->painting < 0 || bc_queue_send(p->painted, item) != BC_OK)
             break;
     }
@@ -255,6 +261,21 @@ static void write_all(pipeline *p)
     bc_queue_finish_sending(p->idle);
 }
 
+/* One thread does it all, so that the conversion takes one processor and no more. */
+static bc_status run_in_turn(pipeline *p)
+{
+    struct parcel *parcel = &p->parcels[0];
+    p->result.read = BC_OK;
+    while (p->result.read == BC_OK && p->result.write == BC_OK) {
+        p->result.read = fill(p, parcel);
+        p->result.write = paint(p, parcel);
+        if (p->result.write == BC_OK)
+            p->result.write = write_parcel(p, parcel);
+        empty(parcel);
+    }
+    return p->result.write;
+}
+
 /* The calling thread is the last stage. */
 static bc_status run_threads(pipeline *p)
 {
@@ -280,7 +301,7 @@ bc_pipeline_result bc_pipeline_run(const bc_pipeline_params *params)
     pipeline p = {.params = params, .result = {.read = BC_END}};
     p.result.write = open_all(&p);
     if (p.result.write == BC_OK)
-        p.result.write = run_threads(&p);
+        p.result.write = params->n_threads == 1 ? run_in_turn(&p) : run_threads(&p);
     close_all(&p);
     return p.result;
 }

@@ -1,5 +1,6 @@
 /*
- * pipeline.h: one conversion, on three threads besides those of the painter and the codecs:
+ * pipeline.h: one conversion, on three threads besides those of the painter and the codecs, or, of
+ * one thread in all, in turn:
  *
  *     read, decode  ->  paint  ->  mix, encode, write
  *
@@ -22,13 +23,13 @@ typedef struct bc_pipeline_params {
     bc_painter *painter; /* NULL where mix.strength is 0 */
     bc_reader *mask;     /* its frames are the mixer's masks, by their times; or NULL */
     bc_mix mix;
-    double scale; /* of the size to paint at, to the frame's */
-    int n_threads;
+    double scale;  /* of the size to paint at, to the frame's */
+    int n_threads; /* 1: the stages take turns on the calling thread; of conversions to RGB */
     bc_progress *progress;
     bc_log log;
 } bc_pipeline_params;
 
-/* Where the time goes; each belongs to one of the three threads. */
+/* Where the time goes; each belongs to one of the three stages. */
 typedef enum bc_pipeline_part {
     BC_PART_DECODE,
     BC_PART_CONVERT, /* to RGB, where the painter does not take the frame's own planes */

@@ -15,6 +15,8 @@ bc_status bc_decoder_open(bc_decoder *decoder, const bc_demuxer *demuxer)
     const int n_threads = demuxer->params->n_threads;
     decoder->demuxer = demuxer;
     decoder->deinterlacer.mode = demuxer->params->deinterlace;
+    decoder->deinterlacer.filter.n_threads = n_threads;
+    decoder->adapter.n_threads = decoder->mapper.n_threads = n_threads;
     decoder->av = av_frame_alloc();
     AVCodecContext *context = decoder->context = avcodec_alloc_context3(demuxer->codec);
     int error = context && decoder->av ? 0 : AVERROR(ENOMEM);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "media/adapt.h"
+#include "media/encoder_threads.h"
 #include "media/quality.h"
 #include "media/versions.h"
 
@@ -215,6 +216,7 @@ static bc_status collect_options(AVCodecContext *context, AVDictionary **options
     }
     if (strcmp(context->codec->name, "libx265") == 0) /* it writes to stderr by itself */
         av_dict_set(options, "x265-params", "log-level=error", AV_DICT_DONT_OVERWRITE);
+    bc_encoder_threads_set(context, options, params->n_threads);
     return bc_quality_set(context, options, params->crf, &params->log);
 }
 
@@ -248,8 +250,7 @@ static AVRational choose_time_base(const AVCodec *codec, const AVOutputFormat *c
 }
 
 static void fill_context(AVCodecContext *context, const AVFrame *canvas,
-                         const AVOutputFormat *container, const bc_encoder_source *source,
-                         const bc_writer_params *params)
+                         const AVOutputFormat *container, const bc_encoder_source *source)
 {
     context->width = canvas->width;
     context->height = canvas->height;
@@ -262,7 +263,6 @@ static void fill_context(AVCodecContext *context, const AVFrame *canvas,
     context->chroma_sample_location = canvas->chroma_location;
     context->framerate = source->frame_rate;
     context->time_base = choose_time_base(context->codec, container, source);
-    context->thread_count = params->n_threads;
     if (container->flags & AVFMT_GLOBALHEADER)
         context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     if (context->codec_id == AV_CODEC_ID_MPEG1VIDEO || context->codec_id == AV_CODEC_ID_MPEG2VIDEO)
@@ -278,7 +278,7 @@ static bc_status open_context(bc_encoder *encoder, const AVCodec *codec,
     AVCodecContext *context = encoder->context = avcodec_alloc_context3(codec);
     if (!context)
         return bc_fail(&params->log, BC_ERR_MEMORY, "encoder: out of memory");
-    fill_context(context, encoder->canvas, container, source, params);
+    fill_context(context, encoder->canvas, container, source);
     AVDictionary *options = NULL;
     bc_status status = collect_options(context, &options, params);
     *error = status == BC_OK ? avcodec_open2(context, codec, &options) : 0;

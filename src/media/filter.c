@@ -50,6 +50,7 @@ bc_status bc_filter_open(bc_filter *filter, const AVFrame *av, const char *filte
     filter->graph = avfilter_graph_alloc();
     if (!filter->graph)
         return bc_fail(log, BC_ERR_MEMORY, "filter: out of memory");
+    filter->graph->nb_threads = filter->n_threads;
     filter->graph->scale_sws_opts =
         av_strdup("flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp");
     int error = add_ends(filter, av);

@@ -13,6 +13,7 @@ enum { BC_FILTER_SIZE = 512, BC_FILTER_KEY_SIZE = BC_FILTER_SIZE + 64 };
 
 /* Keeps the chain of the last frame. {0} is valid; one thread at a time. */
 typedef struct bc_filter {
+    int n_threads; /* of the filters; 0: one for each processor */
     struct AVFilterGraph *graph;
     struct AVFilterContext *source, *sink;
     char key[BC_FILTER_KEY_SIZE]; /* what the graph was made for */

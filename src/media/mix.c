@@ -68,6 +68,9 @@ bc_status bc_mixer_open(bc_mixer **mixer_out, const bc_writer *writer, int n_thr
     if (!mixer)
         return bc_fail(log, BC_ERR_MEMORY, "mixer: out of memory");
     mixer->log = *log;
+    bc_light *light = &mixer->light;
+    light->bright.n_threads = light->mapped.n_threads = n_threads;
+    light->painted.n_threads = light->coded.n_threads = n_threads;
     mixer->source_scaler.n_threads = mixer->painting_scaler.n_threads = n_threads;
     bc_status status = set_canvas(mixer, bc_writer_canvas(writer));
     if (status == BC_OK) {

@@ -15,7 +15,8 @@ typedef struct bc_mix {
     float keep_colors; /* 0: the painting's colours, 1: its luma with the source's colours */
 } bc_mix;
 
-/* A mixer for the writer's size and format; n_threads of its conversions, 0: 1. */
+/* A mixer for the writer's size and format; n_threads of its conversions and filters, 0: 1 and one
+ * for each processor. */
 bc_status bc_mixer_open(bc_mixer **mixer, const bc_writer *writer, int n_threads,
                         const bc_log *log);
 void bc_mixer_close(bc_mixer **mixer);

@@ -50,7 +50,7 @@ typedef struct bc_reader_params {
     const char *format;  /* a demuxer or device ("lavfi", "v4l2"); NULL: found by content */
     const char *options; /* for the demuxer, "key=value:key=value", or NULL */
     const char *rate; /* frames a second of a series of pictures, "24" or "30000/1001"; NULL: 25 */
-    int n_threads;    /* of the decoder; 0: one for each processor */
+    int n_threads;    /* of the decoder and of filters; 0: one for each processor */
     int64_t start_us; /* skip so much of the input; 0: nothing */
     int64_t duration_us; /* end after so much; 0: at the end */
     int64_t from_us;   /* leave out the frames before this time of the line, which stays as it is */

@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 
+enum { MAX_THREADS = 4 };
+
 static struct bc_scaler_side side_of(const AVFrame *av)
 {
     return (struct bc_scaler_side){
@@ -72,7 +74,7 @@ static bc_status open_context(bc_scaler *scaler, const bc_log *log)
         return bc_fail(log, BC_ERR_MEMORY, "conversion: out of memory");
     set_side(scaler->sws, source, source_names);
     set_side(scaler->sws, target, target_names);
-    av_opt_set_int(scaler->sws, "threads", scaler->n_threads > 1 ? scaler->n_threads : 1, 0);
+    av_opt_set_int(scaler->sws, "threads", av_clip(scaler->n_threads, 1, MAX_THREADS), 0);
     av_opt_set_int(scaler->sws, "sws_flags",
                    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
     /* Before the initialisation, so that range and matrix shape the paths; after it, since the

@@ -10,7 +10,7 @@
 
 /* Keeps the context of the last conversion. {0} is valid; one thread at a time. */
 typedef struct bc_scaler {
-    int n_threads; /* 0: 1 */
+    int n_threads; /* of which few are used, as more gain nothing; 0: 1 */
     struct SwsContext *sws;
     struct bc_scaler_key {
         struct bc_scaler_side {

@@ -39,7 +39,7 @@ typedef struct bc_writer_params {
     const char *encoder_options; /* "key=value:key=value", or NULL */
     const char *pixel_format; /* NULL: yuv420p, or what the encoder and the source have in common */
     bc_rational frame_rate;   /* where there is no reader to ask; {0, 0}: 30 */
-    int n_threads;            /* of the encoder; 0: as it likes */
+    int n_threads;            /* of the encoder, unless encoder_options say it; 0: as it likes */
     bool overwrite;
     const char *temporary_folder; /* for the temporary file; NULL: beside the output */
     const bc_parts *parts; /* the coded frames go there instead, and all else is dropped; or NULL */

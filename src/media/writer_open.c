@@ -274,6 +274,7 @@ bc_status bc_writer_open(bc_writer **writer_out, const char *url, const bc_frame
     if (!writer)
         return bc_fail(&params->log, BC_ERR_MEMORY, "%s: out of memory", url);
     writer->params = *params;
+    writer->palette.n_threads = params->n_threads;
     writer->name = strdup(url);
     writer->packet = av_packet_alloc();
     bc_status status = BC_ERR_MEMORY;
