@@ -175,14 +175,16 @@ typedef struct bc_style_info {
  * what they hold.
  */
 BC_API bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params *params);
-/* No session of the model may be open any more, but models that were made of it may. */
+/* What has been opened with the model keeps it: it is freed with the last of them. Threads: any. */
 BC_API void bc_model_close(bc_model **model);
+/* The same model for one more, who closes it too; of NULL NULL. Threads: any. */
+BC_API bc_model *bc_model_ref(const bc_model *model);
 
 /*
  * Another model: all of `model`, and the style in the bank file `path`. If `model` has a style of
  * that name, the new one takes its place, else it comes last; all others keep their numbers.
  * `model` stays as it is: whoever uses it goes on. Fails as bc_model_open does, and then there is
- * no other model. Threads: any. Reads the one file; everything else is shared.
+ * no other model. Threads: any. Reads the one file; all others are shared.
  */
 BC_API bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
                                     const bc_model_params *params);
@@ -278,10 +280,9 @@ typedef struct bc_session_params {
 BC_API uint64_t bc_session_memory(const bc_model *model, const bc_session_params *params);
 
 /*
- * Opens a session on `model`, which must stay open until the session is closed. Takes all memory
- * and starts all threads; without a style set, frames of a net of format 1 go
- * through the auto-encoder alone.
- * Fails with BC_ERR_UNSUPPORTED if the machine cannot run `tier`.
+ * Opens a session on `model`, which it keeps. Takes all memory and starts all threads; without a
+ * style set, frames of a net of format 1 go through the auto-encoder alone. Fails with
+ * BC_ERR_UNSUPPORTED if the machine cannot run `tier`.
  */
 BC_API bc_status bc_session_open(bc_session **session, const bc_model *model,
                                  const bc_session_params *params);
@@ -345,7 +346,7 @@ typedef struct bc_painter_params {
     size_t size;
     const char *net;       /* as bc_model_open */
     const char *models;    /* as bc_model_params */
-    const bc_model *model; /* an open one instead of `net`, which outlives the painter, or NULL */
+    const bc_model *model; /* an open one instead of `net`, which the painter keeps, or NULL */
     bc_executor *executor; /* as bc_session_params */
     int n_threads;         /* as bc_session_params */
     int max_blend;         /* for how many styles there is room at once; 0: as many as are wanted */
@@ -368,7 +369,7 @@ typedef struct bc_painter_params {
 BC_API bc_status bc_painter_open(bc_painter **painter, const bc_painter_params *params);
 BC_API void bc_painter_close(bc_painter **painter);
 
-/* The net that the next frame is to be painted with. Threads: any. */
+/* The net that the next frame is to be painted with: there until another is set. Threads: any. */
 BC_API const bc_model *bc_painter_model(bc_painter *painter);
 
 /* The settings: the next frame is painted with them. Threads: any, while frames are painted too. */
@@ -383,7 +384,8 @@ BC_API bc_status bc_painter_set_style(bc_painter *painter, const char *blend);
 BC_API bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights,
                                       int n_weights);
 /*
- * Another net, an open one that outlives the painter, and at once the blend of its styles. With
+ * Another net, an open one, and at once the blend of its styles. The painter keeps it, and lets go
+ * of the one before when no session is of that any more. With
  * `in_background` the net before goes on painting, in its styles of the same names, until a session
  * of the new one is open. A fade goes on from one net to the other.
  */

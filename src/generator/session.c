@@ -59,7 +59,7 @@ static bc_session *make_session(const bc_model *model, const bc_session_params *
     bc_session *s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    s->model = model;
+    s->model = bc_model_ref(model);
     s->is_observed = is_observed;
     s->params = *params;
     resolve_defaults(&s->params);
@@ -79,6 +79,7 @@ uint64_t bc_session_memory(const bc_model *model, const bc_session_params *param
         return 0;
     const uint64_t n_threads = p.executor ? 0 : (uint64_t)(s->params.n_threads - 1);
     const uint64_t bytes = sizeof(*s) + s->memory_bytes + n_threads * BC_POOL_STACK_BYTES;
+    bc_model_close(&s->model);
     free(s);
     return bytes;
 }
@@ -143,6 +144,7 @@ void bc_session_close(bc_session **session)
     if (!(*session)->params.executor)
         bc_pool_close(&(*session)->pool);
     bc_pages_free((*session)->memory, (*session)->memory_bytes);
+    bc_model_close(&(*session)->model);
     free(*session);
     *session = NULL;
 }

@@ -29,7 +29,7 @@ typedef struct bc_slot {
 } bc_slot;
 
 struct bc_session {
-    const bc_model *model;
+    bc_model *model; /* of its own to close */
     bc_session_params params;
     bc_kernels kernels;
     bc_pool *pool;

@@ -65,6 +65,13 @@ bool bc_call_change_switch(bc_call *c, bool *value)
     return !c->error[0];
 }
 
+void bc_call_begin(bc_call *c, bc_work *work)
+{
+    c->work = work;
+    if (!work)
+        bc_call_refuse(c, "too much is being done at once");
+}
+
 void bc_call_say_share(bc_call *c, const char *what, float share)
 {
     bc_live_say(c->live, "", "%s %.0f %%", what, 100 * (double)share);

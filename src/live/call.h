@@ -39,6 +39,9 @@ bool bc_call_change_number(bc_call *c, float *value, float low, float high);
 /* "on", "off", or nothing for the other one. */
 bool bc_call_change_switch(bc_call *c, bool *value);
 
+/* The verb has begun this: its end is the command's. NULL: it could not. */
+void bc_call_begin(bc_call *c, bc_work *work);
+
 void bc_call_say_share(bc_call *c, const char *what, float share);
 
 /* The verbs: what verbs.c lists. */

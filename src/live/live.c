@@ -118,32 +118,32 @@ static void note_painted(bc_live *live, bc_painted *painted)
 
 /* What the paint thread needs to know, for one frame. */
 typedef struct brief {
-    bc_settings settings;
+    bc_paint_order order; /* its model is held until it is painted */
     uint64_t serial;
-    int net;
-    double scale;
-    bool is_paused, has_ended;
+    bool has_ended;
 } brief;
 
 static brief get_brief(bc_live *live)
 {
     pthread_mutex_lock(&live->lock);
-    const brief b = {
-        .settings = live->settings,
-        .serial = live->settings_serial,
-        .net = bc_governor_is_cheap(&live->governor) ? cheapest_net(live) : live->settings.net,
-        .scale = bc_governor_scale(&live->governor),
-        .is_paused = live->is_paused,
-        .has_ended = !live->opening && bc_live_input_get_state(live->source).has_ended};
+    const bc_settings *settings = &live->settings;
+    const int net = bc_governor_is_cheap(&live->governor) ? cheapest_net(live) : settings->net;
+    const brief b = {.order = {.settings = *settings,
+                               .model = bc_model_ref(bc_nets_model(live->nets, net)),
+                               .blend = bc_settings_blend(settings, live->nets, net),
+                               .scale = bc_governor_scale(&live->governor),
+                               .is_paused = live->is_paused},
+                     .serial = live->settings_serial,
+                     .has_ended =
+                         !live->opening && bc_live_input_get_state(live->source).has_ended};
     pthread_mutex_unlock(&live->lock);
     return b;
 }
 
-static void paint(bc_live *live, const bc_captured *captured, const brief *b)
+static void paint(bc_live *live, const bc_captured *captured, const bc_paint_order *order)
 {
     bc_painted *painted;
-    const bc_status status = bc_live_painter_run(live->painter, &b->settings, b->net, b->scale,
-                                                 captured->frame, b->is_paused, &painted);
+    const bc_status status = bc_live_painter_run(live->painter, order, captured->frame, &painted);
     if (status < 0) { /* it was said */
         live->paint_status = status;
         bc_queue_finish_receiving(live->captured);
@@ -172,20 +172,20 @@ static void *run_painting(void *arg)
     bc_captured *last = NULL;
     uint64_t serial = 0;
     void *item;
-    while (bc_queue_receive_within(live->captured, &item, LOOK_MS * 1000000LL) == BC_OK) {
-        const brief b = get_brief(live);
-        if (item) {
-            if (last)
-                bc_captured_free(last);
-            last = item;
-        } else if (b.has_ended) {
-            break;
-        }
+    bool has_ended = false;
+    while (!has_ended &&
+           bc_queue_receive_within(live->captured, &item, LOOK_MS * 1000000LL) == BC_OK) {
+        brief b = get_brief(live);
+        if (item && last)
+            bc_captured_free(last);
+        last = item ? item : last;
         const bool is_again =
-            b.is_paused && (b.serial != serial || bc_live_painter_is_pending(live->painter));
+            b.order.is_paused && (b.serial != serial || bc_live_painter_is_pending(live->painter));
         if (last && (item || is_again))
-            paint(live, last, &b);
+            paint(live, last, &b.order);
+        bc_model_close(&b.order.model);
         serial = b.serial;
+        has_ended = !item && b.has_ended;
     }
     if (last)
         bc_captured_free(last);
@@ -256,8 +256,10 @@ static bc_status open_window(bc_live *live)
 static bc_status open_all(bc_live *live)
 {
     const bc_live_params *p = &live->params;
-    const bc_live_painter_params painter_params = {
-        .nets = live->nets, .n_threads = p->n_threads, .precision = p->precision, .log = p->log};
+    const bc_live_painter_params painter_params = {.model = bc_nets_model(live->nets, 0),
+                                                   .n_threads = p->n_threads,
+                                                   .precision = p->precision,
+                                                   .log = p->log};
     bc_status status = bc_queue_open(&live->captured, 1, bc_captured_free);
     if (status == BC_OK)
         status = bc_queue_open(&live->painted, 1, free_painted);

@@ -80,6 +80,7 @@ typedef struct bc_live {
     uint64_t n_shown, n_skipped; /* presented; painted, but a newer one came */
     bc_times latency, interval, convert, paint, mix;
     int64_t shown_ns;
+    int n_adds;             /* styles' files that somebody wanted to be added */
     bc_live_input *opening; /* that is to become the source, or NULL */
     char opening_name[128];
     bool is_record_beginning;
@@ -116,6 +117,9 @@ void bc_live_say_error(bc_live *live, const char *detail, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 /* What went wrong has been seen; true if there was something. */
 bool bc_live_forget_error(bc_live *live);
+
+/* Paints in this style of this net from now on, and says so. */
+void bc_live_set_style(bc_live *live, int net, int style);
 
 /* Says the style or the blend. */
 void bc_live_say_style(bc_live *live);

@@ -22,7 +22,6 @@ struct bc_live_painter {
     bc_painter *painter;
     bc_converter *converter;
     bc_frame_pool *frames;
-    const char *net;  /* that painted last, or NULL */
     bool has_painted; /* the last frame */
     bool is_pending;
 };
@@ -33,6 +32,7 @@ void bc_painted_free(bc_painted **painted)
         return;
     bc_frame_unref(&(*painted)->picture);
     bc_frame_unref(&(*painted)->original);
+    bc_model_close(&(*painted)->model);
     free(*painted);
     *painted = NULL;
 }
@@ -43,7 +43,7 @@ static bc_status open_all(bc_live_painter *p)
 {
     const bc_live_painter_params *params = &p->params;
     const bc_painter_params painter = {.size = sizeof(painter),
-                                       .model = bc_nets_model(params->nets, 0),
+                                       .model = params->model,
                                        .n_threads = params->n_threads,
                                        .max_blend = MAX_BLEND,
                                        .precision = params->precision,
@@ -132,22 +132,15 @@ static bc_status get_planes(bc_live_painter *p, bool is_mirrored, bc_frame *sour
 
 /* Settings --------------------------------------------------------------------------------- */
 
-static bc_status set_net(bc_live_painter *p, const bc_settings *settings, int net)
+static bc_status set_numbers(bc_live_painter *p, const bc_paint_order *order, double scale)
 {
-    const bc_blend blend = bc_settings_blend(settings, p->params.nets, net);
-    return bc_painter_set_model(p->painter, bc_nets_model(p->params.nets, net), blend.styles,
-                                blend.n);
-}
-
-static bc_status set_numbers(bc_live_painter *p, const bc_settings *settings, double scale,
-                             bool is_paused)
-{
+    const bc_settings *settings = &order->settings;
     const double values[BC_PAINTER_N_SETTINGS] = {
         [BC_PAINTER_STRENGTH] = (double)settings->strength,
         [BC_PAINTER_KEEP_COLORS] = (double)settings->keep_colors,
         [BC_PAINTER_STABILIZE] = (double)settings->stabilize,
         [BC_PAINTER_SCALE] = scale,
-        [BC_PAINTER_FADE] = is_paused ? 0 : (double)settings->fade_s};
+        [BC_PAINTER_FADE] = order->is_paused ? 0 : (double)settings->fade_s};
     bc_status status = BC_OK;
     for (int i = 0; i < BC_PAINTER_N_SETTINGS && status == BC_OK; i++)
         status = bc_painter_set(p->painter, (bc_painter_setting)i, values[i]);
@@ -187,36 +180,28 @@ static bc_status take_picture(bc_live_painter *p, const bc_settings *settings, d
                       is_mixed ? source->height : bc_scaled_size(source->height, scale));
 }
 
-/* A model that another one with more styles has taken the place of is of the same net. */
-static const char *name_net(bc_live_painter *p, const bc_model *model)
-{
-    const bc_nets *nets = p->params.nets;
-    for (int i = 0; i < nets->n; i++) {
-        if (bc_nets_model(nets, i) == model)
-            p->net = nets->names[i];
-    }
-    return p->net;
-}
-
 static void note_state(bc_live_painter *p, bc_painted *painted)
 {
     bc_painter_state state = {.size = sizeof(state)};
     bc_painter_get_state(p->painter, &state);
     painted->painted_width = state.width;
     painted->painted_height = state.height;
-    painted->net = name_net(p, state.model);
+    painted->model = bc_model_ref(state.model);
     painted->is_as_wanted = !state.is_pending;
     painted->paint_ms = 1e-6F * (float)state.session_ns;
     p->is_pending = state.is_pending;
 }
 
-static bc_status paint(bc_live_painter *p, const bc_settings *settings, int net, double scale,
-                       bool is_paused, const bc_image *source, int64_t time_us, bc_painted *painted)
+static bc_status paint(bc_live_painter *p, const bc_paint_order *order, const bc_image *source,
+                       int64_t time_us, bc_painted *painted)
 {
     int64_t clock_ns = bc_clock_ns();
-    bc_status status = set_net(p, settings, net);
+    const bc_settings *settings = &order->settings;
+    const double scale = scale_of(source, order->scale / (double)settings->brush);
+    bc_status status =
+        bc_painter_set_model(p->painter, order->model, order->blend.styles, order->blend.n);
     if (status == BC_OK)
-        status = set_numbers(p, settings, scale, is_paused);
+        status = set_numbers(p, order, scale);
     if (status == BC_OK)
         status = take_picture(p, settings, scale, source, &painted->picture);
     if (status == BC_OK)
@@ -236,8 +221,7 @@ bool bc_live_painter_is_pending(const bc_live_painter *painter)
     return painter->is_pending;
 }
 
-bc_status bc_live_painter_run(bc_live_painter *p, const bc_settings *settings, int net,
-                              double scale, bc_frame *source, bool is_paused,
+bc_status bc_live_painter_run(bc_live_painter *p, const bc_paint_order *order, bc_frame *source,
                               bc_painted **painted_out)
 {
     const bc_image *image = &source->image;
@@ -249,12 +233,11 @@ bc_status bc_live_painter_run(bc_live_painter *p, const bc_settings *settings, i
     painted->aspect = (double)image->width / image->height;
     bc_frame *planes = NULL;
     int64_t clock_ns = bc_clock_ns();
-    bc_status status = get_planes(p, settings->mirror, source, &planes);
+    bc_status status = get_planes(p, order->settings.mirror, source, &planes);
     painted->convert_ms = ms_since(&clock_ns);
     p->is_pending = false;
-    if (status == BC_OK && is_painted(settings))
-        status = paint(p, settings, net, scale_of(image, scale / settings->brush), is_paused,
-                       &planes->image, bc_frame_time_us(source), painted);
+    if (status == BC_OK && is_painted(&order->settings))
+        status = paint(p, order, &planes->image, bc_frame_time_us(source), painted);
     else if (status == BC_OK)
         painted->picture = bc_frame_ref(planes);
     p->has_painted = painted->painted_width > 0;

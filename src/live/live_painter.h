@@ -10,7 +10,6 @@
 
 #include "frame/frame.h"
 #include "live/settings.h"
-#include "paint/nets.h"
 
 /* A picture on its way from the painter to the eyes. */
 typedef struct bc_painted {
@@ -21,7 +20,7 @@ typedef struct bc_painted {
     int64_t time_us;                   /* on the source's time line */
     int width, height;                 /* of the source */
     int painted_width, painted_height; /* 0: nothing was painted */
-    const char *net;                   /* that painted it, the nets' own string, or NULL */
+    bc_model *model;                   /* that painted it, held, or NULL */
     bool is_as_wanted; /* not with the session of before, while the wanted one is being opened */
     float convert_ms, paint_ms, mix_ms; /* to planes; the net; sizes, stabiliser and strength */
 } bc_painted;
@@ -32,8 +31,8 @@ void bc_painted_free(bc_painted **painted);
 typedef struct bc_live_painter bc_live_painter;
 
 typedef struct bc_live_painter_params {
-    const bc_nets *nets; /* must outlive the painter */
-    int n_threads;       /* 0: one for each processor */
+    const bc_model *model; /* the first net */
+    int n_threads;         /* 0: one for each processor */
     bc_precision precision;
     bc_log log;
 } bc_live_painter_params;
@@ -41,13 +40,18 @@ typedef struct bc_live_painter_params {
 bc_status bc_live_painter_open(bc_live_painter **painter, const bc_live_painter_params *params);
 void bc_live_painter_close(bc_live_painter **painter);
 
-/*
- * Paints `source`, any frame, with the net `net` (the settings' own or a cheaper one, which has
- * styles of the same names) at `scale` times its size. The first frame waits for its session. In a
- * pause, where the same frame is painted again, a fade is not waited for.
- */
-bc_status bc_live_painter_run(bc_live_painter *painter, const bc_settings *settings, int net,
-                              double scale, bc_frame *source, bool is_paused, bc_painted **painted);
+/* What a frame is painted with. */
+typedef struct bc_paint_order {
+    bc_settings settings;
+    bc_model *model; /* the settings' own net or a cheaper one; held */
+    bc_blend blend;  /* the settings' one in the model's styles */
+    double scale;    /* of the painting's size to the source's */
+    bool is_paused;  /* the same frame is painted again: a fade is not waited for */
+} bc_paint_order;
+
+/* Paints `source`, any frame. The first one waits for its session. */
+bc_status bc_live_painter_run(bc_live_painter *painter, const bc_paint_order *order,
+                              bc_frame *source, bc_painted **painted);
 
 /* The last frame was painted with another session than the one that is being opened. */
 bool bc_live_painter_is_pending(const bc_live_painter *painter);

@@ -85,9 +85,10 @@ static void set_source(json_t *state, const bc_live *live)
 {
     const bc_live_input_state source = bc_live_input_get_state(live->source);
     const bc_painted *shown = live->shown;
+    const int net = shown && shown->model ? bc_nets_find(live->nets, shown->model) : -1;
     json_object_set_new(state, "size", json_pack("[i, i]", source.width, source.height));
     json_object_set_new(state, "painted_net",
-                        shown && shown->net ? bc_call_text(shown->net) : json_null());
+                        net >= 0 ? bc_call_text(live->nets->names[net]) : json_null());
     json_object_set_new(state, "painted_size",
                         shown ? json_pack("[i, i]", shown->painted_width, shown->painted_height)
                               : json_null());

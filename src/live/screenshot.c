@@ -21,14 +21,15 @@ typedef struct shot {
     bc_frame *source;  /* the original, where the picture is painted smaller than that; or NULL */
     int width, height; /* of the source */
     bc_settings settings;
-    const bc_model *model; /* that paints it anew */
-    bc_blend blend;        /* of its styles */
+    bc_model *model; /* that paints it anew, held */
+    bc_blend blend;  /* of its styles */
 } shot;
 
 static void free_shot(shot *s)
 {
     bc_frame_unref(&s->picture);
     bc_frame_unref(&s->source);
+    bc_model_close(&s->model);
     free(s);
 }
 
@@ -193,17 +194,15 @@ static void take(void *cookie, void *arg, bc_work_result *result)
 }
 
 /* The net that has painted what is shown, unless a style is chosen by now that it has not. */
-static void take_net(shot *s, const bc_live *live, const char *name)
+static void take_net(shot *s, const bc_live *live, const bc_model *painted)
 {
     const bc_nets *nets = live->nets;
     const bc_settings *settings = &live->settings;
-    int net = settings->net;
-    for (int i = 0; i < nets->n; i++)
-        net = nets->names[i] == name ? i : net;
-    if (bc_settings_blend(settings, nets, net).n < settings->n_styles)
+    int net = painted ? bc_nets_find(nets, painted) : -1;
+    if (net < 0 || bc_settings_blend(settings, nets, net).n < settings->n_styles)
         net = settings->net;
     s->settings = *settings;
-    s->model = bc_nets_model(nets, net);
+    s->model = bc_model_ref(bc_nets_model(nets, net));
     s->blend = bc_settings_blend(settings, nets, net);
 }
 
@@ -216,7 +215,7 @@ static void take_shown(shot *s, const bc_live *live)
     s->picture = bc_frame_ref(shown->picture);
     s->width = shown->width;
     s->height = shown->height;
-    take_net(s, live, shown->net);
+    take_net(s, live, shown->model);
     const int full = (int)((float)shown->width / live->settings.brush);
     if (shown->painted_width > 0 && shown->painted_width < full &&
         live->settings.fixed_scale == 0 && shown->original)

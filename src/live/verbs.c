@@ -172,6 +172,8 @@ static void wait_for_work(bc_call *c)
         bc_call_refuse(c, "%s", result.reason);
     else if (result.file[0])
         json_object_set_new(c->answer, "file", bc_call_text(result.file));
+    else if (result.style[0])
+        json_object_set_new(c->answer, "style", bc_call_text(result.style));
 }
 
 /* Runs the line's commands, with the lock held, and waits for what they begin or leaves it alone.

@@ -48,17 +48,9 @@ void bc_verb_loop(bc_call *c)
     bc_live_say(c->live, "", "Loop %s", is_looped ? "on" : "off");
 }
 
-/* The rest of a command that takes long: its end is the command's. */
-static void take_work(bc_call *c, bc_work *work)
-{
-    c->work = work;
-    if (!work)
-        bc_call_refuse(c, "too much is being done at once");
-}
-
 void bc_verb_open(bc_call *c)
 {
-    take_work(c, bc_live_open_input(c->live, bc_call_word(c, 1)));
+    bc_call_begin(c, bc_live_open_input(c->live, bc_call_word(c, 1)));
 }
 
 void bc_verb_cancel(bc_call *c)
@@ -87,7 +79,7 @@ void bc_verb_quit(bc_call *c)
 void bc_verb_screenshot(bc_call *c)
 {
     const bool of_window = c->n_words > 2 && strcmp(bc_call_word(c, 2), "window") == 0;
-    take_work(c, bc_live_screenshot(c->live, bc_call_word(c, 1), of_window));
+    bc_call_begin(c, bc_live_screenshot(c->live, bc_call_word(c, 1), of_window));
 }
 
 static void start_recording(bc_call *c, const char *path)
@@ -98,7 +90,7 @@ static void start_recording(bc_call *c, const char *path)
     else if (c->live->is_record_beginning)
         bc_call_refuse(c, "a recording is just beginning");
     else
-        take_work(c, bc_live_record(c->live, path));
+        bc_call_begin(c, bc_live_record(c->live, path));
 }
 
 /* One that broke off by itself is told to the first who wants to stop it. */
@@ -106,7 +98,7 @@ static void stop_recording(bc_call *c)
 {
     bc_live *live = c->live;
     if (live->outputs.recording)
-        take_work(c, bc_live_stop_recording(live));
+        bc_call_begin(c, bc_live_stop_recording(live));
     else if (live->is_record_beginning)
         bc_call_refuse(c, "a recording is just beginning");
     else if (live->lost_recording[0])

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "live/adding.h"
 #include "live/call.h"
 #include "paint/blend.h"
 
@@ -239,16 +240,14 @@ void bc_verb_net(bc_call *c)
     bc_live_say(live, "", "Net: %s", nets->names[net]);
 }
 
-void bc_verb_add(bc_call *c)
+void bc_live_set_style(bc_live *live, int net, int style)
 {
-    bc_live *live = c->live;
-    const bc_log log = {.write = take_error, .cookie = c};
-    int net = live->settings.net, style;
-    if (bc_nets_add_style(live->nets, bc_call_word(c, 1), &net, &style, &log) < 0)
-        return;
     if (net != live->settings.net)
         change_net(live, net);
     set_style(live, style);
-    json_object_set_new(c->answer, "style",
-                        bc_call_text(bc_model_style(model_of(live), style).name));
+}
+
+void bc_verb_add(bc_call *c)
+{
+    bc_call_begin(c, bc_live_add_style(c->live, bc_call_word(c, 1)));
 }

@@ -72,7 +72,8 @@ static void make_thumbnails(bc_viewer *v)
     free(v->thumbnails);
     v->thumbnails = thumbnails;
     v->n_thumbnails = n;
-    v->thumbnail_model = model;
+    bc_model_close(&v->thumbnail_model);
+    v->thumbnail_model = bc_model_ref(model);
 }
 
 /* A binding's help is what it does, or "KEYS<tab>WHAT" where it speaks for others too. */
@@ -283,5 +284,6 @@ void bc_viewer_open(bc_viewer *v, bc_live *live)
 void bc_viewer_close(bc_viewer *v)
 {
     free(v->thumbnails);
+    bc_model_close(&v->thumbnail_model);
     *v = (bc_viewer){0};
 }

@@ -14,7 +14,7 @@ typedef struct bc_viewer {
     bc_live *live;
     bc_thumbnail *thumbnails; /* [n_thumbnails]: the original, then the model's styles */
     int n_thumbnails;
-    const bc_model *thumbnail_model;
+    bc_model *thumbnail_model; /* held */
     bc_help_line help[BC_VIEWER_HELP];
     char help_keys[BC_VIEWER_HELP][32];
     int n_help;

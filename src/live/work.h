@@ -10,11 +10,12 @@
 
 #include "live/reason.h"
 
-enum { BC_MAX_WORK = 24, BC_WORK_FILE = 1024 };
+enum { BC_MAX_WORK = 24, BC_WORK_FILE = 1024, BC_WORK_STYLE = 256 };
 
 typedef struct bc_work_result {
     bc_status status;
     char file[BC_WORK_FILE];     /* that was written, or "" */
+    char style[BC_WORK_STYLE];   /* that was added, or "" */
     char reason[BC_REASON_SIZE]; /* why it failed, or "" */
 } bc_work_result;
 

@@ -126,6 +126,14 @@ static bc_status find_folder(char **folder, const char *net, const bc_model_para
     return bc_model_find_net(folder, "light", params->models, &params->log);
 }
 
+bc_model *bc_model_alloc(void)
+{
+    bc_model *model = calloc(1, sizeof(*model));
+    if (model)
+        atomic_init(&model->n_users, 1);
+    return model;
+}
+
 bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params *params)
 {
     bc_model_params p;
@@ -138,7 +146,7 @@ bc_status bc_model_open(bc_model **model, const char *net, const bc_model_params
     bc_status status = find_folder(&folder, net, &p);
     if (status < 0)
         return status;
-    *model = calloc(1, sizeof(**model));
+    *model = bc_model_alloc();
     status = *model ? open_folder(*model, folder, &p.log) : fail_memory(folder, &p.log);
     free(folder);
     if (status < 0)
@@ -167,7 +175,7 @@ static bc_status open_style_files(bc_model *model, const char *const *paths, int
 bc_status bc_model_open_files(bc_model **model, const char *path, const char *const *style_paths,
                               int n_styles, const bc_log *log)
 {
-    *model = calloc(1, sizeof(**model));
+    *model = bc_model_alloc();
     if (!*model)
         return fail_memory(path, log);
     bc_status status = bc_net_open(&(*model)->net, path, log);
@@ -178,58 +186,15 @@ bc_status bc_model_open_files(bc_model **model, const char *path, const char *co
     return status;
 }
 
-/* Adding ----------------------------------------------------------------------------------- */
-
-/* The parts of the base, and room for one style more. */
-static bc_status share(bc_model *model, const bc_model *base, const char *path, const bc_log *log)
-{
-    const size_t n = (size_t)base->n_styles;
-    model->styles = calloc(n + 1, sizeof(*model->styles));
-    model->style_names = calloc(n + 1, sizeof(*model->style_names));
-    if (!model->styles || !model->style_names)
-        return fail_memory(path, log);
-    for (size_t i = 0; i < n; i++) {
-        model->styles[i] = base->styles[i];
-        model->style_names[i] = base->style_names[i];
-    }
-    model->net = base->net;
-    model->n_styles = base->n_styles;
-    return BC_OK;
-}
-
-static bc_status add_style(bc_model *model, const char *path, const bc_log *log)
-{
-    char *name = style_name(path);
-    if (!name)
-        return fail_memory(path, log);
-    const int same = bc_model_find_style(model, name);
-    const int added = model->added = same >= 0 ? same : model->n_styles++;
-    model->style_names[added] = name;
-    return bc_style_open(&model->styles[added], path, name, &model->net, log);
-}
-
-bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
-                             const bc_model_params *params)
-{
-    if (extended)
-        *extended = NULL;
-    if (!extended || !model || !path || !params)
-        return BC_ERR_ARGUMENT;
-    bc_model *made = *extended = calloc(1, sizeof(*made));
-    if (!made)
-        return fail_memory(path, &params->log);
-    made->base = model;
-    made->added = -1;
-    atomic_fetch_add(&model->n_followers, 1);
-    bc_status status = share(made, model, path, &params->log);
-    if (status == BC_OK)
-        status = add_style(made, path, &params->log);
-    if (status < 0)
-        bc_model_close(extended);
-    return status;
-}
-
 /* Closing ---------------------------------------------------------------------------------- */
+
+bc_model *bc_model_ref(const bc_model *model)
+{
+    bc_model *same = (bc_model *)(uintptr_t)model; /* who has it says nothing of what it is */
+    if (same)
+        atomic_fetch_add(&same->n_users, 1);
+    return same;
+}
 
 static void close_style(bc_model *model, int index)
 {
@@ -244,19 +209,77 @@ void bc_model_close(bc_model **model)
     bc_model *m = model ? *model : NULL;
     if (model)
         *model = NULL;
-    if (!m || atomic_fetch_sub(&m->n_followers, 1) > 0)
+    if (!m || atomic_fetch_sub(&m->n_users, 1) > 1)
         return;
-    for (int i = 0; i < m->n_styles && !m->base; i++)
+    for (int i = 0; i < m->n_styles; i++)
         close_style(m, i);
-    if (m->base && m->added >= 0)
-        close_style(m, m->added);
-    if (!m->base)
-        bc_net_close(&m->net);
-    bc_model_close(&m->base);
+    bc_net_close(&m->net);
     free(m->styles);
     free(m->style_names);
     free(m->weights);
     free(m);
+}
+
+/* Adding ----------------------------------------------------------------------------------- */
+
+/* The styles of another model, whose files are shared, and room for one more. */
+static bc_status share_styles(bc_model *model, const bc_model *other, const char *path,
+                              const bc_log *log)
+{
+    const size_t n = (size_t)other->n_styles;
+    model->styles = calloc(n + 1, sizeof(*model->styles));
+    model->style_names = calloc(n + 1, sizeof(*model->style_names));
+    if (!model->styles || !model->style_names)
+        return fail_memory(path, log);
+    for (size_t i = 0; i < n; i++) {
+        bc_style *style = &model->styles[i];
+        char *name = model->style_names[i] = strdup(other->style_names[i]);
+        if (!name)
+            return fail_memory(path, log);
+        *style = other->styles[i];
+        style->info.name = name;
+        style->file = bc_safetensors_ref(style->file);
+        model->n_styles++;
+    }
+    return BC_OK;
+}
+
+/* In place of the one of that name, or as the last. */
+static bc_status add_style(bc_model *model, const char *path, const bc_log *log)
+{
+    char *name = style_name(path);
+    if (!name)
+        return fail_memory(path, log);
+    const int same = bc_model_find_style(model, name);
+    if (same >= 0)
+        close_style(model, same);
+    model->added = same >= 0 ? same : model->n_styles++;
+    model->style_names[model->added] = name;
+    return bc_style_open(&model->styles[model->added], path, name, &model->net, log);
+}
+
+bc_status bc_model_add_style(bc_model **extended, bc_model *model, const char *path,
+                             const bc_model_params *params)
+{
+    if (extended)
+        *extended = NULL;
+    if (!extended || !model || !path || !params)
+        return BC_ERR_ARGUMENT;
+    bc_model_params p;
+    bc_params_copy(&p, sizeof(p), sizeof(p), params);
+    if (!model->net.file)
+        return bc_fail(&p.log, BC_ERR_ARGUMENT, "%s: a net of no file takes no styles", path);
+    bc_model *made = *extended = bc_model_alloc();
+    if (!made)
+        return fail_memory(path, &p.log);
+    made->net = model->net;
+    made->net.file = bc_safetensors_ref(model->net.file);
+    bc_status status = share_styles(made, model, path, &p.log);
+    if (status == BC_OK)
+        status = add_style(made, path, &p.log);
+    if (status < 0)
+        bc_model_close(extended);
+    return status;
 }
 
 /* Styles ----------------------------------------------------------------------------------- */

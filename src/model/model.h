@@ -11,13 +11,15 @@
 struct bc_model {
     bc_net net;
     int n_styles;
-    bc_style *styles;       /* [n_styles], in order of name but for added ones */
-    char **style_names;     /* [n_styles] */
-    float *weights;         /* of a random model; otherwise the files hold them */
-    bc_model *base;         /* the model that this one was made of, or NULL */
-    int added;              /* with a base: the one style that is not the base's */
-    atomic_int n_followers; /* models that have it as their base: the last to go frees it */
+    bc_style *styles;   /* [n_styles], in order of name but for added ones */
+    char **style_names; /* [n_styles] */
+    float *weights;     /* of a random model; otherwise the files hold them */
+    int added;          /* of one that bc_model_add_style has made: the style that is new */
+    atomic_int n_users; /* whoever has it: the last to close it frees it */
 };
+
+/* A model of nothing that has one user; NULL without memory. */
+bc_model *bc_model_alloc(void);
 
 /* A model of one net's file and n_styles files of styles, for the tools. */
 bc_status bc_model_open_files(bc_model **model, const char *path, const char *const *style_paths,

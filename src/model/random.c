@@ -99,7 +99,7 @@ static bc_status make_styles(bc_model *model, int n, const bc_log *log)
 bc_status bc_model_make_random(bc_model **model, const bc_layers *table, int n_styles,
                                uint64_t seed, const bc_log *log)
 {
-    *model = calloc(1, sizeof(**model));
+    *model = bc_model_alloc();
     if (!*model)
         return bc_fail(log, BC_ERR_MEMORY, "random model: out of memory");
     bc_net *net = &(*model)->net;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ typedef struct entry {
 } entry;
 
 struct bc_safetensors {
-    json_t *header; /* owns the tensors' names and the metadata */
+    atomic_int n_users; /* the last to close it frees it */
+    json_t *header;     /* owns the tensors' names and the metadata */
     int n_entries;
     entry *entries; /* in order of name */
     uint8_t *data;
@@ -321,6 +323,8 @@ static bc_status read_file(bc_safetensors *file, const source *src)
 static bc_status open_source(bc_safetensors **file, const source *src)
 {
     *file = calloc(1, sizeof(**file));
+    if (*file)
+        atomic_init(&(*file)->n_users, 1);
     const bc_status status = *file ? read_file(*file, src) : fail_memory(src);
     if (status < 0)
         bc_safetensors_close(file);
@@ -361,15 +365,22 @@ bc_status bc_safetensors_parse(bc_safetensors **file, const void *bytes, size_t 
     return status;
 }
 
-void bc_safetensors_close(bc_safetensors **file)
+bc_safetensors *bc_safetensors_ref(bc_safetensors *file)
 {
-    if (!*file)
+    atomic_fetch_add(&file->n_users, 1);
+    return file;
+}
+
+void bc_safetensors_close(bc_safetensors **file_in)
+{
+    bc_safetensors *file = *file_in;
+    *file_in = NULL;
+    if (!file || atomic_fetch_sub(&file->n_users, 1) > 1)
         return;
-    json_decref((*file)->header);
-    free((*file)->entries);
-    free((*file)->data);
-    free(*file);
-    *file = NULL;
+    json_decref(file->header);
+    free(file->entries);
+    free(file->data);
+    free(file);
 }
 
 int bc_safetensors_count(const bc_safetensors *file)

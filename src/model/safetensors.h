@@ -44,6 +44,9 @@ bc_status bc_safetensors_open(bc_safetensors **file, const char *path, const bc_
 /* The same of `size` bytes in memory, which are copied; messages call them `name`. */
 bc_status bc_safetensors_parse(bc_safetensors **file, const void *bytes, size_t size,
                                const char *name, const bc_log *log);
+/* The same file for one more, who closes it too. Threads: any. */
+bc_safetensors *bc_safetensors_ref(bc_safetensors *file);
+/* The last to close it frees it. */
 void bc_safetensors_close(bc_safetensors **file);
 
 /* Tensors in order of name (byte-wise). */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/model.h"
 
 void bc_blend_add(bc_blend *b, int style, float weight)
 {
@@ -70,7 +71,8 @@ static void change_model(bc_fade *fade, const bc_model *model)
     fade->from = bc_blend_translate(&fade->from, fade->model, model);
     fade->to = bc_blend_translate(&fade->to, fade->model, model);
     fade->shown = bc_blend_translate(&fade->shown, fade->model, model);
-    fade->model = model;
+    bc_model_close(&fade->model);
+    fade->model = bc_model_ref(model);
 }
 
 static void begin(bc_fade *fade, const bc_blend *wanted, int room, int64_t now_us)
@@ -96,6 +98,12 @@ void bc_fade_step(bc_fade *fade, const bc_model *model, const bc_blend *wanted, 
     fade->shown = (bc_blend){0};
     add_all(&fade->shown, &fade->to, (float)done);
     add_all(&fade->shown, &fade->from, (float)(1 - done));
+}
+
+void bc_fade_clear(bc_fade *fade)
+{
+    bc_model_close(&fade->model);
+    *fade = (bc_fade){0};
 }
 
 /* Parsing ---------------------------------------------------------------------------------- */

@@ -20,9 +20,9 @@ bool bc_blend_is_same(const bc_blend *a, const bc_blend *b);
  */
 bc_blend bc_blend_translate(const bc_blend *blend, const bc_model *from, const bc_model *to);
 
-/* {0} shows nothing yet. */
+/* {0} shows nothing yet; bc_fade_clear makes that of it. */
 typedef struct bc_fade {
-    const bc_model *model; /* whose styles the blends are of */
+    bc_model *model; /* whose styles the blends are of; the fade's to close */
     bc_blend from, to;
     bc_blend shown; /* at the moment */
     int64_t start_us;
@@ -36,5 +36,8 @@ typedef struct bc_fade {
  */
 void bc_fade_step(bc_fade *fade, const bc_model *model, const bc_blend *wanted, int room,
                   double seconds, int64_t now_us);
+
+/* Shows nothing any more. */
+void bc_fade_clear(bc_fade *fade);
 
 #endif

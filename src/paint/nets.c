@@ -1,6 +1,5 @@
 #include "paint/nets.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ static bc_status add(bc_nets *nets, const char *name, const char *models_folder,
     free(folder);
     if (status < 0)
         return status;
-    atomic_store(&nets->models[nets->n], model);
+    nets->models[nets->n] = model;
     nets->names[nets->n] = strdup(name);
     nets->costs[nets->n] = bc_layers_macs(&model->net.table);
     nets->n++;
@@ -51,8 +50,7 @@ bc_status bc_nets_open(bc_nets *nets, const char *net, const char *models_folder
 void bc_nets_close(bc_nets *nets)
 {
     for (int i = 0; i < nets->n; i++) {
-        bc_model *model = atomic_load(&nets->models[i]);
-        bc_model_close(&model);
+        bc_model_close(&nets->models[i]);
         free(nets->names[i]);
     }
     *nets = (bc_nets){0};
@@ -60,36 +58,60 @@ void bc_nets_close(bc_nets *nets)
 
 const bc_model *bc_nets_model(const bc_nets *nets, int net)
 {
-    return atomic_load(&nets->models[net]);
+    return nets->models[net];
 }
 
-/* The old model stays open as the base of the new one. */
-static bc_status add_to(bc_nets *nets, int net, const char *path, const bc_log *log)
+/* A model that another has taken the place of is of the same net, whatever its styles are. */
+int bc_nets_find(const bc_nets *nets, const bc_model *model)
 {
-    bc_model *old = atomic_load(&nets->models[net]), *extended;
-    const bc_status status =
-        bc_model_add_style(&extended, old, path, &(bc_model_params){.log = *log});
-    if (status < 0)
-        return status;
-    atomic_store(&nets->models[net], extended);
-    bc_model_close(&old);
-    return BC_OK;
-}
-
-bc_status bc_nets_add_style(bc_nets *nets, const char *path, int *net, int *style,
-                            const bc_log *log)
-{
-    const bc_log silence = {0};
-    bc_status status = add_to(nets, *net, path, nets->n > 1 ? &silence : log);
-    for (int i = 0; i < nets->n && status == BC_ERR_MISMATCH; i++) {
-        status = add_to(nets, i, path, &silence);
-        *net = status == BC_OK ? i : *net;
+    int same = -1;
+    for (int i = nets->n - 1; i >= 0; i--) {
+        if (nets->models[i] == model)
+            return i;
+        if (strcmp(bc_model_id(nets->models[i]), bc_model_id(model)) == 0)
+            same = i;
     }
-    if (status < 0)
-        return nets->n > 1 ? add_to(nets, *net, path, log) : status; /* which says why */
-    *style = atomic_load(&nets->models[*net])->added;
-    return BC_OK;
+    return same;
 }
+
+/* Adding ----------------------------------------------------------------------------------- */
+
+bc_nets bc_nets_hold(const bc_nets *nets)
+{
+    bc_nets held = {.n = nets->n};
+    for (int i = 0; i < nets->n; i++)
+        held.models[i] = bc_model_ref(nets->models[i]);
+    return held;
+}
+
+bc_status bc_nets_read_style(const bc_nets *nets, const char *path, int *net, int *style,
+                             bc_model **extended, const bc_log *log)
+{
+    const bc_model_params quiet = {0}, loud = {.log = *log};
+    const int first = *net;
+    bc_status status =
+        bc_model_add_style(extended, nets->models[first], path, nets->n > 1 ? &quiet : &loud);
+    for (int i = 0; i < nets->n && status == BC_ERR_MISMATCH; i++) {
+        status = bc_model_add_style(extended, nets->models[i], path, &quiet);
+        *net = status == BC_OK ? i : first;
+    }
+    if (status < 0 && nets->n > 1) /* says why */
+        status = bc_model_add_style(extended, nets->models[first], path, &loud);
+    *style = status == BC_OK ? (*extended)->added : -1;
+    return status;
+}
+
+bool bc_nets_replace(bc_nets *nets, int net, const bc_model *base, bc_model **extended)
+{
+    bc_model *before = nets->models[net];
+    if (before != base)
+        return false;
+    nets->models[net] = *extended;
+    *extended = before;
+    return true;
+}
+
+/* Comparing -------------------------------------------------------------------------------- */
 
 int bc_nets_same_style(const bc_nets *nets, int from, int style, int to)
 {

@@ -1,6 +1,7 @@
 #include "paint/opener.h"
 
 #include "base/log.h"
+#include "model/model.h"
 
 static bc_status open_session(const bc_opener *opener, bc_opened *o)
 {
@@ -9,6 +10,22 @@ static bc_status open_session(const bc_opener *opener, bc_opened *o)
     params.height = o->height;
     params.max_blend = o->max_blend;
     return bc_session_open(&o->session, o->model, &params);
+}
+
+/* The same without a session. */
+static bc_opened order_like(const bc_opened *wanted)
+{
+    bc_opened o = *wanted;
+    o.session = NULL;
+    o.model = bc_model_ref(wanted->model);
+    return o;
+}
+
+static void close_opened(bc_opened *o)
+{
+    bc_session_close(&o->session);
+    bc_model_close(&o->model);
+    *o = (bc_opened){0};
 }
 
 bool bc_opened_fits(const bc_opened *opened, const bc_opened *wanted)
@@ -25,19 +42,22 @@ static void close_waste(bc_opener *opener)
     bc_opened waste = opener->waste;
     opener->waste = (bc_opened){0};
     pthread_mutex_unlock(&opener->lock);
-    bc_session_close(&waste.session);
+    close_opened(&waste);
     pthread_mutex_lock(&opener->lock);
 }
 
 static void open_wanted(bc_opener *opener)
 {
     bc_opened next = opener->wanted;
+    opener->wanted = (bc_opened){0};
     pthread_mutex_unlock(&opener->lock);
     const bc_status status = open_session(opener, &next);
     pthread_mutex_lock(&opener->lock);
     opener->is_wanted = false;
     opener->is_ready = status == BC_OK;
-    *(opener->is_ready ? &opener->ready : &opener->refused) = next;
+    bc_opened *place = opener->is_ready ? &opener->ready : &opener->refused;
+    close_opened(place);
+    *place = next;
 }
 
 static void *run(void *arg)
@@ -75,21 +95,22 @@ void bc_opener_close(bc_opener *opener)
         pthread_join(opener->thread, NULL);
     pthread_cond_destroy(&opener->changed);
     pthread_mutex_destroy(&opener->lock);
-    bc_session_close(&opener->current.session);
-    bc_session_close(&opener->waste.session);
-    if (opener->is_ready)
-        bc_session_close(&opener->ready.session);
+    close_opened(&opener->current);
+    close_opened(&opener->wanted);
+    close_opened(&opener->ready);
+    close_opened(&opener->waste);
+    close_opened(&opener->refused);
 }
 
 /* Choosing --------------------------------------------------------------------------------- */
 
 static bc_status open_now(bc_opener *opener, const bc_opened *wanted)
 {
-    bc_session_close(&opener->current.session);
-    opener->current = *wanted;
+    close_opened(&opener->current);
+    opener->current = order_like(wanted);
     const bc_status status = open_session(opener, &opener->current);
     if (status < 0)
-        opener->current = (bc_opened){0};
+        close_opened(&opener->current);
     return status;
 }
 
@@ -99,6 +120,7 @@ static bool take_ready(bc_opener *opener)
         return false;
     opener->waste = opener->current;
     opener->current = opener->ready;
+    opener->ready = (bc_opened){0};
     opener->is_ready = false;
     pthread_cond_signal(&opener->changed);
     return true;
@@ -111,12 +133,13 @@ static void order(bc_opener *opener, const bc_opened *wanted)
     if (!opener->is_running)
         opener->is_running = pthread_create(&opener->thread, NULL, run, opener) == 0;
     if (opener->is_running) {
-        opener->wanted = *wanted;
+        opener->wanted = order_like(wanted);
         opener->is_wanted = true;
         pthread_cond_signal(&opener->changed);
         return;
     }
-    opener->refused = *wanted;
+    close_opened(&opener->refused);
+    opener->refused = order_like(wanted);
     bc_log_write(&opener->params.log, BC_LOG_ERROR, "painter: no thread to open a session on");
 }
 

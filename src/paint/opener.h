@@ -15,7 +15,7 @@
 /* A session and what it was opened for. */
 typedef struct bc_opened {
     bc_session *session;
-    const bc_model *model;
+    bc_model *model; /* the opener's own to close; of `wanted` in bc_opener_choose the caller's */
     int width, height, max_blend;
 } bc_opened;
 

@@ -8,6 +8,7 @@
 #include "base/params.h"
 #include "base/pool.h"
 #include "generator/session.h"
+#include "model/model.h"
 #include "paint/mix.h"
 #include "paint/resize.h"
 #include "stabilizer/stabilizer.h"
@@ -23,11 +24,10 @@ static bc_status open_model(bc_painter *p)
 {
     const bc_model_params params = {
         .size = sizeof(params), .models = p->params.models, .log = p->params.log};
-    bc_status status = BC_OK;
     if (!p->params.model)
-        status = bc_model_open(&p->own_model, p->params.net, &params);
-    p->wanted.model = p->params.model ? p->params.model : p->own_model;
-    return status;
+        return bc_model_open(&p->wanted.model, p->params.net, &params);
+    p->wanted.model = bc_model_ref(p->params.model);
+    return BC_OK;
 }
 
 static bc_status open_threads(bc_painter *p)
@@ -88,7 +88,9 @@ void bc_painter_close(bc_painter **painter)
     if (p->stabilizer)
         bc_stabilizer_close(&p->stabilizer);
     bc_executor_close(&p->own_executor);
-    bc_model_close(&p->own_model);
+    bc_fade_clear(&p->fade);
+    bc_model_close(&p->now.model);
+    bc_model_close(&p->wanted.model);
     bc_own_image_free(&p->source);
     bc_own_image_free(&p->resized);
     bc_own_image_free(&p->small);
@@ -306,7 +308,7 @@ static bc_status paint_frame(bc_painter *p, const bc_image *source, const bc_ima
 static void pass(bc_painter *p, const bc_image *source, const bc_image *painting)
 {
     p->scene.is_known = false;
-    p->fade = (bc_fade){0};
+    bc_fade_clear(&p->fade);
     p->state = (bc_painter_state){0};
     if (painting->pixels != source->pixels)
         bc_image_copy(painting, source);
@@ -331,15 +333,23 @@ static bc_status check_images(bc_painter *p, const bc_image *source, const bc_im
     return BC_OK;
 }
 
+static void take_settings(bc_painter *p)
+{
+    bc_model *before = p->now.model;
+    pthread_mutex_lock(&p->lock);
+    p->now = p->wanted;
+    p->now.model = bc_model_ref(p->wanted.model);
+    pthread_mutex_unlock(&p->lock);
+    bc_model_close(&before);
+}
+
 bc_status bc_painter_run(bc_painter *painter, const bc_image *source, const bc_image *painting,
                          int64_t time_us, unsigned flags)
 {
     bc_painter *p = painter;
     if (!p)
         return BC_ERR_ARGUMENT;
-    pthread_mutex_lock(&p->lock);
-    p->now = p->wanted;
-    pthread_mutex_unlock(&p->lock);
+    take_settings(p);
     const bc_status status = check_images(p, source, painting);
     if (status < 0)
         return status;

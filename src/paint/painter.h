@@ -12,14 +12,13 @@
 #include "stabilizer/stabilizer.h"
 
 typedef struct bc_painter_settings {
-    const bc_model *model;
-    bc_blend blend; /* of its styles; n 0: the frames stay as they are */
+    bc_model *model; /* the painter's own to close */
+    bc_blend blend;  /* of its styles; n 0: the frames stay as they are */
     double values[BC_PAINTER_N_SETTINGS];
 } bc_painter_settings;
 
 struct bc_painter {
     bc_painter_params params;
-    bc_model *own_model; /* NULL where the first model is the host's */
     bc_executor *own_executor, *executor;
 
     pthread_mutex_t lock; /* of `wanted` */

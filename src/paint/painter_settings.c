@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/log.h"
+#include "model/model.h"
 #include "paint/painter.h"
 
 const bc_model *bc_painter_model(bc_painter *painter)
@@ -10,6 +11,15 @@ const bc_model *bc_painter_model(bc_painter *painter)
         return NULL;
     pthread_mutex_lock(&painter->lock);
     const bc_model *model = painter->wanted.model;
+    pthread_mutex_unlock(&painter->lock);
+    return model;
+}
+
+/* The same, the caller's to close: others may set another meanwhile. */
+static bc_model *hold_model(bc_painter *painter)
+{
+    pthread_mutex_lock(&painter->lock);
+    bc_model *model = bc_model_ref(painter->wanted.model);
     pthread_mutex_unlock(&painter->lock);
     return model;
 }
@@ -58,26 +68,36 @@ bc_status bc_painter_set_model(bc_painter *painter, const bc_model *model,
     if (status < 0)
         return status;
     pthread_mutex_lock(&painter->lock);
-    painter->wanted.model = model;
+    bc_model *before = painter->wanted.model;
+    painter->wanted.model = bc_model_ref(model);
     painter->wanted.blend = blend;
     pthread_mutex_unlock(&painter->lock);
+    bc_model_close(&before);
     return BC_OK;
 }
 
 bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight *weights, int n_weights)
 {
-    return bc_painter_set_model(painter, bc_painter_model(painter), weights, n_weights);
+    if (!painter)
+        return BC_ERR_ARGUMENT;
+    bc_model *model = hold_model(painter);
+    const bc_status status = bc_painter_set_model(painter, model, weights, n_weights);
+    bc_model_close(&model);
+    return status;
 }
 
 bc_status bc_painter_set_style(bc_painter *painter, const char *blend)
 {
     bc_style_weight weights[BC_MAX_BLEND];
-    const bc_model *model = bc_painter_model(painter);
     int n;
     if (!painter)
         return BC_ERR_ARGUMENT;
-    const bc_status status = bc_blend_parse(model, blend, weights, &n, &painter->params.log);
-    return status < 0 ? status : bc_painter_set_model(painter, model, weights, n);
+    bc_model *model = hold_model(painter);
+    bc_status status = bc_blend_parse(model, blend, weights, &n, &painter->params.log);
+    if (status == BC_OK)
+        status = bc_painter_set_model(painter, model, weights, n);
+    bc_model_close(&model);
+    return status;
 }
 
 /* Numbers ---------------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ static void test_fade(void)
     bc_fade_step(&fade, many.model, &one, ROOM, 0, 5 * (int64_t)SECOND);
     check_share(&fade, 1, 1);
     CHECK_INT(fade.shown.n, 1);
+    bc_fade_clear(&fade);
 }
 
 /* A fade goes on in another net; a style that this has not is gone. */
@@ -58,6 +59,8 @@ static void test_nets(void)
     bc_fade_step(&fade, few.model, &second, ROOM, 2, 3 * (int64_t)SECOND);
     check_share(&fade, 2, 1); /* there is nothing to fade from */
     CHECK_INT(bc_blend_translate(&last, many.model, few.model).n, 0);
+    CHECK_INT(many.model->n_users, 1); /* it is held as long as its styles are shown */
+    bc_fade_clear(&fade);
 }
 
 /* A fade that is left on its way for the next one: of four styles the two least go at once. */
@@ -78,6 +81,7 @@ static void test_room(void)
     check_share(&fade, 6, 0.25);
     check_share(&fade, 1, 0.15); /* was the most */
     check_share(&fade, 2, 0);    /* was the least */
+    bc_fade_clear(&fade);
 }
 
 int main(void)

@@ -164,7 +164,8 @@ static void test_background(void)
     free(frame);
 }
 
-/* Another net paints from when its session is open, the one before in the same style until then. */
+/* Another net paints from when its session is open, the one before in the same style until then.
+ * Each stays as long as something paints with it. */
 static void test_model(void)
 {
     uint8_t *frame = make_frame(WIDTH, HEIGHT, 13), painted[MOST_BYTES], expected[MOST_BYTES];
@@ -195,8 +196,11 @@ static void test_model(void)
     CHECK(state.model == other.model && state.styles[0].style == 1);
     CHECK_INT(bc_painter_set_model(painter, other.model, &(bc_style_weight){2, 1}, 1),
               BC_ERR_ARGUMENT);
+    net_close(&other); /* which the painter keeps; it lets go of the one before */
+    for (int i = 0; i < 10000 && two_styles.model->n_users > 1; i++)
+        paint_frame(painter, &source, &to);
+    CHECK_INT(two_styles.model->n_users, 1);
     bc_painter_close(&painter);
-    net_close(&other);
     free(frame);
 }
 

@@ -143,6 +143,7 @@ static void test_closing(void)
     bc_session_close(NULL);
     bc_session_close(&session);
     bc_model_close(NULL);
+    CHECK(!bc_model_ref(NULL));
     bc_model_close(&model);
     bc_session_restart(NULL);
     bc_session_set_interval(NULL, 1);
@@ -159,14 +160,15 @@ int main(void)
     const bc_session_params params = {.width = WIDTH, .height = HEIGHT, .n_threads = 2};
     if (bc_session_open(&session, model, &params) != BC_OK)
         return 1;
-    bc_session_set_interval(session, NAN);
-    test_images(session);
-    test_canvas(session);
-    test_styles(session, bc_model_style_count(model));
+    const int n_styles = bc_model_style_count(model);
     test_params(model);
     test_model(model, folder);
     test_closing();
+    bc_model_close(&model); /* which the session keeps */
+    bc_session_set_interval(session, NAN);
+    test_images(session);
+    test_canvas(session);
+    test_styles(session, n_styles);
     bc_session_close(&session);
-    bc_model_close(&model);
     return TEST_END();
 }
