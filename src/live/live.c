@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "live/control.h"
+#include "live/midi.h"
 #include "live/opening.h"
 #include "live/osc.h"
 #include "live/recording.h"
@@ -310,10 +311,36 @@ static bc_status close_all(bc_live *live)
     return status;
 }
 
+/* Whoever gives commands beside the window. */
+typedef struct senders {
+    bc_control *control;
+    bc_osc *osc;
+    bc_midi *midi;
+} senders;
+
+static bc_status open_senders(senders *s, bc_live *live)
+{
+    const bc_live_params *p = &live->params;
+    bc_status status = BC_OK;
+    if (p->control)
+        status = bc_control_open(&s->control, p->control, bc_verbs_answer, live, &p->log);
+    if (status == BC_OK && p->osc_port > 0)
+        status = bc_osc_open(&s->osc, p->osc_port, bc_verbs_run_remote, live, &p->log);
+    if (status == BC_OK && p->midi)
+        status = bc_midi_open(&s->midi, p->midi, p->midi_map, bc_verbs_run, live, &p->log);
+    return status;
+}
+
+static void close_senders(senders *s)
+{
+    bc_midi_close(&s->midi);
+    bc_osc_close(&s->osc);
+    bc_control_close(&s->control);
+}
+
 bc_status bc_live_run(const bc_live_params *params)
 {
-    bc_control *control = NULL;
-    bc_osc *osc = NULL;
+    senders s = {0};
     bc_live *live = calloc(1, sizeof(*live));
     if (!live)
         return bc_fail(&params->log, BC_ERR_MEMORY, "out of memory");
@@ -326,10 +353,8 @@ bc_status bc_live_run(const bc_live_params *params)
     pthread_mutex_init(&live->source_lock, NULL);
     pthread_cond_init(&live->grabbed, NULL);
     bc_status status = open_all(live);
-    if (status == BC_OK && params->control)
-        status = bc_control_open(&control, params->control, bc_verbs_answer, live, &params->log);
-    if (status == BC_OK && params->osc_port > 0)
-        status = bc_osc_open(&osc, params->osc_port, bc_verbs_run_remote, live, &params->log);
+    if (status == BC_OK)
+        status = open_senders(&s, live);
     if (status == BC_OK)
         bc_live_show(live);
     pthread_mutex_lock(&live->lock);
@@ -337,8 +362,7 @@ bc_status bc_live_run(const bc_live_params *params)
         status = BC_ERR_INTERRUPTED;
     pthread_mutex_unlock(&live->lock);
     atomic_store(params->stop, 1); /* all threads end */
-    bc_osc_close(&osc);
-    bc_control_close(&control);
+    close_senders(&s);
     const bc_status closed = close_all(live);
     pthread_cond_destroy(&live->grabbed);
     pthread_mutex_destroy(&live->source_lock);

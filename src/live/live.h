@@ -17,6 +17,7 @@
 #include "live/governor.h"
 #include "live/input.h"
 #include "live/live_painter.h"
+#include "live/midi_map.h"
 #include "live/outputs.h"
 #include "live/times.h"
 #include "live/work.h"
@@ -34,6 +35,8 @@ typedef struct bc_live_params {
     int n_outputs;
     const char *record, *control; /* paths, or NULL */
     int osc_port;                 /* 0: none */
+    const char *midi;             /* a port as bc_midi_open takes it, or NULL */
+    bc_midi_map *midi_map;        /* with `midi` */
     bc_bindings *bindings;
     bc_nets *nets;
     atomic_int *stop;

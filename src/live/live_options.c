@@ -120,6 +120,14 @@ static bc_status open_bindings(bc_bindings **bindings, const bc_log *log)
     return status;
 }
 
+static bc_status open_midi_map(bc_midi_map **map, const bc_log *log)
+{
+    char *path = find_config("midi.conf");
+    const bc_status status = bc_midi_map_open(map, path, log);
+    free(path);
+    return status;
+}
+
 /* Settings --------------------------------------------------------------------------------- */
 
 /* The first style that a cheaper net can paint too, so that the governor has a choice. */
@@ -196,8 +204,11 @@ int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
     live->record = options->record;
     live->control = options->control;
     live->osc_port = options->osc_port;
+    live->midi = options->midi;
     live->nets = &nets;
     bc_status status = open_bindings(&live->bindings, log);
+    if (status == BC_OK && live->midi)
+        status = open_midi_map(&live->midi_map, log);
     if (status == BC_OK)
         status = bc_nets_open(&nets, options->net, options->models, log);
     if (status == BC_OK)
@@ -205,6 +216,7 @@ int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
     if (status == BC_OK)
         status = bc_live_run(live);
     bc_nets_close(&nets);
+    bc_midi_map_close(&live->midi_map);
     bc_bindings_close(&live->bindings);
     if (status == BC_ERR_INTERRUPTED)
         return INTERRUPTED;

@@ -1,6 +1,6 @@
 /*
- * live_options.h: what cam and play have in common: their options, the files brushcast.conf and
- * input.conf, and the way from there to the live program.
+ * live_options.h: what cam and play have in common: their options, the files brushcast.conf,
+ * input.conf and midi.conf, and the way from there to the live program.
  */
 #ifndef BC_LIVE_LIVE_OPTIONS_H
 #define BC_LIVE_LIVE_OPTIONS_H
@@ -9,7 +9,7 @@
 #include "live/live.h"
 
 typedef struct bc_live_options {
-    const char *style, *net, *models, *scale, *key, *record, *control, *precision;
+    const char *style, *net, *models, *scale, *key, *record, *control, *midi, *precision;
     bc_texts to;
     double strength, keep_colors, stabilize, brush, fade_s, rate;
     bool mirror, no_window, is_fullscreen, overwrite;
@@ -84,9 +84,18 @@ typedef struct bc_live_options {
          BC_OPTION_TEXT,                                                                           \
          .offset = BC_LIVE_AT(control),                                                            \
          .completion = BC_COMPLETE_FILE},                                                          \
+        {"osc",                                                                                    \
+         "PORT",                                                                                   \
+         "listen for commands from the network in OSC (/strength 0.7)",                            \
+         BC_OPTION_COUNT,                                                                          \
+         .offset = BC_LIVE_AT(osc_port),                                                           \
+         .low = 1,                                                                                 \
+         .high = 65535},                                                                           \
     {                                                                                              \
-        "osc", "PORT", "listen for commands from the network in OSC (/strength 0.7)",              \
-            BC_OPTION_COUNT, .offset = BC_LIVE_AT(osc_port), .low = 1, .high = 65535               \
+        "midi", "PORT|any",                                                                        \
+            "take commands from a MIDI device, by its name or number, or from any that connects; " \
+            "midi.conf says what its knobs and pads do",                                           \
+            BC_OPTION_TEXT, .offset = BC_LIVE_AT(midi)                                             \
     }
 
 /* Takes brushcast.conf, then the arguments; the result is bc_options_parse's. To be closed,

@@ -82,8 +82,7 @@ const bc_verb bc_verbs[] = {
 
 /* Lines ------------------------------------------------------------------------------------ */
 
-/* NULL: there is no such verb. */
-static const bc_verb *find_verb(const char *name)
+const bc_verb *bc_verbs_find(const char *name)
 {
     const bc_verb *verb = bc_verbs;
     while (verb->name && strcmp(verb->name, name) != 0)
@@ -93,7 +92,7 @@ static const bc_verb *find_verb(const char *name)
 
 static void run_verb(bc_call *c)
 {
-    const bc_verb *v = find_verb(c->words[0]);
+    const bc_verb *v = bc_verbs_find(c->words[0]);
     if (!v)
         bc_call_refuse(c, "no command '%s'", c->words[0]);
     else if (c->n_words - 1 < v->least || c->n_words - 1 > v->most)
@@ -137,7 +136,7 @@ bool bc_verbs_know(const char *line, char *unknown, size_t size)
     for (; knows && *line; line += *line == ';') {
         char *next = room;
         const char *name = take_word(&line, &next);
-        knows = !name || find_verb(name);
+        knows = !name || bc_verbs_find(name);
         if (!knows)
             snprintf(unknown, size, "%s", name);
         while (take_word(&line, &next))
@@ -222,7 +221,7 @@ char *bc_verbs_answer(void *live, const char *line)
     return text;
 }
 
-void bc_verbs_run(bc_live *live, const char *line)
+void bc_verbs_run(void *live, const char *line)
 {
     bc_call c = {.live = live, .is_by_hand = true, .answer = json_object()};
     run_line(&c, line, false);

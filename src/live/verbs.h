@@ -23,14 +23,16 @@ typedef struct bc_verb {
 
 /* All verbs by name; the last one has none. */
 extern const bc_verb bc_verbs[];
+/* NULL: there is no such verb. */
+const bc_verb *bc_verbs_find(const char *name);
 
 /* Runs the line and answers as JSON: {"ok":true, ...} or {"ok":false,"error":"..."}. The caller
  * frees the text. `live` is a bc_live, whose lock is not held. Waits for what a command begins.
  * NULL without memory. Threads: any but the main one. */
 char *bc_verbs_answer(void *live, const char *line);
 
-/* Runs the line and waits for nothing: errors are said on the screen. */
-void bc_verbs_run(bc_live *live, const char *line);
+/* Runs the line and waits for nothing: errors are said on the screen. `live` is a bc_live. */
+void bc_verbs_run(void *live, const char *line);
 
 /* As bc_verbs_run, for whoever is on the network, whose commands do not reach files and do not end
  * the program; false and the error if it is refused. `live` is a bc_live. */
