@@ -7,6 +7,7 @@
 #define BC_IMPORT_ONNX_MODEL_H
 
 #include "brushcast.h"
+#include "import/text.h"
 #include "import/wire.h"
 
 enum {
@@ -17,17 +18,6 @@ enum {
     BC_ONNX_MAX_RANK = 8,
     BC_ONNX_MAX_NUMBERS = 64 /* of one attribute */
 };
-
-/* Not terminated by a NUL. */
-typedef struct bc_text {
-    const char *at;
-    size_t n;
-} bc_text;
-
-bool bc_text_is(bc_text a, const char *b);
-bool bc_text_same(bc_text a, bc_text b);
-/* As C's, in a buffer of `size` bytes; what does not fit is cut. */
-void bc_text_copy(char *to, size_t size, bc_text text);
 
 typedef struct bc_onnx_tensor {
     bc_text name;

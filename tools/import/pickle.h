@@ -8,7 +8,8 @@
 #define BC_IMPORT_PICKLE_H
 
 #include "brushcast.h"
-#include "import/onnx_model.h"
+#include "import/text.h"
+#include "import/wire.h"
 
 enum { BC_PICKLE_MAX_TENSORS = 256, BC_PICKLE_MAX_KEYS = 256, BC_PICKLE_MAX_RANK = 4 };
 
