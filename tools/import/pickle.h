@@ -8,17 +8,11 @@
 #define BC_IMPORT_PICKLE_H
 
 #include "brushcast.h"
+#include "import/element.h"
 #include "import/text.h"
 #include "import/wire.h"
 
 enum { BC_PICKLE_MAX_TENSORS = 256, BC_PICKLE_MAX_KEYS = 256, BC_PICKLE_MAX_RANK = 4 };
-
-typedef enum bc_element {
-    BC_ELEMENT_FLOAT,
-    BC_ELEMENT_HALF,
-    BC_ELEMENT_DOUBLE,
-    BC_ELEMENT_LONG
-} bc_element;
 
 /* An entry of a dictionary whose value is a tensor, all in one piece of a storage. */
 typedef struct bc_pickle_tensor {

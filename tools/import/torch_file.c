@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "import/half.h"
 #include "import/pickle.h"
 #include "import/zip.h"
 
@@ -25,36 +24,15 @@ bool bc_torch_file_is(const uint8_t *bytes, size_t size)
     return bc_zip_is(bytes, size) || is_old(bytes, size);
 }
 
-/* Elements --------------------------------------------------------------------------------- */
-
-static int size_of(bc_element element)
-{
-    static const int sizes[] = {[BC_ELEMENT_FLOAT] = 4,
-                                [BC_ELEMENT_HALF] = 2,
-                                [BC_ELEMENT_DOUBLE] = 8,
-                                [BC_ELEMENT_LONG] = 8};
-    return sizes[element];
-}
-
-static float decode(bc_element element, uint64_t bits)
-{
-    const uint32_t low = (uint32_t)bits;
-    float single;
-    double real;
-    memcpy(&single, &low, sizeof(single));
-    memcpy(&real, &bits, sizeof(real));
-    return element == BC_ELEMENT_FLOAT    ? single
-           : element == BC_ELEMENT_HALF   ? bc_half_to_float((uint16_t)bits)
-           : element == BC_ELEMENT_DOUBLE ? (float)real
-                                          : (float)(int64_t)bits;
-}
+/* Tensors ---------------------------------------------------------------------------------- */
 
 /* False if the storage is too small, or the list takes no more. */
 static bool add_tensor(bc_named_tensors *list, const bc_pickle_tensor *tensor, bc_wire storage)
 {
     char name[BC_NAMED_SIZE];
     uint64_t n = 1, bits = 0;
-    const uint64_t size = (uint64_t)size_of(tensor->element), most = bc_wire_size(storage) / size;
+    const uint64_t size = (uint64_t)bc_element_size(tensor->element),
+                   most = bc_wire_size(storage) / size;
     for (int i = 0; i < tensor->rank; i++)
         n *= (uint64_t)tensor->dims[i]; /* of 15 bits each */
     if ((uint64_t)tensor->offset > most || n > most - (uint64_t)tensor->offset)
@@ -64,7 +42,7 @@ static bool add_tensor(bc_named_tensors *list, const bc_pickle_tensor *tensor, b
     bc_named_tensor *added = bc_named_add(list, name, tensor->rank, tensor->dims);
     for (uint64_t i = 0; added && i < n; i++) {
         bc_wire_little_endian(&storage, (int)size, &bits);
-        added->values[i] = decode(tensor->element, bits);
+        added->values[i] = (float)bc_element_decode(tensor->element, bits);
     }
     return added != NULL;
 }
@@ -113,7 +91,7 @@ static bc_status read_storage(bc_named_tensors *list, const bc_pickle *pickle, b
 {
     uint64_t n = 0;
     const bc_pickle_tensor *user = find_user(pickle, key);
-    const uint64_t size = user ? (uint64_t)size_of(user->element) : 1;
+    const uint64_t size = user ? (uint64_t)bc_element_size(user->element) : 1;
     if (!user || !bc_wire_little_endian(rest, 8, &n) || n > bc_wire_size(*rest) / size)
         return bc_fail(log, BC_ERR_FORMAT, "%s: has a storage that no tensor is in, or is cut",
                        path);
