@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "model/net.h"
 
-enum { MAX_TENSORS = 4 * BC_MAX_LAYERS };
+enum { MAX_TENSORS = 4 * BC_MAX_LAYERS, MAX_CHANNELS = 4 * BC_MAX_WIDTH /* of four phases */ };
 
 /* One more than a table has: what does not fit is too long for it. */
 enum { PRINTED_SIZE = BC_LAYERS_TEXT_SIZE + 1 };
@@ -65,9 +65,15 @@ static void scale_values(float *values, size_t n, float factor)
         values[i] *= factor;
 }
 
-static size_t n_weights(const bc_layer *layer)
+bool bc_draft_take_shape(bc_layer *layer, int rank, const int64_t *dims)
 {
-    return (size_t)layer->n_rows * (size_t)layer->n_in * (size_t)(layer->kernel * layer->kernel);
+    if (rank != 4 || dims[2] != dims[3] || dims[2] < 1 || dims[2] > 9 || dims[2] % 2 == 0 ||
+        dims[0] < 1 || dims[1] < 1 || dims[0] > MAX_CHANNELS || dims[1] > MAX_CHANNELS)
+        return false;
+    layer->n_rows = layer->n_out = (int)dims[0];
+    layer->n_in = (int)dims[1];
+    layer->kernel = (int)dims[2];
+    return true;
 }
 
 void bc_draft_set_range(bc_draft *draft, float range)
@@ -75,13 +81,13 @@ void bc_draft_set_range(bc_draft *draft, float range)
     for (int i = 0; i < draft->n; i++) {
         bc_draft_layer *d = &draft->layers[i];
         if (d->layer.kind == BC_LAYER_CONV && d->layer.inputs[0] == BC_FRAME)
-            scale_values(d->weight, n_weights(&d->layer), range);
+            scale_values(d->weight, bc_draft_count_weights(&d->layer), range);
     }
     /* A table ends with a convolution without norm; another end is refused with it. */
     bc_draft_layer *last = draft->n > 0 ? &draft->layers[draft->n - 1] : NULL;
     if (!last || last->layer.kind != BC_LAYER_CONV)
         return;
-    for (size_t i = 0; i < n_weights(&last->layer); i++)
+    for (size_t i = 0; i < bc_draft_count_weights(&last->layer); i++)
         last->weight[i] /= range;
     for (int i = 0; i < last->layer.n_rows; i++)
         last->bias[i] /= range;
@@ -202,7 +208,8 @@ static bool is_finite(const bc_draft *draft)
         const bc_draft_layer *d = &draft->layers[i];
         const bc_layer *layer = &d->layer;
         ok = layer->kind != BC_LAYER_CONV ||
-             (are_finite(d->weight, (int)n_weights(layer)) && are_finite(d->bias, layer->n_rows) &&
+             (are_finite(d->weight, (int)bc_draft_count_weights(layer)) &&
+              are_finite(d->bias, layer->n_rows) &&
               (!layer->norm ||
                (are_finite(d->scale, layer->n_out) && are_finite(d->shift, layer->n_out))));
     }

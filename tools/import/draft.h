@@ -38,6 +38,18 @@ void bc_draft_close(bc_draft *draft);
 bc_draft_layer *bc_draft_add(bc_draft *draft, bc_layer_kind kind, const char *name);
 
 /*
+ * Takes the weights' shape [n_rows, n_in, kernel, kernel] into the layer; false if it is none of a
+ * convolution that a table of layers can have.
+ */
+bool bc_draft_take_shape(bc_layer *layer, int rank, const int64_t *dims);
+
+/* Of weights of a convolution, all of them. */
+static inline size_t bc_draft_count_weights(const bc_layer *layer)
+{
+    return (size_t)layer->n_rows * (size_t)layer->n_in * (size_t)(layer->kernel * layer->kernel);
+}
+
+/*
  * For nets of pixels from 0 to `range`: the convolutions that read the frame and the last one are
  * made to take and give 0 to 1. Where others read it or end the net, bc_draft_make_table refuses.
  */

@@ -6,8 +6,6 @@
 
 #include "base/log.h"
 
-enum { MAX_CHANNELS = 4 * BC_MAX_WIDTH };
-
 bc_named_tensor *bc_named_add(bc_named_tensors *list, const char *name, int rank,
                               const int64_t *dims)
 {
@@ -82,19 +80,12 @@ static bc_status take_conv(const builder *b, bc_draft_layer *d, const char *modu
     snprintf(name, sizeof(name), "%s.conv2d", module);
     snprintf(weight, sizeof(weight), "%s.weight", name);
     const bc_named_tensor *tensor = find(b, weight);
-    const int64_t *dims = tensor ? tensor->dims : NULL;
-    if (tensor && (tensor->rank != 4 || dims[2] != dims[3] || dims[2] < 1 || dims[2] > 9 ||
-                   dims[0] < 1 || dims[0] > MAX_CHANNELS || dims[1] < 1 || dims[1] > MAX_CHANNELS))
-        return bc_fail(b->log, BC_ERR_FORMAT, "%s: '%s' is no kernel of up to 9x9", b->path,
-                       weight);
     bc_layer *layer = &d->layer;
-    if (tensor) {
-        layer->n_rows = layer->n_out = (int)dims[0];
-        layer->n_in = (int)dims[1];
-        layer->kernel = (int)dims[2];
-    }
-    bc_status status = take(&d->weight, b, name, "weight",
-                            (int64_t)layer->n_out * layer->n_in * layer->kernel * layer->kernel);
+    if (tensor && !bc_draft_take_shape(layer, tensor->rank, tensor->dims))
+        return bc_fail(b->log, BC_ERR_FORMAT, "%s: '%s' is no kernel of 1, 3, 5, 7 or 9 squared",
+                       b->path, weight);
+    const bc_status status =
+        take(&d->weight, b, name, "weight", (int64_t)bc_draft_count_weights(layer));
     return status < 0 ? status : take(&d->bias, b, name, "bias", layer->n_out);
 }
 

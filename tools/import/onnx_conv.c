@@ -19,18 +19,14 @@ static bool attribute_is(const bc_onnx_op *op, const char *name, double expected
     return n > 0 || may_lack;
 }
 
-/* The weights' shape into the layer: square, odd, with the channels of the input. */
+/* The weights' shape into the layer; of a transposed convolution inputs come first. */
 static bool take_shape(bc_onnx_reader *r, bc_layer *layer, const bc_onnx_tensor *weight,
-                       bool is_turned)
+                       bool is_transposed)
 {
-    const int64_t *dims = weight->dims;
-    if (weight->rank != 4 || dims[2] != dims[3] || dims[2] < 1 || dims[2] > 9 || dims[2] % 2 == 0 ||
-        dims[0] < 1 || dims[1] < 1 || dims[0] > 4 * BC_MAX_WIDTH || dims[1] > 4 * BC_MAX_WIDTH)
-        return bc_onnx_refuse(r, "has no kernel of 1, 3, 5, 7 or 9 squared");
-    layer->kernel = (int)dims[2];
-    layer->n_rows = layer->n_out = (int)dims[is_turned ? 1 : 0];
-    layer->n_in = (int)dims[is_turned ? 0 : 1];
-    return true;
+    const int64_t *from = weight->dims;
+    const int64_t dims[] = {from[is_transposed], from[!is_transposed], from[2], from[3]};
+    return bc_draft_take_shape(layer, weight->rank, dims) ||
+           bc_onnx_refuse(r, "has no kernel of 1, 3, 5, 7 or 9 squared");
 }
 
 /* [in, out, k, k] of a transposed convolution, turned by 180 degrees, to [out, in, k, k]. */

@@ -134,16 +134,14 @@ bool bc_onnx_read_add(bc_onnx_reader *r)
                                              .scale = 1});
 }
 
-/* What is clipped before it has other bounds after it. */
+/* Into the convolution. The bounds of a Clip before it are scaled, too. */
 static bool scale_layer(bc_onnx_reader *r, const bc_onnx_map *m, double factor)
 {
     bc_draft_layer *d = &r->draft->layers[m->layer];
     const bc_layer *layer = &d->layer;
     if (!bc_onnx_is_open(r, m) || layer->norm || layer->relu)
         return bc_onnx_refuse(r, "is a factor of what is no convolution's output");
-    const size_t n_taps = (size_t)(layer->kernel * layer->kernel);
-    const size_t n = (size_t)layer->n_rows * (size_t)layer->n_in * n_taps;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < bc_draft_count_weights(layer); i++)
         d->weight[i] = (float)(d->weight[i] * factor);
     for (int i = 0; i < layer->n_rows; i++)
         d->bias[i] = (float)(d->bias[i] * factor);
