@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "import/network.h"
+#include "import/vgg_weights.h"
 #include "test.h"
 #include "train/vgg.h"
 
@@ -95,15 +95,15 @@ static void write_torchvision(int first, int bias_size, const bc_log *log)
     CHECK_INT(bc_safetensors_write(SOURCE, tensors, 2 * N_CONVS, NULL, 0, log), BC_OK);
 }
 
-typedef bc_status reader(bc_import_network *network, const char *path, const bc_log *log);
+typedef bc_status reader(bc_vgg_weights *weights, const char *path, const bc_log *log);
 
 static bc_status import(reader *read, const char *last, const bc_log *log)
 {
-    bc_import_network network = {0};
-    bc_status status = read(&network, SOURCE, log);
+    bc_vgg_weights weights = {0};
+    bc_status status = read(&weights, SOURCE, log);
     if (status == BC_OK)
-        status = bc_import_write(&network, RESULT, last, "source", log);
-    bc_import_close(&network);
+        status = bc_vgg_weights_write(&weights, RESULT, last, "source", log);
+    bc_vgg_weights_close(&weights);
     return status;
 }
 
@@ -135,31 +135,31 @@ static void check_refused(bc_status status, const char *reason, const bc_log *lo
 static void test_keras(const bc_log *log)
 {
     write_keras(-1);
-    CHECK_INT(import(bc_import_keras, NULL, log), BC_OK);
+    CHECK_INT(import(bc_keras_read, NULL, log), BC_OK);
     check_result(N_CONVS, 255, log);
-    CHECK_INT(import(bc_import_keras, "relu2_1", log), BC_OK);
+    CHECK_INT(import(bc_keras_read, "relu2_1", log), BC_OK);
     check_result(3, 255, log);
-    check_refused(import(bc_import_keras, "relu4_1", log), "convolution 2 of block 3 is missing",
+    check_refused(import(bc_keras_read, "relu4_1", log), "convolution 2 of block 3 is missing",
                   log);
-    check_refused(import(bc_import_keras, "pool3", log), "'pool3' is no layer", log);
+    check_refused(import(bc_keras_read, "pool3", log), "'pool3' is no layer", log);
     write_keras(1);
-    check_refused(import(bc_import_keras, NULL, log), "convolution 2 of block 1 is missing", log);
+    check_refused(import(bc_keras_read, NULL, log), "convolution 2 of block 1 is missing", log);
     write_keras(0);
-    check_refused(import(bc_import_keras, NULL, log), "convolution 1 of block 1 is missing", log);
+    check_refused(import(bc_keras_read, NULL, log), "convolution 1 of block 1 is missing", log);
     CHECK_INT(truncate(SOURCE, 3000), 0);
-    CHECK(import(bc_import_keras, NULL, log) < 0);
+    CHECK(import(bc_keras_read, NULL, log) < 0);
 }
 
 static void test_torchvision(const bc_log *log)
 {
     write_torchvision(0, 0, log);
-    CHECK_INT(import(bc_import_torchvision, NULL, log), BC_OK);
+    CHECK_INT(import(bc_torchvision_read, NULL, log), BC_OK);
     check_result(N_CONVS, 1 / 0.229f, log);
     write_torchvision(1, 0, log);
-    check_refused(import(bc_import_torchvision, NULL, log), "convolution 1 of block 1 is missing",
+    check_refused(import(bc_torchvision_read, NULL, log), "convolution 1 of block 1 is missing",
                   log);
     write_torchvision(0, 3, log);
-    check_refused(import(bc_import_torchvision, NULL, log), "has no bias of its size", log);
+    check_refused(import(bc_torchvision_read, NULL, log), "has no bias of its size", log);
 }
 
 int main(void)

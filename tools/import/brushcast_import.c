@@ -1,4 +1,5 @@
 /* brushcast-import: nets of other projects, and public weights of VGG, to files of ours. */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,8 +9,8 @@
 
 #include "base/log.h"
 #include "cli/program.h"
-#include "import/network.h"
 #include "import/style_file.h"
+#include "import/vgg_weights.h"
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
@@ -83,7 +84,7 @@ static bc_status find_kind(file_kind *kind, const char *path, const bc_log *log)
     char start[9] = "";
     FILE *file = fopen(path, "rb");
     if (!file)
-        return bc_fail(log, BC_ERR_IO, "%s: cannot be opened", path);
+        return bc_fail(log, BC_ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
     const size_t n = fread(start, 1, sizeof(start), file);
     fclose(file);
     *kind = n >= 8 && memcmp(start, "\211HDF\r\n\032\n", 8) == 0 ? FILE_KERAS
@@ -110,14 +111,14 @@ static bc_status refuse_existing(const settings *o, const char *path, const bc_l
 
 static bc_status import_weights(const settings *o, file_kind kind, const bc_log *log)
 {
-    bc_import_network network = {0};
+    bc_vgg_weights weights = {0};
     bc_status status = refuse_existing(o, o->output, log);
     if (status == BC_OK)
         status =
-            (kind == FILE_KERAS ? bc_import_keras : bc_import_torchvision)(&network, o->input, log);
+            (kind == FILE_KERAS ? bc_keras_read : bc_torchvision_read)(&weights, o->input, log);
     if (status == BC_OK)
-        status = bc_import_write(&network, o->output, o->last, base_name(o->input), log);
-    bc_import_close(&network);
+        status = bc_vgg_weights_write(&weights, o->output, o->last, base_name(o->input), log);
+    bc_vgg_weights_close(&weights);
     return status;
 }
 

@@ -5,28 +5,28 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "import/network.h"
+#include "import/vgg_weights.h"
 
 enum { MAX_CHANNELS = 4096 };
 
 static const char *const INPUT = "BGR 0..255 minus 103.939,116.779,123.68";
 
 typedef struct visit {
-    bc_import_network *network;
+    bc_vgg_weights *weights;
     const char *path;
     const bc_log *log;
     bc_status status;
 } visit;
 
 /* The last "blockB_convI" of the name: Keras repeats it in groups and datasets. */
-static bc_import_conv *find_conv(bc_import_network *network, const char *name)
+static bc_vgg_conv *find_conv(bc_vgg_weights *weights, const char *name)
 {
-    bc_import_conv *found = NULL;
+    bc_vgg_conv *found = NULL;
     for (const char *at = name; (at = strstr(at, "block")) != NULL; at++) {
         int block, place;
         if (sscanf(at, "block%d_conv%d", &block, &place) == 2 && block >= 1 && place >= 1 &&
-            block <= BC_IMPORT_BLOCKS && place <= BC_IMPORT_PER_BLOCK)
-            found = &network->convs[block - 1][place - 1];
+            block <= BC_VGG_BLOCKS && place <= BC_VGG_PER_BLOCK)
+            found = &weights->convs[block - 1][place - 1];
     }
     return found;
 }
@@ -49,7 +49,7 @@ static float *read_values(hid_t dataset, size_t n)
     return NULL;
 }
 
-static bool read_kernel(bc_import_conv *conv, hid_t dataset, const hsize_t shape[4])
+static bool read_kernel(bc_vgg_conv *conv, hid_t dataset, const hsize_t shape[4])
 {
     if (conv->weight || shape[0] != 3 || shape[1] != 3 || shape[2] < 1 || shape[3] < 1 ||
         shape[2] > MAX_CHANNELS || shape[3] > MAX_CHANNELS)
@@ -65,7 +65,7 @@ static bool read_kernel(bc_import_conv *conv, hid_t dataset, const hsize_t shape
     return conv->weight != NULL;
 }
 
-static bool read_dataset(bc_import_conv *conv, hid_t dataset)
+static bool read_dataset(bc_vgg_conv *conv, hid_t dataset)
 {
     hsize_t shape[4];
     const hid_t space = H5Dget_space(dataset);
@@ -92,7 +92,7 @@ static bool read_dataset(bc_import_conv *conv, hid_t dataset)
 static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info, void *cookie)
 {
     visit *v = cookie;
-    bc_import_conv *conv = find_conv(v->network, name);
+    bc_vgg_conv *conv = find_conv(v->weights, name);
     if (info->type != H5O_TYPE_DATASET || !conv)
         return 0;
     const hid_t dataset = H5Dopen2(root, name, H5P_DEFAULT);
@@ -105,14 +105,14 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
     return v->status < 0; /* above 0 ends the visit */
 }
 
-bc_status bc_import_keras(bc_import_network *network, const char *path, const bc_log *log)
+bc_status bc_keras_read(bc_vgg_weights *weights, const char *path, const bc_log *log)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* our own messages are enough */
     const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
         return bc_fail(log, BC_ERR_FORMAT, "%s: cannot be opened as HDF5", path);
-    network->input = INPUT;
-    visit v = {network, path, log, BC_OK};
+    weights->input = INPUT;
+    visit v = {weights, path, log, BC_OK};
     if (VISIT_OBJECTS(file, H5_INDEX_NAME, H5_ITER_INC, visit_object, &v, H5O_INFO_BASIC) < 0 &&
         v.status == BC_OK)
         v.status = bc_fail(log, BC_ERR_FORMAT, "%s: damaged HDF5", path);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "import/network.h"
+#include "import/vgg_weights.h"
 
 enum { MAX_FEATURES = 64, MAX_CHANNELS = 4096 };
 
@@ -21,7 +21,7 @@ static bc_status refuse(const char *path, int feature, const char *reason, const
     return bc_fail(log, BC_ERR_FORMAT, "%s: features.%d %s", path, feature, reason);
 }
 
-static bc_status read_conv(bc_import_conv *conv, const bc_safetensors *file, int feature,
+static bc_status read_conv(bc_vgg_conv *conv, const bc_safetensors *file, int feature,
                            const char *path, const bc_log *log)
 {
     const bc_tensor *weight = find(file, feature, "weight"), *bias = find(file, feature, "bias");
@@ -48,7 +48,7 @@ static bc_status read_conv(bc_import_conv *conv, const bc_safetensors *file, int
  * The numbers count all layers: from one convolution to the next it is 2 across a ReLU, and 3
  * across a ReLU and the pooling that ends a block.
  */
-static bc_status read_features(bc_import_network *network, const bc_safetensors *file,
+static bc_status read_features(bc_vgg_weights *weights, const bc_safetensors *file,
                                const char *path, const bc_log *log)
 {
     int block = 1, place = 0, before = -2;
@@ -58,10 +58,10 @@ static bc_status read_features(bc_import_network *network, const bc_safetensors 
         const int step = feature - before;
         place = step == 2 ? place + 1 : 1;
         block = step == 3 ? block + 1 : block;
-        if ((step != 2 && step != 3) || block > BC_IMPORT_BLOCKS || place > BC_IMPORT_PER_BLOCK)
+        if ((step != 2 && step != 3) || block > BC_VGG_BLOCKS || place > BC_VGG_PER_BLOCK)
             return refuse(path, feature, "is not where VGG has a convolution", log);
         const bc_status status =
-            read_conv(&network->convs[block - 1][place - 1], file, feature, path, log);
+            read_conv(&weights->convs[block - 1][place - 1], file, feature, path, log);
         if (status < 0)
             return status;
         before = feature;
@@ -69,13 +69,13 @@ static bc_status read_features(bc_import_network *network, const bc_safetensors 
     return BC_OK;
 }
 
-bc_status bc_import_torchvision(bc_import_network *network, const char *path, const bc_log *log)
+bc_status bc_torchvision_read(bc_vgg_weights *weights, const char *path, const bc_log *log)
 {
     bc_safetensors *file;
     bc_status status = bc_safetensors_open(&file, path, log);
-    network->input = INPUT;
+    weights->input = INPUT;
     if (status == BC_OK)
-        status = read_features(network, file, path, log);
+        status = read_features(weights, file, path, log);
     bc_safetensors_close(&file);
     return status;
 }

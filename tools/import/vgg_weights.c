@@ -1,4 +1,4 @@
-#include "import/network.h"
+#include "import/vgg_weights.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-enum { MAX_CONVS = BC_IMPORT_BLOCKS * BC_IMPORT_PER_BLOCK };
+enum { MAX_CONVS = BC_VGG_BLOCKS * BC_VGG_PER_BLOCK };
 
 typedef struct output {
     int n;
@@ -16,14 +16,14 @@ typedef struct output {
     bc_tensor tensors[2 * MAX_CONVS];
 } output;
 
-void bc_import_close(bc_import_network *network)
+void bc_vgg_weights_close(bc_vgg_weights *weights)
 {
     for (int i = 0; i < MAX_CONVS; i++) {
-        bc_import_conv *conv = &network->convs[i / BC_IMPORT_PER_BLOCK][i % BC_IMPORT_PER_BLOCK];
+        bc_vgg_conv *conv = &weights->convs[i / BC_VGG_PER_BLOCK][i % BC_VGG_PER_BLOCK];
         free(conv->weight);
         free(conv->bias);
     }
-    *network = (bc_import_network){0};
+    *weights = (bc_vgg_weights){0};
 }
 
 static bool is_finite(const float *x, size_t n)
@@ -34,13 +34,12 @@ static bool is_finite(const float *x, size_t n)
     return true;
 }
 
-static size_t n_weights(const bc_import_conv *conv)
+static size_t n_weights(const bc_vgg_conv *conv)
 {
     return (size_t)conv->n_out * (size_t)conv->n_in * 9;
 }
 
-static bc_status check(const bc_import_conv *conv, int block, int place, int n_in,
-                       const bc_log *log)
+static bc_status check(const bc_vgg_conv *conv, int block, int place, int n_in, const bc_log *log)
 {
     const char *reason = NULL;
     if (!conv->weight)
@@ -57,7 +56,7 @@ static bc_status check(const bc_import_conv *conv, int block, int place, int n_i
                : BC_OK;
 }
 
-static void add(output *o, const bc_import_conv *conv, int block, int place)
+static void add(output *o, const bc_vgg_conv *conv, int block, int place)
 {
     char *weight = o->names[o->n], *bias = o->names[o->n + 1];
     snprintf(weight, sizeof(o->names[0]), "conv%d_%d.weight", block, place);
@@ -77,43 +76,43 @@ static void add(output *o, const bc_import_conv *conv, int block, int place)
     o->n += 2;
 }
 
-static bool is_there(const bc_import_conv *conv)
+static bool is_there(const bc_vgg_conv *conv)
 {
     return conv->weight || conv->bias;
 }
 
 /* The last place to write, counted over all places of all blocks; -1 if there is none. */
-static int last_place(const bc_import_network *network, const char *last)
+static int last_place(const bc_vgg_weights *weights, const char *last)
 {
     int block, place, length = 0, found = -1;
     if (last)
         return sscanf(last, "relu%d_%d%n", &block, &place, &length) == 2 && !last[length] &&
-                       block >= 1 && block <= BC_IMPORT_BLOCKS && place >= 1 &&
-                       place <= BC_IMPORT_PER_BLOCK
-                   ? (block - 1) * BC_IMPORT_PER_BLOCK + place - 1
+                       block >= 1 && block <= BC_VGG_BLOCKS && place >= 1 &&
+                       place <= BC_VGG_PER_BLOCK
+                   ? (block - 1) * BC_VGG_PER_BLOCK + place - 1
                    : -1;
     for (int i = 0; i < MAX_CONVS; i++)
-        if (is_there(&network->convs[i / BC_IMPORT_PER_BLOCK][i % BC_IMPORT_PER_BLOCK]))
+        if (is_there(&weights->convs[i / BC_VGG_PER_BLOCK][i % BC_VGG_PER_BLOCK]))
             found = i;
     return found;
 }
 
 /* Blocks differ in length: two convolutions, from the third block on three or four. */
-static bool ends_block(const bc_import_network *network, int block, int place)
+static bool ends_block(const bc_vgg_weights *weights, int block, int place)
 {
-    for (int i = place; i < BC_IMPORT_PER_BLOCK; i++)
-        if (is_there(&network->convs[block][i]))
+    for (int i = place; i < BC_VGG_PER_BLOCK; i++)
+        if (is_there(&weights->convs[block][i]))
             return false;
     return place >= (block < 2 ? 2 : 3);
 }
 
-static bc_status gather(output *o, const bc_import_network *network, int end, const bc_log *log)
+static bc_status gather(output *o, const bc_vgg_weights *weights, int end, const bc_log *log)
 {
     int n_in = 3;
     for (int i = 0; i <= end; i++) {
-        const int block = i / BC_IMPORT_PER_BLOCK, place = i % BC_IMPORT_PER_BLOCK;
-        const bc_import_conv *conv = &network->convs[block][place];
-        if (i < end && ends_block(network, block, place))
+        const int block = i / BC_VGG_PER_BLOCK, place = i % BC_VGG_PER_BLOCK;
+        const bc_vgg_conv *conv = &weights->convs[block][place];
+        if (i < end && ends_block(weights, block, place))
             continue;
         const bc_status status = check(conv, block + 1, place + 1, n_in, log);
         if (status < 0)
@@ -124,23 +123,23 @@ static bc_status gather(output *o, const bc_import_network *network, int end, co
     return BC_OK;
 }
 
-bc_status bc_import_write(const bc_import_network *network, const char *path, const char *last,
-                          const char *source, const bc_log *log)
+bc_status bc_vgg_weights_write(const bc_vgg_weights *weights, const char *path, const char *last,
+                               const char *source, const bc_log *log)
 {
-    const int end = last_place(network, last);
+    const int end = last_place(weights, last);
     if (end < 0)
         return last ? bc_fail(log, BC_ERR_ARGUMENT, "'%s' is no layer like relu4_1", last)
                     : bc_fail(log, BC_ERR_FORMAT, "%s: no convolutions of VGG in it", source);
     output *o = calloc(1, sizeof(*o));
     if (!o)
         return bc_fail(log, BC_ERR_MEMORY, "no memory");
-    bc_status status = gather(o, network, end, log);
-    const bc_metadata metadata[] = {{"input", network->input}, {"source", source}};
+    bc_status status = gather(o, weights, end, log);
+    const bc_metadata metadata[] = {{"input", weights->input}, {"source", source}};
     if (status == BC_OK)
         status = bc_safetensors_write(path, o->tensors, o->n, metadata, 2, log);
     if (status == BC_OK)
         bc_log_write(log, BC_LOG_INFO, "%s: %d convolutions, input %s", path, o->n / 2,
-                     network->input);
+                     weights->input);
     free(o);
     return status;
 }
