@@ -59,6 +59,7 @@ void bc_verb_help(bc_call *c);
 void bc_verb_keep_colors(bc_call *c);
 void bc_verb_key(bc_call *c);
 void bc_verb_loop(bc_call *c);
+void bc_verb_mask(bc_call *c);
 void bc_verb_mirror(bc_call *c);
 void bc_verb_mute(bc_call *c);
 void bc_verb_net(bc_call *c);

@@ -141,10 +141,13 @@ static brief get_brief(bc_live *live)
     return b;
 }
 
-static void paint(bc_live *live, const bc_captured *captured, const bc_paint_order *order)
+static void paint(bc_live *live, const bc_captured *captured, bc_paint_order *order)
 {
     bc_painted *painted;
+    if (live->mask && order->settings.mask != BC_MASK_OFF)
+        order->mask = bc_mask_input_take(live->mask, captured->position_us);
     const bc_status status = bc_live_painter_run(live->painter, order, captured->frame, &painted);
+    bc_frame_unref(&order->mask);
     if (status < 0) { /* it was said */
         live->paint_status = status;
         bc_queue_finish_receiving(live->captured);
@@ -268,6 +271,8 @@ static bc_status open_all(bc_live *live)
         status = bc_workers_open(&live->workers, live, &p->log);
     if (status == BC_OK)
         status = bc_live_open_first_input(live);
+    if (status == BC_OK && p->mask_input)
+        status = bc_mask_input_open(&live->mask, p->mask_input, p->stop, &p->log);
     if (status == BC_OK)
         status = bc_live_painter_open(&live->painter, &painter_params);
     if (status == BC_OK && !p->no_window)
@@ -304,6 +309,7 @@ static bc_status close_all(bc_live *live)
     const bc_status closed = bc_outputs_close(&live->outputs);
     status = status < 0 ? status : closed;
     bc_live_painter_close(&live->painter);
+    bc_mask_input_close(&live->mask);
     bc_queue_close(&live->painted);
     bc_queue_close(&live->captured);
     bc_painted_free(&live->shown);

@@ -17,6 +17,7 @@
 #include "live/governor.h"
 #include "live/input.h"
 #include "live/live_painter.h"
+#include "live/mask_input.h"
 #include "live/midi_map.h"
 #include "live/outputs.h"
 #include "live/times.h"
@@ -35,6 +36,7 @@ typedef struct bc_live_params {
     int n_outputs;
     const char *record, *control; /* paths, or NULL */
     int osc_port;                 /* 0: none */
+    const char *mask_input;       /* or NULL */
     const char *midi;             /* a port as bc_midi_open takes it, or NULL */
     bc_midi_map *midi_map;        /* with `midi` */
     bc_bindings *bindings;
@@ -54,6 +56,7 @@ typedef struct bc_live {
     bc_live_params params;
     bc_nets *nets;
     bc_live_input *source;
+    bc_mask_input *mask; /* or NULL */
     bc_live_painter *painter;
     bc_window *window; /* NULL: there is none */
     bc_queue *captured, *painted;

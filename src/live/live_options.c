@@ -171,6 +171,8 @@ static bc_status take_settings(bc_settings *settings, const bc_live_options *opt
                               .is_net_fixed = options->net != NULL,
                               .rate = (float)options->rate,
                               .mirror = options->mirror};
+    if (options->mask_input)
+        settings->mask = options->paints_outside ? BC_MASK_OUTSIDE : BC_MASK_INSIDE;
     if (options->key && !bc_key_parse(&settings->key, options->key))
         return bc_fail(log, BC_ERR_ARGUMENT, BC_KEY_USAGE, options->key);
     return take_styles(settings, nets, options->style, log);
@@ -203,6 +205,7 @@ int bc_live_options_run(const bc_live_options *options, bc_live_params *live)
     live->n_outputs = options->to.n;
     live->record = options->record;
     live->control = options->control;
+    live->mask_input = options->mask_input;
     live->osc_port = options->osc_port;
     live->midi = options->midi;
     live->nets = &nets;

@@ -9,10 +9,11 @@
 #include "live/live.h"
 
 typedef struct bc_live_options {
-    const char *style, *net, *models, *scale, *key, *record, *control, *midi, *precision;
+    const char *style, *net, *models, *scale, *key, *mask_input, *record, *control, *midi,
+        *precision;
     bc_texts to;
     double strength, keep_colors, stabilize, brush, fade_s, rate;
-    bool mirror, no_window, is_fullscreen, overwrite;
+    bool mirror, paints_outside, no_window, is_fullscreen, overwrite;
     int n_threads, osc_port;
     /* cam */
     bool lists;
@@ -58,6 +59,14 @@ typedef struct bc_live_options {
         {"key", "COLOUR[:inside]",                                                                 \
          "leave a screen of this colour as it is: green, blue or RRGGBB; inside: paint it alone",  \
          BC_OPTION_TEXT, .offset = BC_LIVE_AT(key)},                                               \
+        {"mask-input",                                                                             \
+         "FILE|DEVICE",                                                                            \
+         "a second video: paint where it is white; of a file the frame of the same time",          \
+         BC_OPTION_TEXT,                                                                           \
+         .offset = BC_LIVE_AT(mask_input),                                                         \
+         .completion = BC_COMPLETE_FILE},                                                          \
+        {"mask-outside", NULL, "paint where it is black", BC_OPTION_FLAG,                          \
+         .offset = BC_LIVE_AT(paints_outside)},                                                    \
         {"fullscreen", NULL, "begin on the full screen", BC_OPTION_FLAG,                           \
          .offset = BC_LIVE_AT(is_fullscreen)},                                                     \
         {"no-window", NULL, "show nothing: for --to, --record and --control", BC_OPTION_FLAG,      \

@@ -20,8 +20,10 @@ static const double least_scale = 1.0 / 16, most_scale = 4;
 struct bc_live_painter {
     bc_live_painter_params params;
     bc_painter *painter;
-    bc_converter *converter;
+    bc_converter *converter, *mask_converter;
     bc_frame_pool *frames;
+    bc_frame *mask_source, *mask; /* the last one, and as its pictures are: their size, mirrored */
+    bool is_mask_mirrored;
     bool has_painted; /* the last frame */
     bool is_pending;
 };
@@ -32,6 +34,7 @@ void bc_painted_free(bc_painted **painted)
         return;
     bc_frame_unref(&(*painted)->picture);
     bc_frame_unref(&(*painted)->original);
+    bc_frame_unref(&(*painted)->mask);
     bc_model_close(&(*painted)->model);
     free(*painted);
     *painted = NULL;
@@ -53,6 +56,8 @@ static bc_status open_all(bc_live_painter *p)
     bc_status status = bc_painter_open(&p->painter, &painter);
     if (status == BC_OK)
         status = bc_converter_open(&p->converter, params->n_threads, &params->log);
+    if (status == BC_OK)
+        status = bc_converter_open(&p->mask_converter, 1, &params->log);
     if (status == BC_OK)
         status = bc_frame_pool_open(&p->frames, &params->log);
     return status;
@@ -78,6 +83,9 @@ void bc_live_painter_close(bc_live_painter **painter)
         return;
     bc_painter_close(&(*painter)->painter);
     bc_converter_close(&(*painter)->converter);
+    bc_converter_close(&(*painter)->mask_converter);
+    bc_frame_unref(&(*painter)->mask_source);
+    bc_frame_unref(&(*painter)->mask);
     bc_frame_pool_close(&(*painter)->frames);
     free(*painter);
     *painter = NULL;
@@ -130,6 +138,32 @@ static bc_status get_planes(bc_live_painter *p, bool is_mirrored, bc_frame *sour
     return status;
 }
 
+static bool is_mask_fitting(const bc_live_painter *p, const bc_paint_order *order,
+                            const bc_image *source)
+{
+    return p->mask && p->mask_source == order->mask && p->mask->image.width == source->width &&
+           p->mask->image.height == source->height && p->is_mask_mirrored == order->settings.mirror;
+}
+
+/* The order's mask in the source's size, with luma from 0 to 255. */
+static bc_status fit_mask(bc_live_painter *p, const bc_paint_order *order, const bc_image *source)
+{
+    if (is_mask_fitting(p, order, source))
+        return BC_OK;
+    bc_frame_unref(&p->mask);
+    bc_frame_unref(&p->mask_source);
+    bc_status status = take_frame(p, &p->mask, source, source->width, source->height);
+    if (status < 0)
+        return status;
+    p->mask->image.range = BC_FULL;
+    status = bc_converter_run(p->mask_converter, order->mask, &p->mask->image);
+    if (status == BC_OK && order->settings.mirror)
+        status = mirror(p, &p->mask);
+    p->mask_source = bc_frame_ref(order->mask);
+    p->is_mask_mirrored = order->settings.mirror;
+    return status;
+}
+
 /* Settings --------------------------------------------------------------------------------- */
 
 static bc_status set_numbers(bc_live_painter *p, const bc_paint_order *order, double scale)
@@ -170,11 +204,12 @@ static bool is_painted(const bc_settings *settings)
 }
 
 /* As large as it is painted, for whoever looks to resize; as the source, where it is mixed. */
-static bc_status take_picture(bc_live_painter *p, const bc_settings *settings, double scale,
+static bc_status take_picture(bc_live_painter *p, const bc_paint_order *order, double scale,
                               const bc_image *source, bc_frame **picture)
 {
+    const bc_settings *settings = &order->settings;
     const bool is_mixed =
-        settings->strength < 1 || settings->keep_colors > 0 || settings->key.is_on;
+        settings->strength < 1 || settings->keep_colors > 0 || settings->key.is_on || order->mask;
     return take_frame(p, picture, source,
                       is_mixed ? source->width : bc_scaled_size(source->width, scale),
                       is_mixed ? source->height : bc_scaled_size(source->height, scale));
@@ -192,6 +227,17 @@ static void note_state(bc_live_painter *p, bc_painted *painted)
     p->is_pending = state.is_pending;
 }
 
+static bc_status put_mask(bc_live_painter *p, const bc_paint_order *order, const bc_image *source,
+                          bc_painted *painted)
+{
+    const bc_status status = fit_mask(p, order, source);
+    if (status < 0)
+        return status;
+    bc_mask_mix(&p->mask->image, order->settings.mask, source, &painted->picture->image);
+    painted->mask = bc_frame_ref(p->mask);
+    return BC_OK;
+}
+
 static bc_status paint(bc_live_painter *p, const bc_paint_order *order, const bc_image *source,
                        int64_t time_us, bc_painted *painted)
 {
@@ -203,7 +249,7 @@ static bc_status paint(bc_live_painter *p, const bc_paint_order *order, const bc
     if (status == BC_OK)
         status = set_numbers(p, order, scale);
     if (status == BC_OK)
-        status = take_picture(p, settings, scale, source, &painted->picture);
+        status = take_picture(p, order, scale, source, &painted->picture);
     if (status == BC_OK)
         status = bc_painter_run(p->painter, source, &painted->picture->image, time_us,
                                 p->has_painted ? 0 : BC_PAINT_CUT);
@@ -211,9 +257,11 @@ static bc_status paint(bc_live_painter *p, const bc_paint_order *order, const bc
         return status;
     if (settings->key.is_on)
         bc_key_mix(&settings->key, source, &painted->picture->image);
+    if (order->mask)
+        status = put_mask(p, order, source, painted);
     note_state(p, painted);
     painted->mix_ms = ms_since(&clock_ns) - painted->paint_ms;
-    return BC_OK;
+    return status;
 }
 
 bool bc_live_painter_is_pending(const bc_live_painter *painter)

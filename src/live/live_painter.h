@@ -15,6 +15,7 @@
 typedef struct bc_painted {
     bc_frame *picture;                 /* BC_YUV420; of the painting's size or the source's */
     bc_frame *original;                /* like it, of the source's size: what was painted */
+    bc_frame *mask;                    /* like it, its luma alone; or NULL: painted everywhere */
     double aspect;                     /* width / height as displayed */
     int64_t arrival_ns;                /* when the source frame came */
     int64_t time_us;                   /* on the source's time line */
@@ -46,6 +47,7 @@ typedef struct bc_paint_order {
     bc_model *model; /* the settings' own net or a cheaper one; held */
     bc_blend blend;  /* the settings' one in the model's styles */
     double scale;    /* of the painting's size to the source's */
+    bc_frame *mask;  /* any frame, or NULL: everywhere */
     bool is_paused;  /* the same frame is painted again: a fade is not waited for */
 } bc_paint_order;
 

@@ -58,6 +58,7 @@ static void set_times(json_t *state, const bc_live *live)
 
 static void set_settings(json_t *state, const bc_live *live)
 {
+    static const char *const masks[] = {"off", "inside", "outside"};
     const bc_settings *s = &live->settings;
     const bool is_original = s->shows_original || s->n_styles == 0;
     json_object_set_new(state, "style",
@@ -75,6 +76,7 @@ static void set_settings(json_t *state, const bc_live *live)
                             ? json_sprintf("%02x%02x%02x%s", s->key.rgb[0], s->key.rgb[1],
                                            s->key.rgb[2], s->key.paints_inside ? ":inside" : "")
                             : json_null());
+    json_object_set_new(state, "mask", json_string(masks[s->mask]));
     json_object_set_new(state, "split", s->shows_split ? json_real((double)s->split) : json_null());
     json_object_set_new(state, "scale", json_real(bc_governor_scale(&live->governor)));
     json_object_set_new(state, "scale_changes", json_integer(live->n_scale_changes));

@@ -19,6 +19,7 @@ typedef struct shot {
     bool of_window;
     bc_frame *picture; /* as it is shown, or NULL: there is none yet */
     bc_frame *source;  /* the original, where the picture is painted smaller than that; or NULL */
+    bc_frame *mask;    /* with the original: what was painted of it; or NULL: all */
     int width, height; /* of the source */
     bc_settings settings;
     bc_model *model; /* that paints it anew, held */
@@ -29,6 +30,7 @@ static void free_shot(shot *s)
 {
     bc_frame_unref(&s->picture);
     bc_frame_unref(&s->source);
+    bc_frame_unref(&s->mask);
     bc_model_close(&s->model);
     free(s);
 }
@@ -110,6 +112,8 @@ static bc_status paint_anew(shot *s, const bc_log *log)
     }
     if (status == BC_OK && s->settings.key.is_on)
         bc_key_mix(&s->settings.key, image, &painting->image);
+    if (status == BC_OK && s->mask)
+        bc_mask_mix(&s->mask->image, s->settings.mask, image, &painting->image);
     bc_painter_close(&painter);
     if (status == BC_OK)
         bc_frame_unref(&s->picture);
@@ -220,6 +224,8 @@ static void take_shown(shot *s, const bc_live *live)
     if (shown->painted_width > 0 && shown->painted_width < full &&
         live->settings.fixed_scale == 0 && shown->original)
         s->source = bc_frame_ref(shown->original);
+    if (shown->mask && live->settings.mask != BC_MASK_OFF)
+        s->mask = bc_frame_ref(shown->mask);
 }
 
 bc_work *bc_live_screenshot(bc_live *live, const char *path, bool of_window)

@@ -4,6 +4,7 @@
 
 #include "paint/blend.h"
 #include "paint/key.h"
+#include "paint/mask.h"
 #include "paint/nets.h"
 
 typedef struct bc_settings {
@@ -19,8 +20,9 @@ typedef struct bc_settings {
     bool is_net_fixed;                      /* the governor may not take a cheaper one */
     float rate; /* frames a second that the governor holds; 0: the source's, at most 30 */
     bool mirror;
-    bc_key key;   /* what stays unpainted */
-    float fade_s; /* how long one style takes to become the next */
+    bc_key key;        /* what stays unpainted */
+    bc_mask_side mask; /* what is painted of the mask input */
+    float fade_s;      /* how long one style takes to become the next */
 } bc_settings;
 
 /* Paints in these styles of the settings' net, as bc_blend_parse gives them. */

@@ -117,6 +117,26 @@ void bc_verb_key(bc_call *c)
     bc_live_say(c->live, "", "Key %s", bc_call_word(c, 1));
 }
 
+void bc_verb_mask(bc_call *c)
+{
+    const char *text = bc_call_word(c, 1);
+    bc_mask_side *mask = &c->live->settings.mask;
+    if (!c->live->mask)
+        bc_call_refuse(c, "there is no mask input (--mask-input)");
+    else if (strcmp(text, "inside") == 0)
+        *mask = BC_MASK_INSIDE;
+    else if (strcmp(text, "outside") == 0)
+        *mask = BC_MASK_OUTSIDE;
+    else if (strcmp(text, "off") == 0)
+        *mask = BC_MASK_OFF;
+    else
+        bc_call_refuse(c, "a mask is painted inside, outside or not at all (off), not '%s'", text);
+    if (c->error[0])
+        return;
+    bc_live_settings_changed(c->live);
+    bc_live_say(c->live, "", "Mask %s", text);
+}
+
 void bc_verb_fade(bc_call *c)
 {
     if (bc_call_change_number(c, &c->live->settings.fade_s, 0, 60))

@@ -6,6 +6,7 @@
 
 #include "base/simd.h"
 #include "generator/colour.h"
+#include "paint/restore.h"
 
 /* Shares of the key's chroma: what is below is no screen, what is above nothing but screen. */
 static const float least_share = 0.18F, full_share = 0.32F;
@@ -76,45 +77,33 @@ BC_SIMD static void find_weights(const direction *d, bool paints_inside, const u
 {
     for (int x = 0; x < width; x++) {
         const float share = share_of(d, cb[x], cr[x]);
-        weights[x] = (uint16_t)(256 * (paints_inside ? 1 - share : share) + 0.5F);
+        weights[x] = (uint16_t)(BC_RESTORE_ALL * (paints_inside ? 1 - share : share) + 0.5F);
     }
 }
 
-static uint8_t mix(uint8_t source, uint8_t painting, uint16_t weight)
-{
-    return (uint8_t)((source * weight + painting * (256 - weight) + 128) >> 8);
-}
-
-BC_SIMD static void mix_chroma(const uint8_t *source, uint8_t *painting, const uint16_t *weights,
-                               int width)
+/* Both pixels of a row of luma that share a sample of chroma. */
+static void widen(const uint16_t *weights, uint16_t *wide, int width)
 {
     for (int x = 0; x < width; x++)
-        painting[x] = mix(source[x], painting[x], weights[x]);
-}
-
-BC_SIMD static void mix_luma(const uint8_t *source, uint8_t *painting, const uint16_t *weights,
-                             int width)
-{
-    for (int x = 0; x < width; x++)
-        painting[x] = mix(source[x], painting[x], weights[x / 2]);
+        wide[x] = weights[x / 2];
 }
 
 void bc_key_mix(const bc_key *key, const bc_image *source, const bc_image *painting)
 {
-    enum { MAX_WIDTH = 8192 }; /* of a row of chroma: frames are no wider than 16384 */
     const direction d = find_direction(key->rgb, source);
     const int width = (source->width + 1) / 2, height = (source->height + 1) / 2;
-    uint16_t weights[MAX_WIDTH];
+    uint16_t weights[BC_MAX_SIZE / 2], wide[BC_MAX_SIZE];
     for (int y = 0; y < height; y++) {
         const uint8_t *rows[2];
         for (int i = 0; i < 2; i++)
             rows[i] = source->chroma[i] + y * source->chroma_stride_bytes[i];
         find_weights(&d, key->paints_inside, rows[0], rows[1], width, weights);
         for (int i = 0; i < 2; i++)
-            mix_chroma(rows[i], painting->chroma[i] + y * painting->chroma_stride_bytes[i], weights,
-                       width);
+            bc_row_restore(rows[i], painting->chroma[i] + y * painting->chroma_stride_bytes[i],
+                           weights, width);
+        widen(weights, wide, source->width);
         for (int line = 2 * y; line < 2 * y + 2 && line < source->height; line++)
-            mix_luma(source->pixels + line * source->stride_bytes,
-                     painting->pixels + line * painting->stride_bytes, weights, source->width);
+            bc_row_restore(source->pixels + line * source->stride_bytes,
+                           painting->pixels + line * painting->stride_bytes, wide, source->width);
     }
 }
