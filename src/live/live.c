@@ -233,6 +233,18 @@ void bc_live_serve(bc_live *live)
     bc_live_look_at_outputs(live);
 }
 
+/* What the painter says, on any of its threads: what it cannot do is told on the screen too. */
+static void hear_painter(void *cookie, bc_log_level level, const char *message)
+{
+    bc_live *live = cookie;
+    bc_log_write(&live->params.log, level, "%s", message);
+    if (level != BC_LOG_ERROR)
+        return;
+    pthread_mutex_lock(&live->lock);
+    bc_live_say_error(live, message, "Cannot be painted so");
+    pthread_mutex_unlock(&live->lock);
+}
+
 /* Life ------------------------------------------------------------------------------------- */
 
 static void free_painted(void *item)
@@ -263,7 +275,7 @@ static bc_status open_all(bc_live *live)
     const bc_live_painter_params painter_params = {.model = bc_nets_model(live->nets, 0),
                                                    .n_threads = p->n_threads,
                                                    .precision = p->precision,
-                                                   .log = p->log};
+                                                   .log = {hear_painter, live}};
     bc_status status = bc_queue_open(&live->captured, 1, bc_captured_free);
     if (status == BC_OK)
         status = bc_queue_open(&live->painted, 1, free_painted);

@@ -133,6 +133,17 @@ static void set_outputs(json_t *state, const bc_live *live)
                             : json_null());
 }
 
+/* What stands in red on the screen. */
+static json_t *json_error(const bc_live *live)
+{
+    char text[sizeof(live->message) + sizeof(live->detail) + 2];
+    if (!live->is_error)
+        return json_null();
+    snprintf(text, sizeof(text), "%s%s%s", live->message, live->detail[0] ? ": " : "",
+             live->detail);
+    return bc_call_text(text);
+}
+
 static void set_view(json_t *state, const bc_live *live)
 {
     json_object_set_new(state, "fullscreen", json_boolean(live->wants_fullscreen));
@@ -141,6 +152,7 @@ static void set_view(json_t *state, const bc_live *live)
     json_object_set_new(state, "volume", json_real((double)live->volume));
     json_object_set_new(state, "muted", json_boolean(live->is_muted));
     json_object_set_new(state, "help", json_boolean(live->shows_help));
+    json_object_set_new(state, "error", json_error(live));
 }
 
 void bc_report_styles(json_t *report, const bc_live *live)

@@ -1,8 +1,10 @@
 /*
  * What is written is kept, and what fails is told, to the socket, in the log and by the exit
  * status: disks that are full, readers that leave, files that exist, names without a format,
- * folders that cannot be written. The argument is the command.
+ * folders that cannot be written. Whatever takes long at a recording's end, the picture goes on.
+ * The argument is the command.
  */
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "live/command.h"
@@ -57,6 +59,36 @@ static void test_lost_outputs(command *c)
     snprintf(line, sizeof(line), "play %s --no-window --threads 1 --to leaves", source);
     CHECK_INT(command_run(c, program, line), 1);
     command_stop_helper(reader);
+}
+
+/* Frames that are shown while the other client waits for its answer. */
+static double frames_until_answer(command *c, const command *waiting)
+{
+    struct pollfd answer = {.fd = waiting->fd, .events = POLLIN};
+    const double n = command_number(c, "frames");
+    double shown = n;
+    while (poll(&answer, 1, 0) == 0)
+        shown = command_number(c, "frames");
+    return shown - n;
+}
+
+/* A recording's end waits a while for a reader that does not read; the picture does not. */
+static void test_slow_end(command *c)
+{
+    static const char line[] = "record off\n";
+    char text[512];
+    command_shell(c, "mkfifo slow.mkv");
+    const pid_t sleeper = command_start_helper(c, "exec sleep 1000 < slow.mkv");
+    command_play(c, program, "-f lavfi testsrc2=size=640x480:rate=30 --scale 0.2");
+    CHECK(command_do(c, "record slow.mkv") && command_sees_frames(c, 60)); /* the pipe is full */
+    command other = *c;
+    command_connect(&other);
+    CHECK(write(other.fd, line, sizeof(line) - 1) == (ssize_t)sizeof(line) - 1);
+    CHECK(frames_until_answer(c, &other) >= 3);
+    CHECK(read(other.fd, text, sizeof(text)) > 0);
+    close(other.fd);
+    CHECK_AT_MOST(command_quit(c, 1), 30);
+    command_stop_helper(sleeper);
 }
 
 /* Nothing is overwritten unasked, and a failure says why. */
@@ -116,6 +148,7 @@ int main(int n_args, char **args)
     test_full_disk(&c, "film.mkv");
     test_full_disk(&c, "film.mp4");
     test_lost_outputs(&c);
+    test_slow_end(&c);
     test_refusals(&c);
     test_folders(&c);
     return command_end(&c);
