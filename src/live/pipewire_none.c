@@ -24,11 +24,13 @@ bc_status bc_pipewire_frame(bc_pipewire *camera, bc_frame *frame, uint64_t *n_dr
 bool bc_pipewire_is_read(bc_pipewire *camera)
 {
     assert(!camera);
+    (void)camera;
     return false;
 }
 
 bc_status bc_pipewire_status(bc_pipewire *camera)
 {
     assert(!camera);
+    (void)camera;
     return BC_ERR_UNSUPPORTED;
 }
