@@ -213,7 +213,9 @@ static void count_damage(bc_decoder *decoder)
 
 void bc_decoder_send(bc_decoder *decoder, const AVPacket *packet)
 {
-    if (avcodec_send_packet(decoder->context, packet) < 0 && packet)
+    const int error = avcodec_send_packet(decoder->context, packet);
+    /* With several threads the last packets' errors come when the decoder is drained. */
+    if (error < 0 && error != AVERROR_EOF)
         count_damage(decoder);
 }
 
