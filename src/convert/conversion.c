@@ -173,6 +173,7 @@ bc_status bc_conversion_paint(bc_conversion *c)
         .progress = &c->progress,
         .log = c->log,
     });
+    bc_writer_add_damage(c->writer, bc_reader_damaged_behind(c->reader));
     const bool is_left = c->parts && result.read == BC_ERR_INTERRUPTED; /* for another time */
     bc_status status =
         result.write == BC_OK && !is_left ? bc_writer_finish(c->writer) : result.write;

@@ -247,6 +247,11 @@ int64_t bc_reader_damaged(const bc_reader *reader)
     return bc_decoder_damaged(&reader->decoder);
 }
 
+int64_t bc_reader_damaged_behind(const bc_reader *reader)
+{
+    return bc_decoder_damaged(&reader->decoder) - reader->decoder.n_told;
+}
+
 const AVFormatContext *bc_reader_input(const bc_reader *reader)
 {
     return reader->demuxer.input;

@@ -90,6 +90,8 @@ const bc_frame *bc_reader_first(const bc_reader *reader);
 /* Frames that are damaged and packets that could not be read or decoded, so far; damage that FFmpeg
  * only logs is counted where bc_media_log (log.h) was called. */
 int64_t bc_reader_damaged(const bc_reader *reader);
+/* Of them, those behind the last frame so far: no frame has told of them (bc_frame's n_damaged). */
+int64_t bc_reader_damaged_behind(const bc_reader *reader);
 
 /*
  * The next frame or the next packet of another stream: one of them is set and the caller's, on

@@ -212,6 +212,11 @@ static void name_lost_captions(bc_writer *writer, const AVFrame *av)
                  writer->name, writer->encoder.context->codec->name);
 }
 
+void bc_writer_add_damage(bc_writer *writer, int64_t n_damaged)
+{
+    writer->part.n_damaged += n_damaged; /* where there are no parts, nobody asks */
+}
+
 bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
 {
     AVFrame *av;
@@ -232,8 +237,7 @@ bc_status bc_writer_frame(bc_writer *writer, const bc_frame *frame)
         return status;
     }
     name_lost_captions(writer, av);
-    if (writer->params.parts)
-        writer->part.n_damaged += frame->n_damaged;
+    bc_writer_add_damage(writer, frame->n_damaged);
     av->pts = frame->pts == BC_NO_PTS ? writer->n_frames : frame->pts;
     bc_frame_set_duration(av, frame->duration);
     const AVRational time_base = {frame->time_base.num, frame->time_base.den};

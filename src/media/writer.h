@@ -84,6 +84,10 @@ bc_status bc_writer_packet(bc_writer *writer, bc_packet **packet);
  */
 void bc_writer_change_source(bc_writer *writer, bc_streams **streams);
 
+/* Damage in the source behind the frame before, which is kept in the part at hand, as the frames'
+ * own is. */
+void bc_writer_add_damage(bc_writer *writer, int64_t n_damaged);
+
 /* Writes what the encoder still holds and the end of the file, and gives the file its name; or so
  * the last part. */
 bc_status bc_writer_finish(bc_writer *writer);
