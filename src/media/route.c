@@ -68,6 +68,22 @@ static bool can_hold_converted(const bc_route *route, const AVFormatContext *out
     return can_hold;
 }
 
+/* MXF holds sound at 48 kHz alone, and others at few rates: the source's is tried, and usual ones.
+ */
+static int open_transcoder(bc_route *route, const AVFormatContext *output, const AVStream *source,
+                           const char *codec)
+{
+    static const int rates[] = {0, 48000, 44100};
+    int error = 0;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]) && error >= 0; i++) {
+        error = bc_transcoder_open(&route->transcoder, source, output->oformat, codec, rates[i]);
+        if (error >= 0 && can_hold_converted(route, output))
+            return 0;
+        bc_transcoder_close(&route->transcoder);
+    }
+    return error < 0 ? error : AVERROR_ENCODER_NOT_FOUND;
+}
+
 static int add_converted(bc_route *route, AVFormatContext *output, const AVStream *source)
 {
     const AVCodecContext *encoder = bc_transcoder_encoder(route->transcoder);
@@ -107,11 +123,7 @@ int bc_route_open(bc_route *route, AVFormatContext *output, const AVStream *sour
         return add_copy(route, output, source);
     int error = AVERROR_ENCODER_NOT_FOUND;
     if (!wanted || has_codec)
-        error = bc_transcoder_open(&route->transcoder, source, container, wanted);
-    if (error >= 0 && !can_hold_converted(route, output)) {
-        bc_transcoder_close(&route->transcoder);
-        error = AVERROR_ENCODER_NOT_FOUND;
-    }
+        error = open_transcoder(route, output, source, wanted);
     if (error >= 0) {
         name_conversion(route, source, name, &params->log);
         return add_converted(route, output, source);

@@ -49,13 +49,19 @@ static int open_decoder(bc_transcoder *transcoder, const AVStream *source)
     return error < 0 ? error : avcodec_open2(transcoder->decoder, codec, NULL);
 }
 
+typedef struct sound_choice {
+    int rate; /* 0: the source's */
+    bool has_usual_channels;
+} sound_choice;
+
 static int set_up_sound(AVCodecContext *encoder, const AVCodec *codec,
-                        const AVCodecParameters *source, bool has_usual_channels)
+                        const AVCodecParameters *source, sound_choice choice)
 {
     int error = bc_transcode_layout(&encoder->ch_layout, codec, source);
-    if (error >= 0 && has_usual_channels)
+    if (error >= 0 && choice.has_usual_channels)
         av_channel_layout_default(&encoder->ch_layout, encoder->ch_layout.nb_channels);
-    encoder->sample_rate = bc_transcode_rate(codec, source->sample_rate);
+    encoder->sample_rate =
+        bc_transcode_rate(codec, choice.rate > 0 ? choice.rate : source->sample_rate);
     const enum AVSampleFormat *formats = bc_codec_sample_formats(codec);
     encoder->sample_fmt = formats ? formats[0] : AV_SAMPLE_FMT_S16;
     encoder->time_base = (AVRational){1, encoder->sample_rate};
@@ -81,15 +87,14 @@ static int set_up_text(AVCodecContext *encoder, const AVCodecContext *decoder)
 }
 
 static int try_encoder(bc_transcoder *transcoder, const AVStream *source,
-                       const AVOutputFormat *container, const AVCodec *codec,
-                       bool has_usual_channels)
+                       const AVOutputFormat *container, const AVCodec *codec, sound_choice choice)
 {
     avcodec_free_context(&transcoder->encoder);
     AVCodecContext *encoder = transcoder->encoder = avcodec_alloc_context3(codec);
     if (!encoder)
         return AVERROR(ENOMEM);
     const int error = codec->type == AVMEDIA_TYPE_AUDIO
-                          ? set_up_sound(encoder, codec, source->codecpar, has_usual_channels)
+                          ? set_up_sound(encoder, codec, source->codecpar, choice)
                           : set_up_text(encoder, transcoder->decoder);
     if (container->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -98,16 +103,17 @@ static int try_encoder(bc_transcoder *transcoder, const AVStream *source,
 
 /* Some encoders take certain layouts only, and have no list of them. */
 static int open_encoder(bc_transcoder *transcoder, const AVStream *source,
-                        const AVOutputFormat *container, const AVCodec *codec)
+                        const AVOutputFormat *container, const AVCodec *codec, int rate)
 {
-    const int error = try_encoder(transcoder, source, container, codec, false);
+    const sound_choice choice = {rate, false}, usual = {rate, true};
+    const int error = try_encoder(transcoder, source, container, codec, choice);
     return error < 0 && codec->type == AVMEDIA_TYPE_AUDIO
-               ? try_encoder(transcoder, source, container, codec, true)
+               ? try_encoder(transcoder, source, container, codec, usual)
                : error;
 }
 
 int bc_transcoder_open(bc_transcoder **transcoder_out, const AVStream *source,
-                       const AVOutputFormat *container, const char *codec_name)
+                       const AVOutputFormat *container, const char *codec_name, int rate)
 {
     const AVCodec *codec = bc_transcode_encoder(source->codecpar, container, codec_name);
     *transcoder_out = NULL;
@@ -122,7 +128,7 @@ int bc_transcoder_open(bc_transcoder **transcoder_out, const AVStream *source,
     if (error >= 0)
         error = open_decoder(transcoder, source);
     if (error >= 0)
-        error = open_encoder(transcoder, source, container, codec);
+        error = open_encoder(transcoder, source, container, codec, rate);
     if (error < 0)
         bc_transcoder_close(&transcoder);
     *transcoder_out = transcoder;

@@ -12,12 +12,12 @@
 typedef struct bc_transcoder bc_transcoder;
 
 /*
- * `codec`: an encoder or a codec, NULL: what the container prefers. FFmpeg's error or 0;
- * AVERROR_ENCODER_NOT_FOUND: the container has no kind of its own for such a stream, or `codec` is
- * none.
+ * `codec`: an encoder or a codec, NULL: what the container prefers. `rate` of sound, as near as the
+ * encoder has it; 0: the source's. FFmpeg's error or 0; AVERROR_ENCODER_NOT_FOUND: the container
+ * has no kind of its own for such a stream, or `codec` is none.
  */
 int bc_transcoder_open(bc_transcoder **transcoder, const AVStream *source,
-                       const AVOutputFormat *container, const char *codec);
+                       const AVOutputFormat *container, const char *codec, int rate);
 void bc_transcoder_close(bc_transcoder **transcoder);
 
 /*

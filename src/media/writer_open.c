@@ -94,7 +94,7 @@ static int add_stream(bc_writer *writer, const AVFormatContext *input, int index
     const AVStream *stream = input->streams[index];
     bc_route *route = &writer->routes[index];
     if (index == video)
-        return add_video(writer, stream);
+        return writer->video ? 0 : add_video(writer, stream);
     return bc_route_open(route, writer->output, stream, input->streams[video], writer->name,
                          &writer->params);
 }
@@ -115,7 +115,8 @@ static void set_defaults(const bc_writer *writer, unsigned n_own)
     }
 }
 
-/* In the source's order, so that the streams keep their numbers; but other programmes come last. */
+/* In the source's order, so that the streams keep their numbers; but other programmes come last,
+ * and the picture first in MXF, which takes none behind sound. */
 static int add_streams(bc_writer *writer, const bc_reader *source)
 {
     if (!source)
@@ -127,6 +128,8 @@ static int add_streams(bc_writer *writer, const bc_reader *source)
     writer->is_tone_mapped = bc_reader_info_of(source)->is_tone_mapped;
     writer->routes = calloc(input->nb_streams, sizeof(writer->routes[0]));
     int error = writer->routes ? 0 : AVERROR(ENOMEM);
+    if (error >= 0 && strcmp(writer->destination.container->name, "mxf") == 0)
+        error = add_stream(writer, input, video, video);
     for (int i = 0; error >= 0 && i < writer->n_inputs; i++)
         if (is_in(program, i))
             error = add_stream(writer, input, i, video);
