@@ -121,7 +121,8 @@ static void note_painted(bc_live *live, bc_painted *painted)
 typedef struct brief {
     bc_paint_order order; /* its model is held until it is painted */
     uint64_t serial;
-    bool has_ended;
+    int n_open; /* outputs */
+    bool is_asleep, has_ended;
 } brief;
 
 static brief get_brief(bc_live *live)
@@ -135,6 +136,8 @@ static brief get_brief(bc_live *live)
                                .scale = bc_governor_scale(&live->governor),
                                .is_paused = live->is_paused},
                      .serial = live->settings_serial,
+                     .n_open = bc_outputs_count_open(&live->outputs),
+                     .is_asleep = !live->window && bc_outputs_are_asleep(&live->outputs),
                      .has_ended =
                          !live->opening && bc_live_input_get_state(live->source).has_ended};
     pthread_mutex_unlock(&live->lock);
@@ -169,12 +172,23 @@ static void paint(bc_live *live, const bc_captured *captured, bc_paint_order *or
         bc_window_wake(live->window);
 }
 
-/* Paints what is captured and, in a pause, the last frame again whenever the settings change. */
+/* Nobody would see it. */
+static void skip(bc_live *live, const bc_captured *captured)
+{
+    pthread_mutex_lock(&live->lock);
+    bc_outputs_skip(&live->outputs, captured->time_us);
+    live->shown_ns = 0; /* how long it sleeps is no time between two pictures */
+    pthread_mutex_unlock(&live->lock);
+}
+
+/* Paints what is captured and, in a pause, the last frame again whenever the settings change or
+ * somebody else is to see it. */
 static void *run_painting(void *arg)
 {
     bc_live *live = arg;
     bc_captured *last = NULL;
     uint64_t serial = 0;
+    int n_open = 0;
     void *item;
     bool has_ended = false;
     while (!has_ended &&
@@ -183,12 +197,15 @@ static void *run_painting(void *arg)
         if (item && last)
             bc_captured_free(last);
         last = item ? item : last;
-        const bool is_again =
-            b.order.is_paused && (b.serial != serial || bc_live_painter_is_pending(live->painter));
-        if (last && (item || is_again))
+        const bool is_again = b.order.is_paused && (b.serial != serial || b.n_open > n_open ||
+                                                    bc_live_painter_is_pending(live->painter));
+        if (last && b.is_asleep)
+            skip(live, last);
+        else if (last && (item || is_again))
             paint(live, last, &b.order);
         bc_model_close(&b.order.model);
         serial = b.serial;
+        n_open = b.n_open;
         has_ended = !item && b.has_ended;
     }
     if (last)

@@ -16,6 +16,7 @@ enum {
     MAX_FRAMES = 8,   /* waiting for the encoder */
     MAX_ITEMS = 1024, /* sound included */
     LOOK_MS = 20,
+    REPEAT_MS = 500,               /* after which a camera shows its last frame again: in a pause */
     PEER_PATIENCE_MS = 400,        /* for what is left at the end */
     FILE_IDLE_PATIENCE_MS = 10000, /* for a file that is not worked on: its disk hangs */
     STOP_PATIENCE_MS = 250         /* for a thread that was told to stop */
@@ -38,6 +39,7 @@ struct bc_output {
     char *url;
     bc_writer *writer;   /* or NULL, and */
     bc_pipewire *camera; /* takes the frames */
+    bc_frame *last;      /* the thread's: that the camera's readers have seen, or NULL */
     bc_queue *queue;     /* item * */
     int source_number;   /* counts the sources that were followed */
     int written_source;  /* the thread's: whose packets the writer takes */
@@ -96,10 +98,22 @@ static bc_status show_item(bc_output *output, item *it)
     if (!it->frame)
         return BC_OK;
     uint64_t n_dropped = 0;
+    bc_frame_unref(&output->last);
+    output->last = bc_frame_ref(it->frame);
     const bc_status status = bc_pipewire_frame(output->camera, it->frame, &n_dropped);
     atomic_fetch_add(&output->n_frames, 1 - n_dropped);
     atomic_fetch_add(&output->n_dropped, n_dropped);
     return status;
+}
+
+/* For whoever has begun to read since; held for nobody else. */
+static bc_status show_again(bc_output *output)
+{
+    uint64_t n_dropped = 0;
+    if (output->last && bc_pipewire_is_read(output->camera))
+        return bc_pipewire_frame(output->camera, output->last, &n_dropped);
+    bc_frame_unref(&output->last);
+    return BC_OK;
 }
 
 static bc_status write_item(bc_output *output, item *it)
@@ -111,6 +125,14 @@ static bc_status write_item(bc_output *output, item *it)
     bc_writer_change_source(output->writer, &it->streams);
     output->written_source = it->source_number;
     return BC_OK;
+}
+
+/* NULL: nothing has come for a while. */
+static bc_status take(bc_output *output, item *it)
+{
+    if (!it)
+        return show_again(output);
+    return output->camera ? show_item(output, it) : write_item(output, it);
 }
 
 static void fail(bc_output *output, bc_status status)
@@ -128,11 +150,11 @@ static void *run(void *arg)
     if (output->is_peer && output->writer)
         fail(output, bc_writer_begin(output->writer));
     atomic_store(&output->is_open, output->status == BC_OK);
-    while (bc_queue_receive(output->queue, &pointer) == BC_OK) {
-        item *it = pointer;
+    while (bc_queue_receive_within(output->queue, &pointer, REPEAT_MS * 1000000LL) == BC_OK) {
         if (output->status == BC_OK)
-            fail(output, output->camera ? show_item(output, it) : write_item(output, it));
-        free_item(it);
+            fail(output, take(output, pointer));
+        if (pointer)
+            free_item(pointer);
     }
     if (output->status == BC_OK)
         fail(output, output->camera ? bc_pipewire_status(output->camera)
@@ -146,6 +168,7 @@ static void free_output(bc_output *output)
 {
     bc_writer_close(&output->writer);
     bc_pipewire_close(&output->camera);
+    bc_frame_unref(&output->last);
     bc_queue_close(&output->queue);
     bc_reason_free(&output->reason);
     free(output->url);
@@ -378,6 +401,7 @@ void bc_output_follow(bc_output *output, const bc_live_input *source, bc_streams
 bc_output_state bc_output_get_state(bc_output *output)
 {
     return (bc_output_state){.is_open = is_open(output),
+                             .is_asleep = output->camera && !is_open(output) && !has_failed(output),
                              .has_failed = has_failed(output),
                              .length_us = atomic_load(&output->end_us),
                              .n_frames = atomic_load(&output->n_frames),

@@ -2,7 +2,8 @@
  * output.h: writes the live picture somewhere, on a thread of its own: a recording, a virtual
  * camera, a stream, a pipe. It never holds up the picture: frames that it cannot take in time are
  * left out and counted, and when it fails it says so once and takes everything from then on without
- * a word. Threads: any.
+ * a word. A camera of PipeWire shows its last frame again while none comes, as in a pause, so that
+ * whoever begins to read sees it. Threads: any.
  */
 #ifndef BC_LIVE_OUTPUT_H
 #define BC_LIVE_OUTPUT_H
@@ -22,7 +23,8 @@ typedef struct bc_output_params {
 } bc_output_params;
 
 typedef struct bc_output_state {
-    bool is_open; /* false while nobody is at the other end: it takes nothing */
+    bool is_open;   /* false while nobody is at the other end: it takes nothing */
+    bool is_asleep; /* it is a camera that nobody reads */
     bool has_failed;
     int64_t length_us;
     uint64_t n_frames, n_dropped;

@@ -57,10 +57,15 @@ bc_output *bc_outputs_take_recording(bc_outputs *outputs)
     return recording;
 }
 
-void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us)
+void bc_outputs_skip(bc_outputs *outputs, int64_t time_us)
 {
     outputs->line_us = time_us;
     drop_past(outputs);
+}
+
+void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us)
+{
+    bc_outputs_skip(outputs, time_us);
     for (int i = 0; i < outputs->n_fixed; i++)
         bc_output_frame(outputs->fixed[i], frame, time_us);
     if (outputs->recording)
@@ -82,6 +87,22 @@ void bc_outputs_follow(bc_outputs *outputs, bc_live_input *source)
         drop_first(outputs);
     for (int i = 0; i < outputs->n_fixed; i++)
         bc_output_follow(outputs->fixed[i], source, bc_live_input_streams(source));
+}
+
+int bc_outputs_count_open(const bc_outputs *outputs)
+{
+    int n = outputs->recording != NULL;
+    for (int i = 0; i < outputs->n_fixed; i++)
+        n += bc_output_get_state(outputs->fixed[i]).is_open;
+    return n;
+}
+
+bool bc_outputs_are_asleep(const bc_outputs *outputs)
+{
+    bool are_asleep = outputs->n_fixed > 0 && !outputs->recording;
+    for (int i = 0; i < outputs->n_fixed; i++)
+        are_asleep = are_asleep && bc_output_get_state(outputs->fixed[i]).is_asleep;
+    return are_asleep;
 }
 
 bool bc_outputs_are_lost(const bc_outputs *outputs)

@@ -31,12 +31,19 @@ bc_output *bc_outputs_take_recording(bc_outputs *outputs);
 
 /* As bc_output_frame, to all. */
 void bc_outputs_frame(bc_outputs *outputs, bc_frame *frame, int64_t time_us);
+/* In place of a frame, where they are asleep. */
+void bc_outputs_skip(bc_outputs *outputs, int64_t time_us);
 void bc_outputs_packet(bc_outputs *outputs, const bc_live_input *source, const bc_packet *packet);
 
 /* From here on packets are those of `source`, which is open and not started; there must be no
  * recording. */
 void bc_outputs_follow(bc_outputs *outputs, bc_live_input *source);
 
+/* To how many somebody listens, or writes. */
+int bc_outputs_count_open(const bc_outputs *outputs);
+/* A frame would go nowhere: all outputs are cameras that nobody reads, and there is no recording.
+ * Without outputs: false. */
+bool bc_outputs_are_asleep(const bc_outputs *outputs);
 /* Nothing is written any more: there are outputs, and all have failed, and there is no recording.
  */
 bool bc_outputs_are_lost(const bc_outputs *outputs);

@@ -124,6 +124,8 @@ static void set_outputs(json_t *state, const bc_live *live)
     if (live->outputs.recording)
         json_array_append_new(outputs, json_output(live->outputs.recording));
     json_object_set_new(state, "outputs", outputs);
+    json_object_set_new(state, "asleep",
+                        json_boolean(!live->window && bc_outputs_are_asleep(&live->outputs)));
     json_object_set_new(state, "failed_outputs", json_integer(n_failed));
     json_object_set_new(state, "opening",
                         live->opening ? bc_call_text(live->opening_name) : json_null());
