@@ -37,6 +37,9 @@ static const char *const verbs[] = {
     "fade 0.5",
     "fade 0",
     "mirror",
+    "mask inside",
+    "mask outside",
+    "mask off",
     "split 0.3",
     "split off",
     "pause",
@@ -115,7 +118,7 @@ static double settled_mb(command *c)
     say(c, "loop on; open sound.mkv", &n);
     say(c,
         "fade 0; pause off; style 1; scale 1; brush 1; strength 1; keep-colors off; "
-        "stabilize off; mirror off; split off; net light",
+        "stabilize off; mirror off; split off; mask off; net light",
         &n);
     nap_ms(SETTLE_MS);
     return resident_mb(c);
@@ -158,7 +161,7 @@ int main(int n_args, char **args)
         return 2;
     command_begin(&c, 3);
     make_inputs(&c);
-    command_play(&c, args[1], "sound.mkv --loop --to all.mkv");
+    command_play(&c, args[1], "sound.mkv --loop --mask-input short.mp4 --to all.mkv");
     soak(&c, atoi(args[2]), n_args > 3 ? (uint32_t)atoi(args[3]) : 1);
     CHECK_INT(command_number(&c, "failed_outputs"), 0);
     CHECK_AT_MOST(command_quit(&c, 0), 30);
