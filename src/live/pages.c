@@ -42,9 +42,9 @@ static void write_keys(FILE *text)
 static void write_control(FILE *text)
 {
     fputs("brushcast cam and brushcast play take commands on the Unix socket of --control PATH, in "
-          "input.conf and from keys: a line each, a verb and its words, separated by blanks. Words "
-          "with blanks stand in double quotes, in which a backslash takes the next character as it "
-          "is; several commands in a line are separated by a semicolon.\n\n"
+          "input.conf, midi.conf and from keys: a line each, a verb and its words, separated by "
+          "blanks. Words with blanks stand in double quotes, in which a backslash takes the next "
+          "character as it is; several commands in a line are separated by a semicolon.\n\n"
           "On the socket each line is answered by one of JSON: {\"ok\":true, ...}, or "
           "{\"ok\":false,\"error\":\"...\"}. What takes long is answered when it is done; other "
           "clients go on meanwhile.\n\n"
@@ -52,10 +52,21 @@ static void write_control(FILE *text)
           text);
     for (const bc_verb *v = bc_verbs; v->name; v++)
         fprintf(text, "%s%s%s\t%s\n", v->name, *v->words ? " " : "", v->words, v->help);
-    fputs("# EXAMPLES\n"
+    fputs("# MIDI\n"
+          "With --midi the lines of $XDG_CONFIG_HOME/brushcast/midi.conf say what a device's "
+          "controls and notes, 0 to 127, stand for; [N/] is a channel, from 1 to 16, without it "
+          "all. A line that is wrong is named, and nothing plays.\n\n"
+          "knob [N/]CONTROL VERB [LOW HIGH]\ta verb whose number follows the control, 0 to 1 "
+          "without LOW and HIGH\n"
+          "button [N/]CONTROL COMMANDS\ta line of commands, when the control rises to 64 or more\n"
+          "pad [N/]NOTE COMMANDS\ta line of commands, when the note begins\n"
+          "pad [N/]NOTE-LAST VERB\ta verb with the number of the note among these, from 1\n"
+          "# EXAMPLES\n"
           "printf 'style starry-night\\nget state\\n' | nc -NU /run/user/1000/brushcast\t"
           "another style, and how it goes\n"
-          "k style next; strength 0.7\tin input.conf: the key k\n",
+          "k style next; strength 0.7\tin input.conf: the key k\n"
+          "knob 7 strength\tin midi.conf: control 7, the volume, is the strength\n"
+          "pad 36-50 style\tin midi.conf: note 36 is style 1, note 37 style 2\n",
           text);
 }
 
