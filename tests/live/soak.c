@@ -8,6 +8,13 @@
 
 enum { BEAT_MS = 100, SETTLE_MS = 3000, MINUTE_S = 60 };
 
+/* The thread sanitizer keeps what it notes of memory that was ever touched. */
+#if defined(__SANITIZE_THREAD__)
+enum { KNOWS_MEMORY = 0 };
+#else
+enum { KNOWS_MEMORY = 1 };
+#endif
+
 static const char *const verbs[] = {
     "style 1",
     "style 2",
@@ -150,7 +157,7 @@ static void soak(command *c, int seconds, uint32_t seed)
     printf(
         "%d ok, %d refused, longest answer %.0f ms; %.0f MB after a minute, %.0f MB at the end\n",
         n.n_ok, n.n_refused, n.longest_ms, first_mb, last_mb);
-    if (first_mb > 0)
+    if (first_mb > 0 && KNOWS_MEMORY)
         CHECK_AT_MOST(last_mb, 1.15 * first_mb);
 }
 
