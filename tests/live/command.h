@@ -320,4 +320,18 @@ static inline void command_stop_helper(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
+/* Waits until a helper has ended by itself; what waitpid says of it. */
+static inline int command_wait_for_helper(pid_t pid)
+{
+    int status = -1;
+    for (int ms = 0; ms < 2 * COMMAND_PATIENCE_MS; ms += 20) {
+        if (waitpid(pid, &status, WNOHANG) == pid)
+            return status;
+        nap_ms(20);
+    }
+    CHECK(0 && "the helper has ended");
+    command_stop_helper(pid);
+    return -1;
+}
+
 #endif

@@ -19,18 +19,6 @@ static void wait_for_port(const command *c, const char *table, const char *state
     command_shell(c, line);
 }
 
-static void wait_for_end(pid_t helper)
-{
-    int status = 0;
-    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
-        if (waitpid(helper, &status, WNOHANG) == helper)
-            return;
-        nap_ms(20);
-    }
-    CHECK(0 && "the peer has ended");
-    command_stop_helper(helper);
-}
-
 static void test_peers(command *c)
 {
     const int port = 20000 + 2 * (getpid() % 10000);
@@ -51,12 +39,12 @@ static void test_peers(command *c)
              "udp://127.0.0.1:%d --to rtmp://127.0.0.1:%d/live/a --to file.mkv",
              port, port + 1);
     command_play(c, program, line);
-    wait_for_end(listener); /* it has had enough */
+    command_wait_for_helper(listener); /* it has had enough */
     CHECK(command_sees_frames(c, 20));
     CHECK_INT(command_number(c, "failed_outputs"), 0);
     CHECK_AT_MOST(command_quit(c, 0), 30);
-    wait_for_end(piper);
-    wait_for_end(server);
+    command_wait_for_helper(piper);
+    command_wait_for_helper(server);
     CHECK(command_has_frames(c, "pipe.mkv", 10));
     CHECK(command_has_frames(c, "udp.ts", 10));
     CHECK(command_has_frames(c, "rtmp.flv", 10));
@@ -69,7 +57,7 @@ static void test_reader_that_leaves(command *c)
     const pid_t reader = command_start_helper(c, "exec head -c 3000 pipe > head.mkv");
     command_play(c, program,
                  "-f lavfi testsrc2=size=160x120:rate=30 --no-window --to pipe --to kept.mkv");
-    wait_for_end(reader);
+    command_wait_for_helper(reader);
     CHECK(command_reaches(c, "failed_outputs", 1));
     CHECK(command_sees_frames(c, 20));
     CHECK_AT_MOST(command_quit(c, 1), 30);

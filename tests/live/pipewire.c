@@ -6,7 +6,7 @@
  */
 #include "live/command.h"
 
-enum { WIDTH = 160, HEIGHT = 120, FRAME_SIZE = WIDTH * HEIGHT * 3 / 2, MAX_SECONDS = 150 };
+enum { WIDTH = 160, HEIGHT = 120, FRAME_SIZE = WIDTH * HEIGHT * 3 / 2 };
 
 static const char *program;
 
@@ -16,17 +16,15 @@ static pid_t start_reader(const command *c, const char *camera, const char *form
 {
     char line[512];
     snprintf(line, sizeof(line),
-             "exec timeout %d gst-launch-1.0 -q pipewiresrc target-object=%s num-buffers=%d "
+             "exec gst-launch-1.0 -q pipewiresrc target-object=%s num-buffers=%d "
              "! video/x-raw,format=%s,width=%d,height=%d ! filesink location=%s",
-             MAX_SECONDS, camera, n_frames, format, WIDTH, HEIGHT, name);
+             camera, n_frames, format, WIDTH, HEIGHT, name);
     return command_start_helper(c, line);
 }
 
 static void wait_for_reader(pid_t reader)
 {
-    int status = 0;
-    CHECK_INT(waitpid(reader, &status, 0), reader);
-    CHECK_INT(status, 0);
+    CHECK_INT(command_wait_for_helper(reader), 0);
 }
 
 /* Reads a file of FOLDER; the caller's. */
