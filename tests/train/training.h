@@ -94,6 +94,7 @@ static inline bc_train_config make_config(int format)
     bc_train_config config = {.crop = 48,
                               .batch = 2,
                               .style_steps = 2,
+                              .style_rate = 1,
                               .n_steps = 60,
                               .rate = 2e-3,
                               .max_shift = 3,

@@ -87,6 +87,10 @@ static const bc_option table[] = {
            config.ramp, 0, 1),
     NUMBER("rate", "R", "at most (autoencoder 2e-3, bank 5e-3, else 1e-3)", config.rate, 1e-9,
            1e30),
+    NUMBER("style-rate", "X",
+           "joint: the rate of the styles' own weights, over the net's: each learns in its own "
+           "steps alone (1)",
+           config.style_rate, 0, 1000),
     COUNT("batch",
           "photographs a step, shared by the processes that mpirun starts (1, autoencoder 2)",
           config.batch, 1, BC_TRAIN_MAX_BATCH),
@@ -243,6 +247,7 @@ static bc_train_options make_defaults(void)
     return (bc_train_options){.config = {.n_warmup = -1,
                                          .ramp = -1,
                                          .style_steps = 2,
+                                         .style_rate = 1,
                                          .max_shift = 4,
                                          .noise = 8,
                                          .flat = 0.2,

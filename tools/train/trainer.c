@@ -274,7 +274,8 @@ static void update(bc_trainer *t, const bc_train_turn *turn)
     bc_train_style *style = turn->style;
     const double rate = current_rate(t), factor = clipping(t, style);
     if (style)
-        step(t, &style->optimizer, style->values, style->gradients, BC_OWNER_STYLE, rate, factor);
+        step(t, &style->optimizer, style->values, style->gradients, BC_OWNER_STYLE,
+             rate * t->config.style_rate, factor);
     if (!t->config.is_frozen)
         step(t, turn->is_identity ? &t->identity_optimizer : &t->style_optimizer, t->values,
              t->gradients, BC_OWNER_NET, rate, factor);

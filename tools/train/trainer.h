@@ -52,7 +52,8 @@ typedef struct bc_train_config {
     int64_t n_warmup;   /* of them, at the start, through the first style */
     double ramp;        /* share of the other steps until the style has its whole weight */
     double rate;
-    int rate_warmup; /* steps until the rate has its whole size */
+    double style_rate; /* times that: of the styles' own weights */
+    int rate_warmup;   /* steps until the rate has its whole size */
     bc_optimizer_kind optimizer;
     bc_identity_loss identity_loss;
     int max_shift; /* pixels, of the stability's motion */
