@@ -276,15 +276,14 @@ static value write_canvas(writer *w)
 {
     const bc_layer *layer = layer_of(w);
     const value rows = name_of(w, '/', "rows"), columns = name_of(w, '/', "columns");
+    const bc_onnx_dim dims[BC_ONNX_MAX_DIMS] = {
+        {.size = 1}, {.size = layer->n_out}, {.name = rows.name}, {.name = columns.name}};
     value canvas;
     snprintf(canvas.name, sizeof(canvas.name), "%s", layer->name);
     if (w->width > 0)
         bake_canvas(w, canvas.name);
     else
-        bc_onnx_input(
-            &w->onnx, canvas.name,
-            (const bc_onnx_dim[BC_ONNX_MAX_DIMS]){
-                {.size = 1}, {.size = layer->n_out}, {.name = rows.name}, {.name = columns.name}});
+        bc_onnx_input(&w->onnx, canvas.name, dims);
     return canvas;
 }
 
