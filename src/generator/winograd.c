@@ -21,10 +21,12 @@ static bc_pass shape(bc_step *step, const bc_kernels *kernels)
 {
     const int n_points = bc_winograd_points(step->kernel);
     const int n_tiles = (step->width + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE;
-    bc_pass pass = {.rows = BC_WINOGRAD_TILE,
+    const int rows = bc_winograd_pairs(kernels, step->kernel, step->width) ? 2 * BC_WINOGRAD_TILE
+                                                                           : BC_WINOGRAD_TILE;
+    bc_pass pass = {.rows = rows,
                     .stride = step->stride,
                     .above = step->kernel / 2,
-                    .n_slots = step->stride * n_points,
+                    .n_slots = step->stride * (n_points + rows - BC_WINOGRAD_TILE),
                     .split = true,
                     .n_samples = n_tiles * BC_WINOGRAD_TILE * step->stride / 2,
                     .halo = step->stride,

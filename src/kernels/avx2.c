@@ -15,6 +15,7 @@ void bc_kernels_init_avx2(bc_kernels *kernels)
 {
     kernels->conv_block = CONV_BLOCK;
     kernels->winograd_block = WINOGRAD_BLOCK;
+    kernels->winograd_lanes = LANES;
     kernels->winograd_strip = WINOGRAD_VECS * LANES;
     kernels->norm_row = norm_row;
     kernels->norm_split = norm_split;

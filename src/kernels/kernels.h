@@ -196,6 +196,7 @@ typedef struct bc_kernels {
     const bc_tier *tier;
     int conv_block;     /* outputs a block where that divides their number, else all 12 are one */
     int winograd_block; /* likewise; 0: this tier has no Winograd kernels */
+    int winograd_lanes; /* tiles of a vector */
     int winograd_strip; /* tiles that it computes at once */
 
     /* Loads. n counts samples of a destination row; norm_row's may be the source. */
@@ -238,7 +239,8 @@ typedef struct bc_kernels {
                           const float *odd, int n);
     /*
      * As conv_row, for n_rows (1 to 4) rows of n outputs from transformed rows. rows[k]: stride *
-     * n_points of them, from the first that the first output row reads.
+     * n_points of them, from the first that the first output row reads. Where bc_winograd_pairs
+     * (pack.h) says so, n_rows may be up to 8, from four input rows more.
      * scratch: bc_winograd_scratch (pack.h) floats.
      */
     void (*winograd_rows)(const bc_winograd *winograd, const float *const rows[],

@@ -28,8 +28,10 @@ bc_conv bc_conv_pack(const bc_kernels *kernels, const bc_conv_shape *shape, cons
  * The same for Winograd's F(4x4, .), for a tier that has it: kernels of 3x3 or 5x5 with stride 1,
  * or of 9x9 with stride 2.
  */
-int bc_winograd_points(int kernel);                                                 /* n_points */
-size_t bc_winograd_row(const bc_kernels *kernels, int n_in, int kernel, int width); /* floats */
+int bc_winograd_points(int kernel); /* n_points */
+/* Whether eight rows of outputs take less than twice four: two rows of tiles share a vector. */
+bool bc_winograd_pairs(const bc_kernels *kernels, int kernel, int width);
+size_t bc_winograd_row(const bc_kernels *kernels, int n_in, int kernel, int width);     /* floats */
 size_t bc_winograd_scratch(const bc_kernels *kernels, int n_in, int n_out, int kernel); /* floats */
 size_t bc_winograd_size(int n_in, int n_out, int kernel);
 bc_winograd bc_winograd_pack(const bc_kernels *kernels, int n_in, int n_out, int kernel,

@@ -37,6 +37,13 @@ size_t bc_winograd_size(int n_in, int n_out, int kernel)
     return (floats * sizeof(float) + 63) & ~(size_t)63;
 }
 
+bool bc_winograd_pairs(const bc_kernels *kernels, int kernel, int width)
+{
+    const int lanes = kernels->winograd_lanes, tiles = (width + TILE - 1) / TILE;
+    const int rest = tiles % lanes;
+    return stride_of(kernel) == 1 && tiles > lanes && rest > 0 && 2 * rest <= lanes;
+}
+
 size_t bc_winograd_row(const bc_kernels *kernels, int n_in, int kernel, int width)
 {
     const int tiles = (width + TILE - 1) / TILE, strip = kernels->winograd_strip;
@@ -44,13 +51,14 @@ size_t bc_winograd_row(const bc_kernels *kernels, int n_in, int kernel, int widt
            (size_t)(n_in * stride_of(kernel));
 }
 
-/* Three vectors of sums for each output; a strip's inputs, one block's products, and columns. */
+/* Three vectors of sums for each output, of two rows of tiles; a strip's inputs, one block's
+ * products, and columns. */
 size_t bc_winograd_scratch(const bc_kernels *kernels, int n_in, int n_out, int kernel)
 {
     const size_t n_points = (size_t)bc_winograd_points(kernel), outputs = (size_t)n_out;
     const size_t lines =
         count_inputs(n_in, kernel) + (size_t)block_of(kernels, n_out) + TILE * outputs;
-    return BC_CONV_SCRATCH(outputs) +
+    return BC_CONV_SCRATCH(2 * outputs) +
            n_points * (lines * (size_t)kernels->winograd_strip + 2 * BC_PAD);
 }
 

@@ -3,8 +3,9 @@
  * products instead of 144, and 64 instead of 400, for 4x4 outputs. Source: Lavin and Gray, "Fast
  * algorithms for convolutional neural networks", CVPR 2016, section 4.
  *
- * A tile is 4x4 outputs; a vector holds one element of LANES neighbouring tiles. Rows come
- * transformed. For a strip of at most WINOGRAD_VECS vectors of tiles, and for each point of the
+ * A tile is 4x4 outputs; a vector holds one element of LANES neighbouring tiles. Of two rows of
+ * tiles, whose last vectors are at most half full, these two are one. Rows come transformed. For a
+ * strip of at most WINOGRAD_VECS vectors of tiles, and for each point of the
  * rows in turn: transform the columns of all inputs, multiply point by point for each block of
  * outputs, and transform the products' columns back; at last the rows, on the way out. So one
  * point's inputs and one block's products stay in the nearest cache. The including file chooses
@@ -62,10 +63,13 @@ static void winograd_load(float *to, int n_points, int n_groups, const float *ev
 typedef struct strip {
     const bc_winograd *winograd;
     const float *const *rows;
+    bc_map_rows to; /* its row of tiles, from output 0 on */
+    int n, n_rows;  /* outputs wanted: of a row, and rows */
     ptrdiff_t tile; /* the first one */
     int n_vecs;
+    bool is_shared; /* its one vector has a half of this row of tiles and one of the next */
     bool is_summed;
-    float *lanes;    /* sums and squares of all outputs */
+    float *lanes;    /* sums and squares of all outputs; those of the next row follow */
     float *inputs;   /* [n_in][points][n_vecs * LANES] */
     float *products; /* [points][block][n_vecs * LANES] */
     float *columns;  /* [points][n_out][BC_WINOGRAD_TILE][n_vecs * LANES] */
@@ -78,11 +82,17 @@ static ptrdiff_t column_stride(const strip *s)
     return (ptrdiff_t)(s->winograd->n_out * BC_WINOGRAD_TILE * s->n_vecs + 1) * LANES;
 }
 
+/* Where a row's point `px` begins for the strip. */
+static ptrdiff_t first_input(const strip *s, int n_points, int px)
+{
+    return (s->tile / STRIP * n_points + px) * s->winograd->n_groups * STRIP + s->tile % STRIP;
+}
+
 /* The columns of point `px` of all inputs. */
 VEC_INLINE void transform_columns(const int n_points, const int n_vecs, const strip *s, int px)
 {
     const int n_groups = s->winograd->n_groups, stride = s->winograd->stride;
-    const ptrdiff_t first = (s->tile / STRIP * n_points + px) * n_groups * STRIP;
+    const ptrdiff_t first = first_input(s, n_points, px);
     float *to = s->inputs;
     for (int phase = 0; phase < stride; phase++) {
         const float *rows[8];
@@ -103,6 +113,24 @@ VEC_INLINE void transform_columns(const int n_points, const int n_vecs, const st
             }
             to += n_points * n_vecs * LANES;
         }
+    }
+}
+
+/* The same for a shared vector, of stride 1. */
+VEC_INLINE void transform_shared_columns(const int n_points, const strip *s, int px)
+{
+    const ptrdiff_t first = first_input(s, n_points, px);
+    float *to = s->inputs;
+    for (int group = 0; group < s->winograd->n_groups; group++, to += n_points * LANES) {
+        const ptrdiff_t at = first + (ptrdiff_t)group * STRIP;
+        vec d[8], points[8];
+        UNROLL
+        for (int i = 0; i < n_points; i++)
+            d[i] = vec_load_halves(s->rows[i] + at, s->rows[i + BC_WINOGRAD_TILE] + at);
+        transform_line(n_points, points, d);
+        UNROLL
+        for (int i = 0; i < n_points; i++)
+            vec_store(to + i * LANES, points[i]);
     }
 }
 
@@ -181,9 +209,9 @@ VEC_INLINE void multiply_block(const int n_points, const int n_out, const int n_
                    s->products);
 }
 
-/* A row of LANES tiles: `n` outputs of them are wanted. `lanes` may be NULL. */
-VEC_INLINE void finish_row(const int n_points, const float *from, ptrdiff_t stride, float *to,
-                           int n, lane_sums *lanes)
+/* A row of outputs of LANES tiles, as it stands in a map. */
+VEC_INLINE void finish_row(const int n_points, vec joined[BC_WINOGRAD_TILE], const float *from,
+                           ptrdiff_t stride)
 {
     vec m[8], y[BC_WINOGRAD_TILE];
     UNROLL
@@ -192,11 +220,18 @@ VEC_INLINE void finish_row(const int n_points, const float *from, ptrdiff_t stri
     outputs_of(n_points, y, m);
     const vec even[2] = {vec_join_low(y[0], y[2]), vec_join_high(y[0], y[2])};
     const vec odd[2] = {vec_join_low(y[1], y[3]), vec_join_high(y[1], y[3])};
-    const vec joined[BC_WINOGRAD_TILE] = {
-        vec_join_low(even[0], odd[0]), vec_join_high(even[0], odd[0]),
-        vec_join_low(even[1], odd[1]), vec_join_high(even[1], odd[1])};
     UNROLL
-    for (int i = 0; i < BC_WINOGRAD_TILE; i++) {
+    for (int i = 0; i < 2; i++) {
+        joined[2 * i] = vec_join_low(even[i], odd[i]);
+        joined[2 * i + 1] = vec_join_high(even[i], odd[i]);
+    }
+}
+
+/* `n` outputs of these vectors are wanted. `lanes` may be NULL. */
+VEC_INLINE void put_row(const int n_vecs, float *to, const vec joined[], int n, lane_sums *lanes)
+{
+    UNROLL
+    for (int i = 0; i < n_vecs; i++) {
         if (i * LANES < n)
             vec_store(to + i * LANES, joined[i]);
         if (lanes)
@@ -214,32 +249,58 @@ static float first_output(const strip *s, const float *from)
 }
 
 /* All rows of one output. */
-VEC_INLINE void finish_output(const int n_points, const strip *s, int channel,
-                              const bc_map_rows *out, int n, int n_rows)
+VEC_INLINE void finish_output(const int n_points, const strip *s, int channel)
 {
     const ptrdiff_t stride = column_stride(s);
     const float *from = s->columns + (ptrdiff_t)channel * BC_WINOGRAD_TILE * s->n_vecs * LANES;
-    float *const to =
-        out->map + channel * out->channel_stride + (ptrdiff_t)BC_WINOGRAD_TILE * s->tile;
+    float *const to = s->to.map + channel * s->to.channel_stride + BC_WINOGRAD_TILE * s->tile;
     float *const channel_lanes = lanes_of(s->lanes, channel);
     if (s->tile == 0)
         set_pivot(channel_lanes, first_output(s, from));
     lane_sums lanes = no_lanes(channel_lanes);
-    for (int y = 0; y < n_rows; y++) {
+    for (int y = 0; y < s->n_rows; y++) {
         for (int v = 0; v < s->n_vecs; v++, from += LANES) {
             const int x = v * BC_WINOGRAD_TILE * LANES;
-            finish_row(n_points, from, stride, to + y * out->row_stride + x, n - x,
-                       s->is_summed ? &lanes : NULL);
+            vec joined[BC_WINOGRAD_TILE];
+            finish_row(n_points, joined, from, stride);
+            put_row(BC_WINOGRAD_TILE, to + y * s->to.row_stride + x, joined, s->n - x,
+                    s->is_summed ? &lanes : NULL);
         }
     }
     merge_lanes(channel_lanes, lanes);
+}
+
+/* The same for a shared vector, which no row of tiles begins with. */
+VEC_INLINE void finish_shared_output(const int n_points, const strip *s, int channel)
+{
+    enum { HALF = BC_WINOGRAD_TILE / 2 };
+    const ptrdiff_t stride = column_stride(s);
+    const float *from = s->columns + (ptrdiff_t)channel * BC_WINOGRAD_TILE * LANES;
+    float *const to = s->to.map + channel * s->to.channel_stride + BC_WINOGRAD_TILE * s->tile;
+    float *const both[2] = {lanes_of(s->lanes, channel),
+                            lanes_of(s->lanes, s->winograd->n_out + channel)};
+    lane_sums lanes[2] = {no_lanes(both[0]), no_lanes(both[1])};
+    for (int y = 0; y < BC_WINOGRAD_TILE; y++, from += LANES) {
+        float *const row = to + y * s->to.row_stride;
+        vec joined[BC_WINOGRAD_TILE];
+        finish_row(n_points, joined, from, stride);
+        put_row(HALF, row, joined, s->n, s->is_summed ? &lanes[0] : NULL);
+        if (y + BC_WINOGRAD_TILE < s->n_rows)
+            put_row(HALF, row + BC_WINOGRAD_TILE * s->to.row_stride, joined + HALF, s->n,
+                    s->is_summed ? &lanes[1] : NULL);
+    }
+    merge_lanes(both[0], lanes[0]);
+    merge_lanes(both[1], lanes[1]);
 }
 
 /* All products of a strip with point `px` of the rows. */
 VEC_INLINE void compute_point(const int n_points, const int n_out, const int n_vecs, strip *s,
                               int px)
 {
-    transform_columns(n_points, n_vecs, s, px);
+    if (n_vecs == 1 && s->is_shared)
+        transform_shared_columns(n_points, s, px);
+    else
+        transform_columns(n_points, n_vecs, s, px);
     for (int block = 0; block < s->winograd->n_out / n_out; block++)
         multiply_block(n_points, n_out, n_vecs, s, px, block);
 }
@@ -256,53 +317,83 @@ VEC_INLINE void compute_points(const int n_points, const int n_out, strip *s)
     }
 }
 
-VEC_INLINE void compute_strip(const int n_points, strip *s, const bc_map_rows *out, int n,
-                              int n_rows)
+VEC_INLINE void compute_strip(const int n_points, strip *s)
 {
     if (s->winograd->block == WINOGRAD_BLOCK)
         compute_points(n_points, WINOGRAD_BLOCK, s);
     else
         compute_points(n_points, WINOGRAD_LAST_BLOCK, s);
-    for (int o = 0; o < s->winograd->n_out; o++)
-        finish_output(n_points, s, o, out, n, n_rows);
+    for (int o = 0; o < s->winograd->n_out; o++) {
+        if (s->is_shared)
+            finish_shared_output(n_points, s, o);
+        else
+            finish_output(n_points, s, o);
+    }
+}
+
+/* The strip from tile s->tile on, with which n outputs of a row are left. */
+static void run_strip(strip *s, int n_calls)
+{
+    bc_ahead written = {.map = s->to.map + BC_WINOGRAD_TILE * s->tile,
+                        .channel_stride = s->to.channel_stride,
+                        .row_stride = s->to.row_stride,
+                        .n_channels = s->winograd->n_out,
+                        .n_rows = s->n_rows,
+                        .n = BC_WINOGRAD_TILE * s->n_vecs * LANES};
+    s->out = share_out(&written, n_calls);
+    if (s->winograd->n_points == 6)
+        compute_strip(6, s);
+    else
+        compute_strip(8, s);
+}
+
+/* The strips of a row of n_tiles. */
+static void run_row(strip *s, int n, int n_tiles, int n_calls)
+{
+    for (s->tile = 0; s->tile < n_tiles; s->tile += s->n_vecs * LANES) {
+        const int left = (n_tiles - (int)s->tile + LANES - 1) / LANES;
+        s->n = n - BC_WINOGRAD_TILE * (int)s->tile;
+        s->n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
+        run_strip(s, n_calls);
+    }
 }
 
 static void winograd_rows(const bc_winograd *winograd, const float *const rows[],
                           const bc_map_rows *out, int n, int n_rows, const bc_sums *sums,
                           const bc_ahead *ahead, float *scratch)
 {
+    enum { TILE = BC_WINOGRAD_TILE };
     const int n_points = winograd->n_points, n_in = winograd->n_groups * winograd->stride;
-    const int n_tiles = (n + BC_WINOGRAD_TILE - 1) / BC_WINOGRAD_TILE;
+    const int n_tiles = (n + TILE - 1) / TILE, n_tile_rows = n_rows > TILE ? 2 : 1;
+    const int n_shared = n_tile_rows == 2 ? n_tiles % LANES : 0, n_own = n_tiles - n_shared;
     const int n_calls = n_points * n_points * winograd->n_out / winograd->block;
-    const int n_strips = (n_tiles + STRIP - 1) / STRIP;
-    bc_ahead written = {.map = out->map,
-                        .channel_stride = out->channel_stride,
-                        .row_stride = out->row_stride,
-                        .n_channels = winograd->n_out,
-                        .n_rows = n_rows};
+    const int n_strips = n_tile_rows * ((n_own + STRIP - 1) / STRIP) + (n_shared > 0);
+    const ptrdiff_t lanes = (ptrdiff_t)3 * LANES * winograd->n_out;
     strip s = {.winograd = winograd,
-               .rows = rows,
                .is_summed = sums != NULL,
-               .lanes = scratch,
                .ahead = share_out(ahead, n_strips * n_calls)};
-    s.products = scratch + (ptrdiff_t)3 * LANES * winograd->n_out;
+    s.products = scratch + 2 * lanes;
     s.inputs = s.products + (ptrdiff_t)n_points * winograd->block * STRIP;
     s.columns = s.inputs + (ptrdiff_t)n_points * n_in * STRIP;
-    clear_lanes(scratch, winograd->n_out);
-    for (; s.tile < n_tiles; s.tile += s.n_vecs * LANES) {
-        const int left = (n_tiles - (int)s.tile + LANES - 1) / LANES;
-        const int x = BC_WINOGRAD_TILE * (int)s.tile;
-        s.n_vecs = left < WINOGRAD_VECS ? left : WINOGRAD_VECS;
-        written.map = out->map + x;
-        written.n = BC_WINOGRAD_TILE * s.n_vecs * LANES;
-        s.out = share_out(&written, n_calls);
-        if (n_points == 6)
-            compute_strip(6, &s, out, n - x, n_rows);
-        else
-            compute_strip(8, &s, out, n - x, n_rows);
+    clear_lanes(scratch, n_tile_rows * winograd->n_out);
+    for (int i = n_tile_rows - 1; i >= 0; i--) {
+        s.rows = rows + i * TILE;
+        s.to = *out;
+        s.to.map += i * TILE * out->row_stride;
+        s.n_rows = i == n_tile_rows - 1 ? n_rows - i * TILE : TILE;
+        s.lanes = scratch + i * lanes;
+        run_row(&s, n, n_own, n_calls);
     }
-    if (sums)
-        reduce_lanes(sums, scratch, winograd->n_out, n * n_rows);
+    if (n_shared > 0) {
+        s.is_shared = true;
+        s.n_vecs = 1;
+        s.n = n - TILE * n_own;
+        s.n_rows = n_rows;
+        run_strip(&s, n_calls);
+    }
+    for (int i = 0; i < n_tile_rows && sums; i++)
+        reduce_lanes(sums, scratch + i * lanes, winograd->n_out,
+                     n * (i == n_tile_rows - 1 ? n_rows - i * TILE : TILE));
 }
 
 #endif

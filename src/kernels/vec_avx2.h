@@ -15,6 +15,12 @@ VEC_INLINE vec vec_load(const float *from)
     return _mm256_loadu_ps(from);
 }
 
+/* The first halves of the vectors at a and b. */
+VEC_INLINE vec vec_load_halves(const float *a, const float *b)
+{
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1);
+}
+
 VEC_INLINE void vec_store(float *to, vec a)
 {
     _mm256_storeu_ps(to, a);

@@ -18,6 +18,12 @@ VEC_INLINE vec vec_load(const float *from)
     return _mm512_loadu_ps(from);
 }
 
+/* The first halves of the vectors at a and b. */
+VEC_INLINE vec vec_load_halves(const float *a, const float *b)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(a)), _mm256_loadu_ps(b), 1);
+}
+
 VEC_INLINE void vec_store(float *to, vec a)
 {
     _mm512_storeu_ps(to, a);

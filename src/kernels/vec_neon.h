@@ -16,6 +16,12 @@ VEC_INLINE vec vec_load(const float *from)
     return vld1q_f32(from);
 }
 
+/* The first halves of the vectors at a and b. */
+VEC_INLINE vec vec_load_halves(const float *a, const float *b)
+{
+    return vcombine_f32(vld1_f32(a), vld1_f32(b));
+}
+
 VEC_INLINE void vec_store(float *to, vec a)
 {
     vst1q_f32(to, a);

@@ -13,7 +13,7 @@
 #include "tiers.h"
 
 enum { MAX_N = 1000, MAX_IN = 32, MAX_OUT = 32, MAX_WIDTH = 2 * MAX_N + 2 * BC_MAX_KERNEL };
-enum { MARGIN = 8 /* pixels left of pixel 0 */, CHANNEL_GAP = 5, MAX_LINES = 4 };
+enum { MARGIN = 8 /* pixels left of pixel 0 */, CHANNEL_GAP = 5, MAX_LINES = 2 * BC_WINOGRAD_TILE };
 
 typedef struct trial {
     bc_conv_shape shape;
@@ -205,7 +205,8 @@ static inline double relative_error(double is, double expected, double terms)
 
 /*
  * The largest error of the sums over the first n_counted lines, and of the variance that they make,
- * in epsilons of their terms. A tier may add differences from its first output.
+ * in epsilons of their terms. A tier may add differences from its first output, or from the first
+ * of each row of Winograd's tiles.
  */
 static inline double sums_error(const trial *t, const totals *sums, const bc_map_rows *map,
                                 int n_counted)
@@ -214,11 +215,12 @@ static inline double sums_error(const trial *t, const totals *sums, const bc_map
     double worst = 0;
     for (int o = 0; o < t->shape.n_out; o++) {
         const float *outputs = map->map + o * map->channel_stride;
-        const double first = (double)*outputs;
         double sum = 0, square = 0, terms = 0, square_terms = 0;
         double difference_terms = 1e-8 * square_before; /* rounded in double precision */
         for (int i = 0; i < n_counted * t->n; i++) {
-            const double y = (double)outputs[i / t->n * map->row_stride + i % t->n];
+            const int line = i / t->n, first_line = line / BC_WINOGRAD_TILE * BC_WINOGRAD_TILE;
+            const double y = (double)outputs[line * map->row_stride + i % t->n];
+            const double first = (double)outputs[first_line * map->row_stride];
             sum += y;
             square += y * y;
             terms += fabs(y) + fabs(first);

@@ -27,15 +27,15 @@ static float sample_of(const trial *t, int row, int group, int i)
  * its tile, times up to 5 both ways, with all of the filter. So the bound is over these: the tile's
  * sum of magnitudes times the filter's.
  */
-static double tile_terms(const trial *t, int o, int x)
+static double tile_terms(const trial *t, int o, int line, int x)
 {
     const int kernel = t->shape.height, first = x / TILE * TILE * t->stride - kernel / 2;
-    const int n = kernel + (TILE - 1) * t->stride;
+    const int n = kernel + (TILE - 1) * t->stride, first_row = line / TILE * TILE * t->stride;
     double terms = 0;
     for (int c = 0; c < t->shape.n_in; c++) {
         double pixels = 0, filter = 0;
         for (int i = 0; i < n * n; i++)
-            pixels += fabs((double)pixels_of(t, i / n, c)[first + i % n]);
+            pixels += fabs((double)pixels_of(t, first_row + i / n, c)[first + i % n]);
         for (int i = 0; i < kernel * kernel; i++)
             filter += fabs((double)filter_of(t, o, c)[i]);
         terms += pixels * filter;
@@ -43,14 +43,20 @@ static double tile_terms(const trial *t, int o, int x)
     return 5 * 5 * terms;
 }
 
+/* Lines of outputs that a call may make, in some width. */
+static int most_lines(const trial *t)
+{
+    return t->stride == 1 ? 2 * TILE : TILE;
+}
+
 /* The weights times `gain`, the bias not. */
 static void apply_gain(trial *t, double gain)
 {
-    for (int i = 0; i < TILE * t->shape.n_out * t->n; i++) {
-        const int o = i / t->n % t->shape.n_out;
+    for (int i = 0; i < most_lines(t) * t->shape.n_out * t->n; i++) {
+        const int line = i / t->n / t->shape.n_out, o = i / t->n % t->shape.n_out;
         const double bias = (double)t->bias[o];
         t->expected[i] = (t->expected[i] - bias) * gain + bias;
-        t->terms[i] = tile_terms(t, o, i % t->n) * gain + fabs(bias);
+        t->terms[i] = tile_terms(t, o, line, i % t->n) * gain + fabs(bias);
     }
 }
 
@@ -77,6 +83,12 @@ static const float *make_transformed_row(const trial *t, const bc_kernels *k, in
     return start;
 }
 
+/* Those that it may make in the trial's width. */
+static int count_lines(const trial *t, const bc_kernels *k)
+{
+    return bc_winograd_pairs(k, t->shape.height, t->n) ? most_lines(t) : TILE;
+}
+
 static void run_winograd(const trial *t, const bc_kernels *k, const float *const rows[], float gain)
 {
     const bc_conv_shape *s = &t->shape;
@@ -85,7 +97,7 @@ static void run_winograd(const trial *t, const bc_kernels *k, const float *const
         guarded_take(&packed_memory, bc_winograd_size(s->n_in, s->n_out, s->height), POISON);
     const bc_winograd winograd = bc_winograd_pack(k, s->n_in, s->n_out, s->height, t->weights,
                                                   t->has_bias ? t->bias : NULL, gain, memory);
-    for (int n_lines = 1; n_lines <= TILE; n_lines++) {
+    for (int n_lines = 1; n_lines <= count_lines(t, k); n_lines++) {
         totals sums;
         const bc_map_rows map = make_map(t, n_lines);
         const bc_sums into = sums_into(&sums);
@@ -100,11 +112,12 @@ static void run_winograd(const trial *t, const bc_kernels *k, const float *const
 
 static void test_winograd(const bc_kernels *tiers, int n_tiers, trial t, float gain)
 {
-    const int n_rows = t.stride * bc_winograd_points(t.shape.height);
+    const int n_points = bc_winograd_points(t.shape.height);
+    const int n_rows = t.stride == 1 ? n_points + TILE : 2 * n_points; /* of most lines */
     const float *rows[BC_MAX_ROWS];
     t.shape.width = t.shape.height;
-    open_trial(&t, n_rows, TILE);
-    compute_expected(&t, TILE);
+    open_trial(&t, n_rows, most_lines(&t));
+    compute_expected(&t, most_lines(&t));
     apply_gain(&t, (double)gain);
     for (int i = 0; i < n_tiers; i++) {
         if (tiers[i].winograd_block == 0)
