@@ -168,7 +168,8 @@ void bc_lane_add_noise(const bc_lane *lane, float *picture, double deviation, bc
         picture[i] += (float)(deviation / 255 * bc_random_normal(random));
 }
 
-/* A square of one colour, from a third to two thirds of the crop wide, with some noise. */
+/* A square of one colour, from a third to two thirds of the crop wide, with some noise. Every other
+ * one is dark: photographs have large black areas, and dots are seen there first. */
 static void add_flat_patch(bc_lane *l)
 {
     const int crop = l->trainer->config.crop, side = bc_lane_side(l);
@@ -176,8 +177,9 @@ static void add_flat_patch(bc_lane *l)
     const int top = bc_random_below(&l->random, side - width + 1);
     const int left = bc_random_below(&l->random, side - width + 1);
     const double deviation = 3.0 / 255 * bc_random_uniform(&l->random);
+    const double brightest = bc_random_below(&l->random, 2) ? 1 : 0.25;
     for (int c = 0; c < 3; c++) {
-        const double colour = bc_random_uniform(&l->random);
+        const double colour = brightest * bc_random_uniform(&l->random);
         for (int i = 0; i < width * width; i++) {
             const int at = (c * side + top + i / width) * side + left + i % width;
             const double value = colour + deviation * bc_random_normal(&l->random);
