@@ -101,17 +101,31 @@ static void normalise(bc_session *s, const bc_step *step, int slot)
     follow_stream(s, step, state, &totals);
 }
 
+/* Of the thread that makes most, if stripes are of one size. */
+static int count_longest(int n_calls, int n_stripes, int n_threads)
+{
+    return (n_stripes + n_threads - 1) / n_threads * ((n_calls + n_stripes - 1) / n_stripes);
+}
+
+/* Three to four for each thread, so that all end at the same time. */
+static int count_stripes(int n_calls, int n_threads)
+{
+    int best = n_threads == 1 ? 1 : bc_clamp(4 * n_threads, 1, n_calls);
+    for (int n = best - 1; n >= 3 * n_threads; n--)
+        if (count_longest(n_calls, n, n_threads) < count_longest(n_calls, best, n_threads))
+            best = n;
+    return best;
+}
+
 /* A group of one step, which reads maps. */
 static bc_group alone(const bc_session *s, const bc_step *step, int index)
 {
-    const int n_threads = bc_pool_threads(s->pool);
     return (bc_group){.first = index,
                       .end = index + 1,
                       .height = step->height,
                       .rows = step->pass.rows,
                       .n_styles = 1,
-                      .n_stripes =
-                          n_threads == 1 ? 1 : bc_clamp(4 * n_threads, 1, step->pass.n_calls)};
+                      .n_stripes = count_stripes(step->pass.n_calls, bc_pool_threads(s->pool))};
 }
 
 /* One step, in one style or in none, and what it has left in its map for somebody who looks on. */
