@@ -17,6 +17,8 @@ static int larger(int a, int b)
 static bc_life life_by_layers(const bc_plan *plan, int step)
 {
     bc_life life = {.born = step, .dies = plan->steps[step].last_reader};
+    if (plan->steps[step].is_remade)
+        return never;
     if (plan->max_blend == 1)
         return life;
     if (bc_is_each_styles(&plan->steps[step])) {
@@ -87,7 +89,7 @@ static bool may_replace(const bc_plan *plan, int index, int input)
     const bc_step *from = &plan->steps[edge->from];
     const bc_life *maps = &sum->lives[BC_GROUPS], *given = &from->lives[BC_GROUPS];
     const bc_group *g = group_of(plan, index);
-    const bool is_alone = g->end - g->first == 1;
+    const bool is_alone = g->end - g->first == 1 || plan->steps[g->first].is_remade;
     int n = 0;
     for (int i = 0; i < sum->n_inputs; i++)
         n += sum->inputs[i].from == edge->from || sum->inputs[i].source == BC_SOURCE_CANVAS;

@@ -272,6 +272,12 @@ static void find_cut(const bc_plan *plan, int end, const bc_plan_params *params,
     }
 }
 
+static void find_cuts(const bc_plan *plan, const bc_plan_params *params, cut cuts[])
+{
+    for (int end = 1; end <= plan->n_steps; end++)
+        find_cut(plan, end, params, cuts);
+}
+
 static void take_group(bc_plan *plan, int first, int end, bool is_matrix,
                        const bc_plan_params *params)
 {
@@ -289,15 +295,40 @@ static void take_groups(bc_plan *plan, const bc_plan_params *params, const cut c
     take_group(plan, cuts[end].first, end, false, params);
 }
 
+/*
+ * Whether a step, of a canvas alone, costs less to make twice than to keep: the first time tells
+ * its statistics, the second time its rows go straight into the sum behind it.
+ */
+static bool is_made_easily(const bc_plan *plan, int step)
+{
+    const bc_step *it = &plan->steps[step];
+    return it->layer->kind == BC_LAYER_CONV && it->kernel == 1 && it->n_phases == 1 &&
+           it->inputs[0].source == BC_SOURCE_CANVAS && it->last_reader == step + 1 &&
+           it[1].layer->kind == BC_LAYER_ADD && !bc_is_each_styles(it) &&
+           !bc_is_each_styles(&it[1]);
+}
+
+/* Every step for itself, and with it what is made again for it. */
+static void cut_layers(bc_plan *plan, const bc_plan_params *params, cut cuts[])
+{
+    const bool may_remake = params->n_parts == 0 && !params->keeps_sums;
+    for (int end = 1; end <= plan->n_steps; end++) {
+        const int before = end - 2;
+        cuts[end].first = end - 1;
+        if (before < 0 || !may_remake || !is_made_easily(plan, before))
+            continue;
+        plan->steps[before].is_remade = true;
+        cuts[end].first = before;
+    }
+}
+
 void bc_plan_cut(bc_plan *plan, const bc_plan_params *params)
 {
     cut cuts[BC_MAX_STEPS + 1] = {{.cost = 0}};
-    for (int end = 1; end <= plan->n_steps; end++) {
-        if (params->caches.core > 0 && params->n_parts == 0)
-            find_cut(plan, end, params, cuts);
-        else
-            cuts[end].first = end - 1;
-    }
+    if (params->caches.core > 0 && params->n_parts == 0)
+        find_cuts(plan, params, cuts);
+    else
+        cut_layers(plan, params, cuts);
     plan->ring_floats = 0;
     take_groups(plan, params, cuts, plan->n_steps);
     if (params->n_parts > 0) {

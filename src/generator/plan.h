@@ -19,7 +19,8 @@
  * step's outputs there are only the last rows, a ring as deep as its readers need, and no map. What
  * a step needs above and below a stripe's own rows is computed by the neighbouring stripe as well.
  * cut.h chooses the groups. Since calls are the same in either order, so are the statistics and
- * the painting, bit for bit.
+ * the painting, bit for bit. Layer by layer a convolution of a canvas is in a group with the sum
+ * that reads it: it runs once for its sums alone, and again, row by row, for that reader.
  *
  * With matrix units every step of a table that they can run has a second pass, on bf16 rows, and
  * all steps are one group: each call writes what it computes, normalised, into a ring of rows that
@@ -150,6 +151,8 @@ typedef struct bc_step {
     size_t slots_offset;
     bc_life lives[BC_N_WAYS];
     bool is_in_place; /* a sum whose map takes the place of its first input's */
+    bool
+        is_remade; /* it has no map: first only its sums are kept, then its reader makes it again */
 } bc_step;
 
 typedef struct bc_plan {
@@ -169,7 +172,7 @@ typedef struct bc_plan_params {
     int width, height;
     int max_blend; /* as in bc_session_params, at least 1 */
     int n_threads;
-    bc_caches caches; /* to run depth first in; 0: never, every step is a group */
+    bc_caches caches; /* to run depth first in; 0: never, every step is for itself */
     int n_parts;      /* of numbers for the matrix units: 1 bf16 or 2; 0: not to use them */
     bool is_plain;    /* without a style: what each style runs on its own is left out */
     bool keeps_sums;  /* none is folded, so that all can be looked at */

@@ -117,10 +117,10 @@ static int count_stripes(int n_calls, int n_threads)
     return best;
 }
 
-/* A group of one step, which reads maps. */
+/* A group of one step, which reads maps, and what is made again for it. */
 static bc_group alone(const bc_session *s, const bc_step *step, int index)
 {
-    return (bc_group){.first = index,
+    return (bc_group){.first = index > 0 && step[-1].is_remade ? index - 1 : index,
                       .end = index + 1,
                       .height = step->height,
                       .rows = step->pass.rows,

@@ -186,14 +186,15 @@ static bc_map_rows rows_of_ring(const stripe *s, int step, int variant)
 /* The last step of a group has no reader in it: its outputs go straight to the map. */
 static bool is_to_map(const stripe *s, int step)
 {
-    return step == s->work->group.end - 1 && !step_of(s, step)->is_last;
+    const bc_step *it = step_of(s, step);
+    return step == s->work->group.end - 1 && !it->is_last && !it->is_remade;
 }
 
 /* What others than the group read is copied. */
 static void keep(const stripe *s, int step, int variant)
 {
     const bc_step *it = step_of(s, step);
-    if (it->is_last || is_to_map(s, step) || !is_own(s, step) ||
+    if (it->is_last || it->is_remade || is_to_map(s, step) || !is_own(s, step) ||
         !bc_plan_keeps(s->work->plan, &s->work->group, step))
         return;
     const bc_map_rows from = rows_of_ring(s, step, variant), to = rows_of_map(s, step, variant);
