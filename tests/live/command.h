@@ -240,6 +240,21 @@ static inline int command_sees_frames(command *c, int n)
     return command_reaches(c, "frames", command_number(c, "frames") + n);
 }
 
+/* Waits, after the first `pause on`, until all that was captured is shown or dropped. */
+static inline int command_rests(command *c)
+{
+    double captured = 0, done = -1;
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS && done < captured; ms += 20) {
+        json_t *state = command_say(c, "get state");
+        captured = json_number_value(json_object_get(state, "captured"));
+        done = json_number_value(json_object_get(state, "frames")) +
+               json_number_value(json_object_get(state, "dropped"));
+        json_decref(state);
+        nap_ms(20);
+    }
+    return done >= captured;
+}
+
 /* Starts `play` with these words and a control socket, and waits for the first frames. */
 static inline void command_play(command *c, const char *program, const char *words)
 {

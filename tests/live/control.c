@@ -106,7 +106,7 @@ static void test_settings(command *c)
 
 static void await_painted_width(command *c, int width)
 {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 1000; i++) {
         json_t *state = command_say(c, "get state");
         const int64_t is =
             json_integer_value(json_array_get(json_object_get(state, "painted_size"), 0));

@@ -31,7 +31,7 @@ static const struct action {
 typedef struct watch {
     command *talker;
     atomic_bool must_end;
-    int n_gaps;
+    atomic_int n_gaps;
     double gaps_ms[MAX_GAPS];
 } watch;
 
@@ -42,12 +42,13 @@ static void *run_watch(void *arg)
     command_connect(&c);
     double n_shown = command_number(&c, "frames");
     int64_t shown_ns = 0;
-    while (!atomic_load(&w->must_end) && w->n_gaps < MAX_GAPS) {
+    for (int n_gaps = 0; !atomic_load(&w->must_end) && n_gaps < MAX_GAPS;) {
         nap_ms(POLL_MS);
         const double n = command_number(&c, "frames");
         const int64_t now_ns = bc_clock_ns();
         if (n > n_shown && shown_ns > 0)
-            w->gaps_ms[w->n_gaps++] = 1e-6 * (double)(now_ns - shown_ns);
+            w->gaps_ms[n_gaps++] = 1e-6 * (double)(now_ns - shown_ns);
+        atomic_store(&w->n_gaps, n_gaps);
         if (n > n_shown)
             shown_ns = now_ns;
         n_shown = n;
@@ -64,12 +65,12 @@ static int compare(const void *a, const void *b)
 
 static void report(watch *w, const char *name)
 {
-    if (!CHECK(w->n_gaps > 0))
+    const int n = atomic_load(&w->n_gaps);
+    if (!CHECK(n > 0))
         return;
-    qsort(w->gaps_ms, (size_t)w->n_gaps, sizeof(w->gaps_ms[0]), compare);
+    qsort(w->gaps_ms, (size_t)n, sizeof(w->gaps_ms[0]), compare);
     printf("%-8s median %5.1f ms, 99 %%: %5.1f ms, longest %6.1f ms; %d frames\n", name,
-           w->gaps_ms[w->n_gaps / 2], w->gaps_ms[(int)(0.99 * (w->n_gaps - 1))],
-           w->gaps_ms[w->n_gaps - 1], w->n_gaps);
+           w->gaps_ms[n / 2], w->gaps_ms[(int)(0.99 * (n - 1))], w->gaps_ms[n - 1], n);
     fflush(stdout);
 }
 
@@ -91,12 +92,14 @@ static void measure(command *c, const struct action *action, int seconds)
     static watch w;
     pthread_t thread;
     w.talker = c;
-    w.n_gaps = 0;
+    atomic_store(&w.n_gaps, 0);
     atomic_store(&w.must_end, false);
     if (action->before)
         CHECK(command_do(c, action->before));
     CHECK_INT(pthread_create(&thread, NULL, run_watch, &w), 0);
     act(c, action, seconds);
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS && atomic_load(&w.n_gaps) == 0; ms += POLL_MS)
+        nap_ms(POLL_MS); /* a busy machine */
     atomic_store(&w.must_end, true);
     pthread_join(thread, NULL);
     if (action->after)

@@ -136,17 +136,27 @@ static void test_sleep(command *c)
     CHECK_INT(frames_sent(c), n);
 }
 
+/* As many frames as `n` lie in the file, after a while. */
+static int frames_reach(const command *c, const char *name, long n)
+{
+    for (int ms = 0; ms < COMMAND_PATIENCE_MS; ms += 20) {
+        if (count_frames(c, name) >= n)
+            return 1;
+        nap_ms(20);
+    }
+    return 0;
+}
+
 /* The second comes and goes while the first reads, and another input is opened meanwhile. */
 static void test_two_readers(command *c)
 {
-    const pid_t first = start_reader(c, "Brushcast", "NV12", 150, "first.nv12");
-    CHECK(camera_becomes(c, 1));
+    const pid_t first = start_reader(c, "Brushcast", "NV12", -1, "first.nv12");
+    CHECK(frames_reach(c, "first.nv12", 10));
     wait_for_reader(start_reader(c, "Brushcast", "NV12", 30, "second.nv12"));
-    CHECK(waitpid(first, NULL, WNOHANG) == 0);
-    CHECK(command_do(c, "open large.mp4") && command_do(c, "loop on"));
-    wait_for_reader(first);
-    CHECK_INT(count_frames(c, "first.nv12"), 150);
     CHECK_INT(count_frames(c, "second.nv12"), 30);
+    CHECK(command_do(c, "open large.mp4") && command_do(c, "loop on"));
+    CHECK(frames_reach(c, "first.nv12", count_frames(c, "first.nv12") + 60));
+    command_stop_helper(first);
     CHECK(camera_becomes(c, 0));
 }
 
@@ -174,6 +184,18 @@ static int test_without_pipewire(command *c)
     return BC_TESTS_LIBPIPEWIRE;
 }
 
+/* 1 once no frame is shown while twenty are captured: what was under way has come by then. */
+static int is_idle(command *c)
+{
+    for (int i = 0; i < 20; i++) {
+        const double n = command_number(c, "frames");
+        CHECK(command_reaches(c, "captured", command_number(c, "captured") + 20));
+        if (command_number(c, "frames") <= n)
+            return 1;
+    }
+    return 0;
+}
+
 /* Without a window nothing is painted for nobody; whoever comes in a pause sees its picture. */
 static void test_nobody(command *c)
 {
@@ -187,11 +209,8 @@ static void test_nobody(command *c)
     wait_for_reader(start_reader(c, "Sleeper", "NV12", 30, "woken.nv12"));
     CHECK_INT(count_frames(c, "woken.nv12"), 30);
     CHECK(command_reaches(c, "asleep", 1));
-    CHECK(command_reaches(c, "captured", command_number(c, "captured") + 5));
-    const double n = command_number(c, "frames");
-    CHECK(n >= 30);
-    CHECK(command_reaches(c, "captured", command_number(c, "captured") + 20));
-    CHECK_INT(command_number(c, "frames"), n);
+    CHECK(command_number(c, "frames") >= 30);
+    CHECK(is_idle(c));
     CHECK(command_do(c, "pause on"));
     wait_for_reader(start_reader(c, "Sleeper", "I420", 1, "paused.yuv"));
     CHECK_INT(count_frames(c, "paused.yuv"), 1);

@@ -26,7 +26,8 @@ static double interrupt(command *c, int signal_number, int expected_status)
     return 1e-9 * (double)(bc_clock_ns() - start_ns);
 }
 
-/* Waits until the program handles Ctrl-C, and then a little, so that it waits for its source. */
+/* Waits until the program handles Ctrl-C, and then a little, so that it waits for its source, as a
+ * rule: it is to end at any time. */
 static void wait_for_handler(const command *c)
 {
     char line[128];
