@@ -46,11 +46,11 @@ static bool begin_answer(bc_client *client)
     return client->is_answering;
 }
 
-static void end_answer(bc_client *client)
+static void end_answer(bc_client *client, int64_t answered_ns)
 {
     pthread_mutex_lock(&client->lock);
     client->is_answering = false;
-    client->heard_ns = bc_clock_ns();
+    client->answered_ns = answered_ns;
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -62,11 +62,12 @@ static bool answer_line(bc_client *client, char *line, size_t length)
     if (!begin_answer(client))
         return false;
     char *answer = client->is_skipping ? NULL : client->answer(client->cookie, line);
+    const int64_t answered_ns = bc_clock_ns(); /* before others can do something upon it */
     const bool is_taken =
         (answer || client->is_skipping) && bc_client_send(client->fd, answer ? answer : too_long);
     client->is_skipping = false;
     free(answer);
-    end_answer(client);
+    end_answer(client, answered_ns);
     return is_taken;
 }
 
@@ -129,7 +130,7 @@ bool bc_client_start(bc_client *client, int fd)
     client->fd = fd;
     client->is_answering = client->has_ended = client->is_skipping = false;
     client->n_bytes = 0;
-    client->heard_ns = bc_clock_ns();
+    client->answered_ns = bc_clock_ns();
     client->is_there = pthread_create(&client->thread, NULL, run, client) == 0;
     return client->is_there;
 }
@@ -137,7 +138,7 @@ bool bc_client_start(bc_client *client, int fd)
 int64_t bc_client_silent_since(bc_client *client)
 {
     pthread_mutex_lock(&client->lock);
-    const int64_t since_ns = client->is_answering ? INT64_MAX : client->heard_ns;
+    const int64_t since_ns = client->is_answering ? INT64_MAX : client->answered_ns;
     pthread_mutex_unlock(&client->lock);
     return since_ns;
 }

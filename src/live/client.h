@@ -22,7 +22,7 @@ typedef struct bc_client {
     pthread_mutex_t lock; /* of all that follows */
     int fd;
     bool is_answering, has_ended;
-    int64_t heard_ns; /* when its last line was answered */
+    int64_t answered_ns; /* its last line */
 
     /* The thread's own. */
     bool is_skipping; /* the rest of a line that was too long */
