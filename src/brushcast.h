@@ -385,9 +385,9 @@ BC_API bc_status bc_painter_set_blend(bc_painter *painter, const bc_style_weight
                                       int n_weights);
 /*
  * Another net, an open one, and at once the blend of its styles. The painter keeps it, and lets go
- * of the one before when no session is of that any more. With
- * `in_background` the net before goes on painting, in its styles of the same names, until a session
- * of the new one is open. A fade goes on from one net to the other.
+ * of the one before when no session is of that any more. With `in_background` the net before goes
+ * on painting, in its styles of the same names, until a session of the new one is open. A fade goes
+ * on from one net to the other.
  */
 BC_API bc_status bc_painter_set_model(bc_painter *painter, const bc_model *model,
                                       const bc_style_weight *weights, int n_weights);

@@ -1,8 +1,7 @@
 /*
  * Depth first in 32 bits is layer by layer in another order: the same paintings and statistics,
- * bit for bit,
- * frame after frame, for every number of threads and every cut into groups that caches of all sizes
- * make. The linker sends the question for the caches to the function below (-Wl,--wrap).
+ * bit for bit, frame after frame, for every number of threads and every cut into groups that caches
+ * of all sizes make. The linker sends the question for the caches to the function below (-Wl,--wrap).
  */
 #include "generator/session.h"
 #include "net.h"
