@@ -45,13 +45,6 @@ void bc_decoder_close(bc_decoder *decoder)
 
 /* Times ------------------------------------------------------------------------------------ */
 
-/* `duration`, but not beyond an end that lies after `pts`: mp4's count of decoding times may not.
- */
-static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
-{
-    return end > pts && end - pts < duration ? end - pts : duration;
-}
-
 /*
  * As the packet says, or one frame at the usual rate, but not beyond what stream and file declare.
  * The last frame of an mp4 lasts until its track ends: the demuxer reckons that from 0, wherever
@@ -61,8 +54,7 @@ static int64_t duration_of(const bc_decoder *decoder)
 {
     AVFrame *av = decoder->av;
     AVStream *stream = decoder->demuxer->video;
-    AVFormatContext *input = decoder->demuxer->input;
-    const AVRational rate = av_guess_frame_rate(input, stream, av);
+    const AVRational rate = av_guess_frame_rate(decoder->demuxer->input, stream, av);
     const int64_t pts = av->best_effort_timestamp;
     int64_t duration = bc_frame_duration(av);
     if (duration <= 0 && rate.num > 0)
@@ -72,13 +64,7 @@ static int64_t duration_of(const bc_decoder *decoder)
     const int64_t track_end = bc_demuxer_end_after(decoder->demuxer, pts);
     if (track_end != AV_NOPTS_VALUE && track_end >= pts)
         return FFMAX(track_end - pts, 1);
-    const int64_t video_end = bc_demuxer_video_end(decoder->demuxer);
-    const int64_t end_us = bc_demuxer_end_us(decoder->demuxer);
-    if (video_end != AV_NOPTS_VALUE)
-        duration = end_at(pts, duration, video_end);
-    if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && end_us != AV_NOPTS_VALUE)
-        duration = end_at(pts, duration, av_rescale_q(end_us, AV_TIME_BASE_Q, stream->time_base));
-    return duration;
+    return bc_demuxer_shorten(decoder->demuxer, pts, duration);
 }
 
 int64_t bc_decoder_damaged(const bc_decoder *decoder)

@@ -358,6 +358,8 @@ bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
         demuxer->last_dts = packet->dts;
         if (demuxer->n_packets == 1)
             demuxer->first_dts = packet->dts;
+        if (packet->duration == 0)
+            packet->duration = bc_demuxer_last_duration(demuxer);
         if (packet->pts != AV_NOPTS_VALUE)
             demuxer->last_pts = FFMAX(demuxer->last_pts, packet->pts);
         if (packet->pts != AV_NOPTS_VALUE && !(packet->flags & AV_PKT_FLAG_DISCARD))

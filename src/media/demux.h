@@ -60,12 +60,14 @@ bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet);
 bool bc_demuxer_is_before(const bc_demuxer *demuxer, int64_t pts);
 bool bc_demuxer_is_after(const bc_demuxer *demuxer, int64_t pts, AVRational time_base);
 
+/* How long the last packet of video lasts if an index says so, after it was read; or 0. */
+int64_t bc_demuxer_last_duration(const bc_demuxer *demuxer);
 /* Where the video ends if its index says that this is its last frame; or AV_NOPTS_VALUE. */
 int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts);
-
-/* Where the input's header says that the video ends, and all of it, on the line; or
- * AV_NOPTS_VALUE. */
-int64_t bc_demuxer_video_end(const bc_demuxer *demuxer);
+/* The duration of a frame, but not beyond the end that stream or header declare. The index of an
+ * mp4 says nothing about that: it counts the times of decoding. */
+int64_t bc_demuxer_shorten(const bc_demuxer *demuxer, int64_t pts, int64_t duration);
+/* Where the input's header says that all of it ends, on the line; or AV_NOPTS_VALUE. */
 int64_t bc_demuxer_end_us(const bc_demuxer *demuxer);
 
 /* Whether the user asked to stop. */

@@ -21,26 +21,40 @@ static int64_t origin_in(const bc_demuxer *demuxer, AVRational time_base)
     return av_rescale_q(demuxer->origin_us, AV_TIME_BASE_Q, time_base);
 }
 
-/* Whether the last packet has a duration in the index, by the times of decoding, which are what it
- * lists: an end of the track that leaves none for its frame is then no end. */
-static bool has_time_left(const bc_demuxer *demuxer)
+/* What the index leaves for the last packet, by the times of decoding, which are what it lists; or
+ * AV_NOPTS_VALUE. */
+static int64_t time_left(const bc_demuxer *demuxer)
 {
-    return demuxer->first_dts != AV_NOPTS_VALUE && demuxer->last_dts != AV_NOPTS_VALUE &&
-           demuxer->last_dts < demuxer->first_dts + demuxer->video->duration;
+    if (demuxer->first_dts == AV_NOPTS_VALUE || demuxer->last_dts == AV_NOPTS_VALUE)
+        return AV_NOPTS_VALUE;
+    return demuxer->first_dts + demuxer->video->duration - demuxer->last_dts;
 }
 
+static bool has_read_index(const bc_demuxer *demuxer)
+{
+    return demuxer->n_packets > 0 && demuxer->n_packets == count_indexed(demuxer);
+}
+
+int64_t bc_demuxer_last_duration(const bc_demuxer *demuxer)
+{
+    return has_read_index(demuxer) && demuxer->video->duration > 0 ? FFMAX(time_left(demuxer), 0)
+                                                                   : 0;
+}
+
+/* With B-frames at a variable rate the times of decoding may end before the last frame begins: what
+ * they leave for the last packet is then all that the index says about its duration. */
 int64_t bc_demuxer_end_after(const bc_demuxer *demuxer, int64_t pts)
 {
     const AVStream *video = demuxer->video;
-    const bool is_last = pts == demuxer->last_pts && demuxer->n_packets == count_indexed(demuxer);
+    const bool is_last = pts == demuxer->last_pts && has_read_index(demuxer);
     if (!is_last || video->duration <= 0 || video->start_time == AV_NOPTS_VALUE)
         return AV_NOPTS_VALUE;
-    const int64_t origin = origin_in(demuxer, video->time_base);
+    const int64_t origin = origin_in(demuxer, video->time_base), left = time_left(demuxer);
     const int64_t end = FFMAX(video->start_time - origin, demuxer->first_pts) + video->duration;
-    return end <= pts && has_time_left(demuxer) ? AV_NOPTS_VALUE : end;
+    return end <= pts && left > 0 ? pts + left : end;
 }
 
-int64_t bc_demuxer_video_end(const bc_demuxer *demuxer)
+static int64_t video_end(const bc_demuxer *demuxer)
 {
     const AVStream *video = demuxer->video;
     if (video->duration <= 0 || video->start_time == AV_NOPTS_VALUE || demuxer->has_jumped)
@@ -63,6 +77,24 @@ int64_t bc_demuxer_end_us(const bc_demuxer *demuxer)
     if (input->duration == AV_NOPTS_VALUE || input->duration <= 0 || demuxer->has_jumped)
         return AV_NOPTS_VALUE;
     return av_sat_sub64(declared_end_us(input), demuxer->origin_us);
+}
+
+/* `duration`, but not beyond an end that lies after `pts`. */
+static int64_t end_at(int64_t pts, int64_t duration, int64_t end)
+{
+    return end != AV_NOPTS_VALUE && end > pts && end - pts < duration ? end - pts : duration;
+}
+
+int64_t bc_demuxer_shorten(const bc_demuxer *demuxer, int64_t pts, int64_t duration)
+{
+    const AVFormatContext *input = demuxer->input;
+    if (count_indexed(demuxer) > 0)
+        return duration;
+    const int64_t end_us = bc_demuxer_end_us(demuxer);
+    duration = end_at(pts, duration, video_end(demuxer));
+    if (input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM || end_us == AV_NOPTS_VALUE)
+        return duration;
+    return end_at(pts, duration, av_rescale_q(end_us, AV_TIME_BASE_Q, demuxer->video->time_base));
 }
 
 /* Where it is -------------------------------------------------------------------------------- */

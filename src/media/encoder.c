@@ -387,6 +387,16 @@ bool bc_encoder_takes_captions(const bc_encoder *encoder)
 
 /* Running ---------------------------------------------------------------------------------- */
 
+/* Of a frame that is inside the encoder: it lasts no longer than until the next one. */
+static void end_last(bc_encoder *encoder, int64_t next_pts)
+{
+    for (int i = 0; i < encoder->n_delayed; i++) {
+        struct bc_delayed *delayed = &encoder->delayed[i];
+        if (delayed->pts == encoder->last_pts)
+            delayed->duration = FFMIN(delayed->duration, next_pts - delayed->pts);
+    }
+}
+
 static void remember_duration(bc_encoder *encoder, int64_t pts, int64_t duration)
 {
     if (encoder->n_delayed < BC_MAX_DELAY)
@@ -422,6 +432,7 @@ int bc_encoder_send(bc_encoder *encoder, AVFrame *av, AVRational time_base)
     }
     if (av->pts <= encoder->last_pts) /* a damaged input: no frame may be lost for its time */
         av->pts = encoder->last_pts + 1;
+    end_last(encoder, av->pts);
     encoder->last_pts = av->pts;
     av->pict_type = AV_PICTURE_TYPE_NONE; /* the encoder decides, not the source */
     av->quality = encoder->context->global_quality;
