@@ -14,12 +14,7 @@
 #include "media/series.h"
 #include "media/webvtt.h"
 
-enum {
-    RETRY_US = 1000,
-    MAX_SCAN_BYTES = 1 << 30,    /* larger inputs are believed where a time of theirs is */
-    MAX_AHEAD_BYTES = 256 << 20, /* of a group of pictures */
-    LEAD_IN_US = 1000000,        /* before the first wanted frame: filters look back */
-};
+enum { RETRY_US = 1000 };
 
 bool bc_demuxer_is_stopped(const bc_demuxer *demuxer)
 {
@@ -118,78 +113,6 @@ static bc_status open_input(bc_demuxer *demuxer)
     return status;
 }
 
-/* Picture and the sound that belongs to it tell the time; other programmes and data do not. */
-static bool tells_time(const bc_demuxer *demuxer, const AVStream *stream)
-{
-    AVFormatContext *input = demuxer->input;
-    const AVProgram *program = av_find_program_from_stream(input, NULL, demuxer->video->index);
-    if (stream == demuxer->video)
-        return true;
-    if (stream->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
-        return false;
-    for (unsigned i = 0; program && i < program->nb_stream_indexes; i++)
-        if ((int)program->stream_index[i] == stream->index)
-            return true;
-    return !program;
-}
-
-/* Where they begin; AV_NOPTS_VALUE: nobody knows yet. */
-static int64_t find_beginning(const bc_demuxer *demuxer)
-{
-    int64_t earliest_us = AV_NOPTS_VALUE;
-    for (unsigned i = 0; i < demuxer->input->nb_streams; i++) {
-        const AVStream *stream = demuxer->input->streams[i];
-        if (stream->start_time == AV_NOPTS_VALUE || !tells_time(demuxer, stream))
-            continue;
-        const int64_t us = av_rescale_q(stream->start_time, stream->time_base, AV_TIME_BASE_Q);
-        if (earliest_us == AV_NOPTS_VALUE || us < earliest_us)
-            earliest_us = us;
-    }
-    return earliest_us;
-}
-
-/* Formats whose clocks may begin anew or jump in the middle. */
-static bool is_loose(const bc_demuxer *demuxer)
-{
-    return demuxer->input->iformat->flags & AVFMT_TS_DISCONT;
-}
-
-/* A small delay at the start of a file that counts from 0 is meant. */
-static void start_line(bc_demuxer *demuxer, int64_t beginning_us)
-{
-    const bool is_arbitrary = is_loose(demuxer) || demuxer->input->iformat->flags & AVFMT_NOFILE;
-    demuxer->zero_us = is_arbitrary || beginning_us >= BC_MIN_LATE_US ? beginning_us : 0;
-    demuxer->origin_us = demuxer->zero_us + FFMAX(demuxer->params->start_us, 0);
-    bc_timeline_open(&demuxer->timeline, demuxer->video->index, demuxer->origin_us,
-                     is_loose(demuxer));
-}
-
-/* The time on the line from which on packets are read. */
-static int64_t first_wanted_us(const bc_demuxer *demuxer)
-{
-    return FFMAX(demuxer->params->from_us - LEAD_IN_US, 0);
-}
-
-static bc_status read_to_start(bc_demuxer *demuxer);
-
-/* Where times mean nothing, or there is no way to go there, all that comes before is read. */
-static bc_status seek_to_start(bc_demuxer *demuxer)
-{
-    AVFormatContext *input = demuxer->input;
-    const int64_t beginning_us = find_beginning(demuxer), first_us = first_wanted_us(demuxer);
-    if (beginning_us != AV_NOPTS_VALUE)
-        start_line(demuxer, beginning_us);
-    if (demuxer->params->start_us <= 0 && first_us <= 0)
-        return BC_OK;
-    const int64_t target_us = demuxer->origin_us + first_us;
-    const bool must_read =
-        beginning_us == AV_NOPTS_VALUE ||
-        (is_loose(demuxer) && input->pb && avio_size(input->pb) < MAX_SCAN_BYTES);
-    if (!must_read && avformat_seek_file(input, -1, INT64_MIN, target_us, target_us, 0) >= 0)
-        return BC_OK;
-    return read_to_start(demuxer);
-}
-
 bc_status bc_demuxer_open(bc_demuxer *demuxer)
 {
     demuxer->last_end_us = demuxer->line_end_us = INT64_MIN;
@@ -201,15 +124,12 @@ bc_status bc_demuxer_open(bc_demuxer *demuxer)
         status = bc_demuxer_find_video(demuxer);
     if (status == BC_OK)
         demuxer->input->opaque = &demuxer->n_complaints;
-    return status == BC_OK ? seek_to_start(demuxer) : status;
+    return status == BC_OK ? bc_demuxer_seek_to_start(demuxer) : status;
 }
 
 void bc_demuxer_close(bc_demuxer *demuxer)
 {
-    AVPacket *packet;
-    while (demuxer->ahead && av_fifo_read(demuxer->ahead, &packet, 1) >= 0)
-        av_packet_free(&packet);
-    av_fifo_freep2(&demuxer->ahead);
+    bc_demuxer_drop_ahead(demuxer);
     bc_timeline_close(&demuxer->timeline);
     avformat_close_input(&demuxer->input);
     bc_pipe_close(&demuxer->pipe);
@@ -217,14 +137,9 @@ void bc_demuxer_close(bc_demuxer *demuxer)
 
 /* Packets ---------------------------------------------------------------------------------- */
 
-static int64_t time_of(const AVPacket *packet)
-{
-    return packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-}
-
 static void note_end(int64_t *end_us, const AVStream *stream, const AVPacket *packet)
 {
-    const int64_t last = time_of(packet);
+    const int64_t last = bc_demuxer_time_of(packet);
     if (last != AV_NOPTS_VALUE)
         *end_us = FFMAX(*end_us, av_rescale_q(av_sat_add64(last, packet->duration),
                                               stream->time_base, AV_TIME_BASE_Q));
@@ -259,9 +174,10 @@ static int place(bc_demuxer *demuxer, AVPacket *packet)
     if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
         return 0;
     note_end(&demuxer->last_end_us, stream, packet);
-    if (demuxer->timeline.n_runs == 0 && tells_time(demuxer, stream) &&
-        time_of(packet) != AV_NOPTS_VALUE)
-        start_line(demuxer, av_rescale_q(time_of(packet), stream->time_base, AV_TIME_BASE_Q));
+    if (demuxer->timeline.n_runs == 0 && bc_demuxer_tells_time(demuxer, stream) &&
+        bc_demuxer_time_of(packet) != AV_NOPTS_VALUE)
+        bc_demuxer_start_line(
+            demuxer, av_rescale_q(bc_demuxer_time_of(packet), stream->time_base, AV_TIME_BASE_Q));
     if (demuxer->timeline.n_runs == 0)
         return 0;
     const int result = bc_timeline_place(&demuxer->timeline, stream, packet, &jump_us);
@@ -273,7 +189,7 @@ static int place(bc_demuxer *demuxer, AVPacket *packet)
     return result;
 }
 
-static bool read_placed(bc_demuxer *demuxer, AVPacket *packet)
+bool bc_demuxer_read_placed(bc_demuxer *demuxer, AVPacket *packet)
 {
     int result = av_read_frame(demuxer->input, packet);
     if (result >= 0 && codec_of(demuxer, packet) == AV_CODEC_ID_WEBVTT)
@@ -289,69 +205,9 @@ static bool read_placed(bc_demuxer *demuxer, AVPacket *packet)
     return result == 0;
 }
 
-/* The start -------------------------------------------------------------------------------- */
-
-/* From a key frame on, no picture before it is needed. */
-static void drop_pictures(bc_demuxer *demuxer)
-{
-    AVPacket *packet;
-    for (size_t n = av_fifo_can_read(demuxer->ahead); n > 0; n--) {
-        av_fifo_read(demuxer->ahead, &packet, 1);
-        if (packet->stream_index == demuxer->video->index)
-            av_packet_free(&packet);
-        else
-            av_fifo_write(demuxer->ahead, &packet, 1);
-    }
-}
-
-/* False once the start is reached. */
-static bool keep_ahead(bc_demuxer *demuxer, AVPacket *packet)
-{
-    const bool is_video = packet->stream_index == demuxer->video->index;
-    const int64_t first = av_rescale_q(first_wanted_us(demuxer), AV_TIME_BASE_Q, packet->time_base);
-    if (is_video && packet->flags & AV_PKT_FLAG_KEY && time_of(packet) <= first)
-        drop_pictures(demuxer);
-    AVPacket *kept = is_video || bc_demuxer_wants(demuxer, packet) ? av_packet_clone(packet) : NULL;
-    if (kept && av_fifo_write(demuxer->ahead, &kept, 1) < 0)
-        av_packet_free(&kept);
-    const int64_t time = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
-    return !is_video || time == AV_NOPTS_VALUE || time < first;
-}
-
-/* Reads to the start, and keeps what is needed from the last key frame before it on. */
-static bc_status read_to_start(bc_demuxer *demuxer)
-{
-    AVPacket *packet = av_packet_alloc();
-    demuxer->ahead = av_fifo_alloc2(64, sizeof(AVPacket *), AV_FIFO_FLAG_AUTO_GROW);
-    bool is_before = packet && demuxer->ahead;
-    for (int64_t n_bytes = 0; is_before && n_bytes < MAX_AHEAD_BYTES && !demuxer->error &&
-                              !bc_demuxer_is_stopped(demuxer);) {
-        if (!read_placed(demuxer, packet))
-            continue;
-        n_bytes = packet->flags & AV_PKT_FLAG_KEY ? 0 : n_bytes + packet->size;
-        is_before = keep_ahead(demuxer, packet);
-        av_packet_unref(packet);
-    }
-    av_packet_free(&packet);
-    demuxer->error = 0; /* an end is met again behind what is kept */
-    return demuxer->ahead
-               ? BC_OK
-               : bc_fail(&demuxer->params->log, BC_ERR_MEMORY, "%s: out of memory", demuxer->url);
-}
-
-static bool take_ahead(bc_demuxer *demuxer, AVPacket *packet)
-{
-    AVPacket *kept = NULL;
-    if (!demuxer->ahead || av_fifo_read(demuxer->ahead, &kept, 1) < 0)
-        return false;
-    av_packet_move_ref(packet, kept);
-    av_packet_free(&kept);
-    return true;
-}
-
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet)
 {
-    if (!take_ahead(demuxer, packet) && !read_placed(demuxer, packet))
+    if (!bc_demuxer_take_ahead(demuxer, packet) && !bc_demuxer_read_placed(demuxer, packet))
         return false;
     if (packet->stream_index == demuxer->video->index) {
         demuxer->n_packets++;
@@ -397,7 +253,7 @@ bool bc_demuxer_is_beyond(const bc_demuxer *demuxer)
 bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet)
 {
     const AVStream *stream = demuxer->input->streams[packet->stream_index];
-    const int64_t time = time_of(packet);
+    const int64_t time = bc_demuxer_time_of(packet);
     if (stream->disposition & AV_DISPOSITION_ATTACHED_PIC || time == AV_NOPTS_VALUE)
         return true;
     /* Where the line begins with the picture and its sound, nothing else may come before them. */

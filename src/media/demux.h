@@ -25,6 +25,7 @@ typedef struct bc_demuxer {
     int64_t origin_us;           /* the input's time that becomes 0 */
     bc_timeline timeline;        /* from there on */
     AVFifo *ahead;               /* AVPacket *, read while the start was looked for; or NULL */
+    bool has_key_ahead;          /* a key frame from which on the start can be decoded is in it */
     int64_t last_end_us;         /* of what was read, any stream, as the input counts */
     int64_t line_end_us;         /* the same on the line of time */
     int64_t n_packets;           /* of video, so far */
@@ -41,6 +42,11 @@ typedef struct bc_demuxer {
 bc_status bc_demuxer_open(bc_demuxer *demuxer);
 /* The part of it that reads what streams there are, and chooses the one to paint and its codec. */
 bc_status bc_demuxer_find_video(bc_demuxer *demuxer);
+/* The last part: goes to where it is to start; what is read for that is kept ahead. */
+bc_status bc_demuxer_seek_to_start(bc_demuxer *demuxer);
+void bc_demuxer_start_line(bc_demuxer *demuxer, int64_t beginning_us);
+bool bc_demuxer_take_ahead(bc_demuxer *demuxer, AVPacket *packet);
+void bc_demuxer_drop_ahead(bc_demuxer *demuxer);
 /* Takes a half-open demuxer. */
 void bc_demuxer_close(bc_demuxer *demuxer);
 
@@ -49,10 +55,20 @@ void bc_demuxer_close(bc_demuxer *demuxer);
  * reader's 0 on; false if there is none now, or at the end, where `error` is set.
  */
 bool bc_demuxer_read(bc_demuxer *demuxer, AVPacket *packet);
+/* The same without what was read while the start was looked for. */
+bool bc_demuxer_read_placed(bc_demuxer *demuxer, AVPacket *packet);
 /* No more is wanted of the input. */
 void bc_demuxer_end(bc_demuxer *demuxer);
 /* Whether what was read lies so far behind the wanted duration that no more can belong to it. */
 bool bc_demuxer_is_beyond(const bc_demuxer *demuxer);
+
+/* The picture and the sound that belongs to it do; other programmes and data do not. */
+bool bc_demuxer_tells_time(const bc_demuxer *demuxer, const AVStream *stream);
+
+static inline int64_t bc_demuxer_time_of(const AVPacket *packet)
+{
+    return packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+}
 
 /* Whether a packet of another stream than the video lies inside of what is wanted. */
 bool bc_demuxer_wants(const bc_demuxer *demuxer, const AVPacket *packet);

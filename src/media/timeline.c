@@ -3,15 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_STEP_BACK_US = 100000, /* damage; more is a clock that begins anew */
-    MAX_REORDER_US = 2000000,  /* likewise where only times of presentation are known */
-    LOOSE_PAUSE_US = 2000000,
-    LOOSE_QUIET_US = 5000000,
-    PAUSE_US = 10000000,
-    QUIET_US = 60000000, /* a picture alone may stand for long */
-    NEAR_US = 2000000,   /* two streams that begin together */
-};
 #define MAX_TIME_US (INT64_MAX / 4000)                 /* since 1970, and some years to come */
 #define MAX_DURATION_US (24 * 3600 * INT64_C(1000000)) /* of a packet, as far as it is believed */
 
@@ -22,8 +13,8 @@ void bc_timeline_open(bc_timeline *timeline, int video, int64_t zero_us, bool is
     *timeline = (bc_timeline){
         .n_runs = 1,
         .video = video,
-        .max_pause_us = is_loose ? LOOSE_PAUSE_US : PAUSE_US,
-        .max_quiet_us = is_loose ? LOOSE_QUIET_US : QUIET_US,
+        .max_pause_us = is_loose ? BC_TIMELINE_LOOSE_PAUSE_US : BC_TIMELINE_PAUSE_US,
+        .max_quiet_us = is_loose ? BC_TIMELINE_LOOSE_QUIET_US : BC_TIMELINE_QUIET_US,
     };
     timeline->runs[0] = (struct bc_timeline_run){-zero_us, INT64_MAX, INT64_MIN};
 }
@@ -94,7 +85,8 @@ static bool is_alone(const bc_timeline *timeline, const struct bc_timeline_track
 /* Whether the stream cannot go on like this; it is no jump if another one has been there. */
 static bool is_broken(bc_timeline *timeline, const struct bc_timeline_track *track, int64_t time_us)
 {
-    const int64_t back_us = track->may_step_back ? MAX_REORDER_US : MAX_STEP_BACK_US;
+    const int64_t back_us =
+        track->may_step_back ? BC_TIMELINE_MAX_REORDER_US : BC_TIMELINE_MAX_STEP_BACK_US;
     const int64_t pause_us =
         is_alone(timeline, track) ? timeline->max_quiet_us : timeline->max_pause_us;
     const int64_t reached_us = FFMAX(run_of(timeline, track->run)->end_us, track->end_us);
@@ -106,7 +98,8 @@ static int find_newer(bc_timeline *timeline, const struct bc_timeline_track *tra
 {
     for (int i = timeline->n_runs - 1; i > track->run && i >= oldest(timeline); i--) {
         const struct bc_timeline_run *run = run_of(timeline, i);
-        if (time_us >= run->first_us - NEAR_US && time_us <= run->end_us + NEAR_US)
+        if (time_us >= run->first_us - BC_TIMELINE_NEAR_US &&
+            time_us <= run->end_us + BC_TIMELINE_NEAR_US)
             return i;
     }
     return -1;
@@ -123,11 +116,11 @@ static int64_t find_place(bc_timeline *timeline, const struct bc_timeline_track 
     const int64_t end_us = track->end_us + run_of(timeline, track->run)->offset_us;
     const struct bc_timeline_track *video = &timeline->tracks[timeline->video];
     if (track == video || timeline->video >= timeline->n_tracks || !video->has_begun ||
-        llabs(time_us - track->first_us) > MAX_STEP_BACK_US)
+        llabs(time_us - track->first_us) > BC_TIMELINE_MAX_STEP_BACK_US)
         return end_us;
     const int64_t video_end_us = video->end_us + run_of(timeline, video->run)->offset_us;
     const int64_t place_us = video_end_us - (video->first_us - track->first_us);
-    return llabs(place_us - end_us) < NEAR_US ? place_us : end_us;
+    return llabs(place_us - end_us) < BC_TIMELINE_NEAR_US ? place_us : end_us;
 }
 
 static int begin_run(bc_timeline *timeline, const struct bc_timeline_track *track, int64_t time_us)
@@ -151,7 +144,7 @@ static void align(bc_timeline *timeline, const struct bc_timeline_track *video, 
 {
     struct bc_timeline_run *run = run_of(timeline, video->run);
     const int64_t late_us = time_us + run->offset_us - video->line_end_us;
-    if (late_us == 0 || llabs(late_us) > NEAR_US)
+    if (late_us == 0 || llabs(late_us) > BC_TIMELINE_NEAR_US)
         return;
     run->offset_us -= late_us;
     for (int i = 0; i < timeline->n_tracks; i++)

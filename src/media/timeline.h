@@ -17,6 +17,35 @@
 
 enum { BC_TIMELINE_RUNS = 4 }; /* that are remembered, for streams that lag behind */
 
+/*
+ * What counts as a new clock, in microseconds. "Loose" are the formats that cameras, receivers and
+ * joined recordings have (MPEG-TS and PS); the others' clocks are written by one muxer.
+ */
+enum {
+    /* Times of decoding never step back: less is damage, rounding or a guess of FFmpeg's, of a few
+     * frames at most, and no recording that begins anew is as short. */
+    BC_TIMELINE_MAX_STEP_BACK_US = 100000,
+    /* The same where only times of presentation are known: H.264's 16 frames that may be shown
+     * before one that was decoded earlier, at 8 a second. */
+    BC_TIMELINE_MAX_REORDER_US = 2000000,
+    /* MPEG wants a time in each stream every 0.7 s (ISO 13818-1, 2.7.4). Three times that leaves
+     * room for lost packets. */
+    BC_TIMELINE_LOOSE_PAUSE_US = 2000000,
+    /* The same of the picture where no sound tells: slides and cameras at a frame every few
+     * seconds break that rule. */
+    BC_TIMELINE_LOOSE_QUIET_US = 5000000,
+    /* A live recording stalls for some seconds in picture and sound, and its clock goes on: FLV and
+     * Matroska of a stream that was interrupted. People notice 10 s of standing picture, and do not
+     * miss them. */
+    BC_TIMELINE_PAUSE_US = 10000000,
+    /* A picture alone may stand for long in a file with a clock of its own: slides of a talk, a
+     * screen on which nothing moves, recorded at variable rate. */
+    BC_TIMELINE_QUIET_US = 60000000,
+    /* Sound and picture of one recording begin, and lie in the file, that close to each other:
+     * MPEG's buffers hold no more than a second of sound or picture, but for stills. */
+    BC_TIMELINE_NEAR_US = 2000000,
+};
+
 typedef struct bc_timeline {
     struct bc_timeline_run {
         int64_t offset_us;        /* from the input's times to the line's */

@@ -1,0 +1,39 @@
+/*
+ * transport.h (private): where to read on in an MPEG transport stream for a time of its clock.
+ *
+ * A seek by time is right only where the clock runs evenly up to there, and nothing in the file
+ * says that it does: it may begin anew wherever recordings were joined. So all packets before the
+ * place are looked at, but for no more than the times in their heads (ISO 13818-1, 2.4.3): about a
+ * tenth of the work of demuxing them.
+ */
+#ifndef BC_MEDIA_TRANSPORT_H
+#define BC_MEDIA_TRANSPORT_H
+
+#include <libavformat/avformat.h>
+#include <stdbool.h>
+
+enum { BC_TRANSPORT_PLACES = 4 };
+
+typedef struct bc_transport_scan {
+    /* In. */
+    int64_t zero_us;   /* the input's time where its line begins */
+    int64_t target_us; /* what is looked for, on the same clock */
+    bool (*tells_time)(const void *cookie, const AVStream *stream); /* picture and its sound */
+    const void *cookie;
+    int64_t max_bytes; /* no more are looked at */
+    /* Out: offsets in the file, the nearest first, each a few seconds before the one before it.
+     * What comes before is earlier than the target. -1: none that is so far away from the
+     * beginning. */
+    int64_t places[BC_TRANSPORT_PLACES];
+} bc_transport_scan;
+
+bool bc_transport_is(const AVFormatContext *input);
+
+/*
+ * 1: the clock runs evenly up to the target; 0: it does not, or cannot be followed;
+ * AVERROR(EFBIG): it does for all that may be looked at; or another of FFmpeg's errors. The
+ * position in the file stays.
+ */
+int bc_transport_run(bc_transport_scan *scan, const AVFormatContext *input);
+
+#endif
