@@ -1,5 +1,6 @@
 #include "media/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -46,10 +47,13 @@ static void name_conversion(const bc_route *route, const AVStream *source, const
                             const bc_log *log)
 {
     const AVCodecContext *encoder = bc_transcoder_encoder(route->transcoder);
-    const int n = source->codecpar->ch_layout.nb_channels;
-    bc_log_write(log, BC_LOG_INFO, "%s: stream %d (%s, %s) is converted to %s", name, source->index,
-                 kind_of(source), avcodec_get_name(source->codecpar->codec_id),
-                 avcodec_get_name(encoder->codec_id));
+    const int n = source->codecpar->ch_layout.nb_channels, rate = source->codecpar->sample_rate;
+    char from_to[48] = "";
+    if (rate > 0 && encoder->sample_rate != rate)
+        snprintf(from_to, sizeof(from_to), ", from %d to %d Hz", rate, encoder->sample_rate);
+    bc_log_write(log, BC_LOG_INFO, "%s: stream %d (%s, %s) is converted to %s%s", name,
+                 source->index, kind_of(source), avcodec_get_name(source->codecpar->codec_id),
+                 avcodec_get_name(encoder->codec_id), from_to);
     if (encoder->codec_type == AVMEDIA_TYPE_AUDIO && encoder->ch_layout.nb_channels < n)
         bc_log_write(log, BC_LOG_WARNING, "%s: the %d channels of stream %d are mixed to %d", name,
                      n, source->index, encoder->ch_layout.nb_channels);
