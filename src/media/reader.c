@@ -160,7 +160,7 @@ static bc_status read_first(bc_reader *reader)
             n_bytes += (size_t)packet->size;
             if (av_fifo_write(reader->pending, &packet, 1) < 0) {
                 bc_packet_free(&packet);
-                status = BC_ERR_MEMORY;
+                status = bc_fail(&reader->params.log, BC_ERR_MEMORY, "%s: no memory", reader->url);
             }
         }
     }
