@@ -5,6 +5,7 @@
 #endif
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,4 +71,10 @@ int bc_cpu_count(void)
         return 1;
     const int n = CPU_COUNT(&set);
     return n > 0 ? n : 1;
+}
+
+void bc_cpu_give_way(void)
+{
+    enum { WAY = 10 };
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + WAY); /* 0: Linux's threads */
 }

@@ -42,4 +42,7 @@ bc_caches bc_cpu_caches(void);
 /* Processors that this process may run on, at least 1. */
 int bc_cpu_count(void);
 
+/* The calling thread does what can wait: from now on it runs where others leave room. */
+void bc_cpu_give_way(void);
+
 #endif

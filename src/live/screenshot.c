@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cpu.h"
 #include "base/log.h"
 #include "live/names.h"
 #include "live/report.h"
@@ -182,6 +183,7 @@ static void take(void *cookie, void *arg, bc_work_result *result)
     shot *s = arg;
     bool is_own = false;
     bc_reason reason;
+    bc_cpu_give_way(); /* to the picture that goes on */
     bc_reason_init(&reason, &live->params.log);
     const bc_log log = bc_reason_log(&reason);
     result->status = find_place(live, s, &is_own, &log);

@@ -1,5 +1,6 @@
 #include "paint/opener.h"
 
+#include "base/cpu.h"
 #include "base/log.h"
 #include "model/model.h"
 
@@ -63,6 +64,7 @@ static void open_wanted(bc_opener *opener)
 static void *run(void *arg)
 {
     bc_opener *opener = arg;
+    bc_cpu_give_way(); /* to the session that paints meanwhile */
     pthread_mutex_lock(&opener->lock);
     while (!opener->must_stop) {
         if (opener->waste.session)
