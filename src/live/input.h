@@ -72,7 +72,7 @@ bc_live_input_state bc_live_input_get_state(bc_live_input *source);
 void bc_live_input_pause(bc_live_input *source, bool on);
 void bc_live_input_loop(bc_live_input *source, bool on);
 void bc_live_input_seek(bc_live_input *source, int64_t position_us);
-/* How long it takes from here to the eyes: what has sound leaves so much earlier. */
+/* How long it takes from here to the eyes, as bc_pacer_set_lead. */
 void bc_live_input_set_lead(bc_live_input *source, int64_t lead_us);
 
 /* Of what is heard, 0 to 1; 0 at first. */

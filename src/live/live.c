@@ -158,6 +158,9 @@ static void paint(bc_live *live, const bc_captured *captured, bc_paint_order *or
     }
     painted->aspect = captured->aspect;
     painted->arrival_ns = captured->arrival_ns;
+    painted->due_ns = captured->due_ns;
+    painted->step_us = captured->step_us;
+    painted->painted_ns = bc_clock_ns();
     painted->time_us = captured->time_us;
     uint64_t n_skipped = 0;
     pthread_mutex_lock(&live->lock);
@@ -227,6 +230,13 @@ void bc_live_adopt(bc_live *live, bc_painted *painted)
     pthread_mutex_unlock(&live->lock);
 }
 
+/* From its arrival to the eyes, but for the time that it was there before it was due. */
+static int64_t latency_ns(const bc_painted *shown, int64_t now_ns)
+{
+    const int64_t early_ns = shown->due_ns - shown->painted_ns;
+    return now_ns - shown->arrival_ns - (early_ns > 0 ? early_ns : 0);
+}
+
 void bc_live_presented(bc_live *live)
 {
     const int64_t now_ns = bc_clock_ns();
@@ -235,7 +245,7 @@ void bc_live_presented(bc_live *live)
     if (live->shown_ns > 0 && !live->is_paused)
         bc_times_add(&live->interval, 1e-6F * (float)(now_ns - live->shown_ns));
     if (!live->is_paused)
-        bc_times_add(&live->latency, 1e-6F * (float)(now_ns - live->shown->arrival_ns));
+        bc_times_add(&live->latency, 1e-6F * (float)latency_ns(live->shown, now_ns));
     live->shown_ns = live->is_paused ? 0 : now_ns;
     bc_live_input_set_volume(live->source, live->is_muted ? 0 : live->volume);
     bc_live_input_set_lead(live->source, (int64_t)(1e3 * bc_times_percentile(&live->latency, 0.5)));

@@ -5,9 +5,10 @@
  *     source (reads, keeps time)  ->  painter (live_painter.h, governor)  ->  whoever called
  *     bc_live_run (window, keys)
  *
- * The newest frame wins in both queues and the loser is counted. Outputs get every painted frame.
- * Commands come from keys, the mouse and the control socket, from any thread; each takes the lock,
- * changes what it is about, and the next frame shows it.
+ * The newest frame wins in both queues and the loser is counted. What is not live is painted before
+ * its time, and waits for it behind the second queue. Outputs get every painted frame. Commands
+ * come from keys, the mouse and the control socket, from any thread; each takes the lock, changes
+ * what it is about, and the next frame that is painted shows it.
  */
 #ifndef BC_LIVE_LIVE_H
 #define BC_LIVE_LIVE_H

@@ -18,6 +18,9 @@ typedef struct bc_painted {
     bc_frame *mask;                    /* like it, its luma alone; or NULL: painted everywhere */
     double aspect;                     /* width / height as displayed */
     int64_t arrival_ns;                /* when the source frame came */
+    int64_t due_ns;                    /* when it is to be shown; not after painted_ns: at once */
+    int64_t step_us;                   /* from the source frame before it */
+    int64_t painted_ns;                /* when it was there */
     int64_t time_us;                   /* on the source's time line */
     int width, height;                 /* of the source */
     int painted_width, painted_height; /* 0: nothing was painted */

@@ -10,7 +10,9 @@
 
 enum { LOOK_MS = 20 };
 
-static const int64_t jump_us = 80000; /* so far from the sound the clock follows it at once */
+static const int64_t jump_us = 80000;  /* so far from the sound the clock follows it at once */
+static const int64_t near_us = 150000; /* so soon a line of times goes on after a seek or a loop */
+static const int64_t most_spare_us = 33333;
 
 struct bc_pacer {
     bc_queue *frames;
@@ -25,8 +27,8 @@ struct bc_pacer {
     bc_speaker *speaker;
     float volume;
     bool has_epoch;
-    int64_t epoch_ns; /* when the pacer was at 0, if no time had been lost; may be negative */
-    int64_t lead_us;
+    int64_t epoch_ns; /* when time 0 was to be seen, if no time had been lost; may be negative */
+    int64_t lead_us, sent_us; /* the time of the last one that was sent */
     bool is_live, is_paused, lets_one, must_stop;
 };
 
@@ -50,17 +52,38 @@ static void follow_sound(bc_pacer *pacer, int64_t now_ns)
         llabs(error_ns) > jump_us * 1000 ? wanted_ns : pacer->epoch_ns + error_ns / 16;
 }
 
-/* When the frame is to leave. */
+/* Begins with this frame, unless it is the next one of the line of before: a loop goes on. */
+static void start_clock(bc_pacer *pacer, int64_t time_us, int64_t now_ns)
+{
+    const int64_t due_ns = pacer->epoch_ns + time_us * 1000;
+    if (due_ns < now_ns || due_ns > now_ns + near_us * 1000)
+        pacer->epoch_ns = now_ns + (pacer->lead_us - time_us) * 1000;
+    pacer->has_epoch = true;
+}
+
+/* When the frame is to be seen. */
 static int64_t due_ns(bc_pacer *pacer, const bc_captured *captured, int64_t now_ns)
 {
     if (pacer->is_live || pacer->lets_one)
         return now_ns;
     if (!pacer->has_epoch)
-        pacer->epoch_ns = now_ns - captured->time_us * 1000;
-    pacer->has_epoch = true;
+        start_clock(pacer, captured->time_us, now_ns);
     follow_sound(pacer, now_ns);
-    const int64_t lead_us = pacer->speaker ? pacer->lead_us : 0;
-    return pacer->epoch_ns + (captured->time_us - lead_us) * 1000;
+    return pacer->epoch_ns + captured->time_us * 1000;
+}
+
+/* From the frame before. */
+static int64_t step_of(const bc_pacer *pacer, const bc_captured *captured)
+{
+    const int64_t step_us = captured->time_us - pacer->sent_us;
+    return step_us > 0 ? step_us : 0;
+}
+
+/* How much earlier it leaves: there is a frame's time to spare for those that take longer. */
+static int64_t ahead_us(const bc_pacer *pacer, const bc_captured *captured)
+{
+    const int64_t step_us = step_of(pacer, captured);
+    return pacer->lead_us + (step_us < most_spare_us ? step_us : most_spare_us);
 }
 
 /* The thread ------------------------------------------------------------------------------- */
@@ -74,10 +97,13 @@ static bc_captured *take_first(bc_pacer *pacer)
     return captured;
 }
 
-static void send_first(bc_pacer *pacer, int64_t now_ns)
+static void send_first(bc_pacer *pacer, int64_t due_ns, int64_t now_ns)
 {
     bc_captured *captured = take_first(pacer);
     captured->arrival_ns = now_ns;
+    captured->due_ns = due_ns;
+    captured->step_us = step_of(pacer, captured);
+    pacer->sent_us = captured->time_us;
     pacer->lets_one = false;
     pacer->state.n_sent++;
     pacer->state.position_us = captured->position_us;
@@ -97,13 +123,15 @@ static void *run(void *arg)
     pthread_mutex_lock(&pacer->lock);
     while (!pacer->must_stop) {
         const int64_t now_ns = bc_clock_ns();
-        int64_t until_ns = now_ns + LOOK_MS * 1000000LL;
+        int64_t until_ns = now_ns + LOOK_MS * 1000000LL, due = now_ns;
         if (pacer->state.n_waiting > 0 && (!pacer->is_paused || pacer->lets_one)) {
-            const int64_t due = due_ns(pacer, pacer->waiting[pacer->first], now_ns);
-            until_ns = due < until_ns ? due : until_ns;
+            const bc_captured *first = pacer->waiting[pacer->first];
+            due = due_ns(pacer, first, now_ns);
+            const int64_t leaves_ns = due - ahead_us(pacer, first) * 1000;
+            until_ns = leaves_ns < until_ns ? leaves_ns : until_ns;
         }
         if (until_ns <= now_ns)
-            send_first(pacer, now_ns);
+            send_first(pacer, due, now_ns);
         else
             wait_until(pacer, until_ns);
     }
@@ -230,7 +258,7 @@ void bc_pacer_let_one(bc_pacer *pacer)
 void bc_pacer_set_lead(bc_pacer *pacer, int64_t lead_us)
 {
     pthread_mutex_lock(&pacer->lock);
-    pacer->lead_us = lead_us;
+    pacer->lead_us += (lead_us - pacer->lead_us) / 4; /* or many frames would leave at once */
     pthread_mutex_unlock(&pacer->lock);
 }
 

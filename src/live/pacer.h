@@ -1,6 +1,7 @@
 /*
- * pacer.h: frames that were read before their time, and the thread that sends each when it is due:
- * by the clock, by the sound where there is any, or at once where frames come as they are made.
+ * pacer.h: frames that were read before their time, and the thread that sends each when it is time
+ * to paint it: to be seen by the clock, or by the sound where there is any, or at once where frames
+ * come as they are made.
  * Threads: any.
  */
 #ifndef BC_LIVE_PACER_H
@@ -14,8 +15,10 @@
 
 typedef struct bc_captured {
     bc_frame *frame;
-    double aspect; /* width / height as displayed */
-    int64_t arrival_ns;
+    double aspect;       /* width / height as displayed */
+    int64_t arrival_ns;  /* when it left the pacer */
+    int64_t due_ns;      /* when it is to be seen; not after arrival_ns: at once */
+    int64_t step_us;     /* from the frame before it */
     int64_t time_us;     /* on the source's line */
     int64_t position_us; /* in its file */
 } bc_captured;
@@ -40,7 +43,7 @@ void bc_pacer_close(bc_pacer **pacer);
 
 /* One more frame, later than all before; there must be room. The pacer's from here on. */
 void bc_pacer_add(bc_pacer *pacer, bc_captured *captured);
-/* Drops what waits; the next frame is due at once, and the clock starts with it. */
+/* Drops what waits; the clock starts with the next frame. */
 void bc_pacer_clear(bc_pacer *pacer);
 /* What is heard with the frames and says when they are due, or NULL. Must outlive the pacer. */
 void bc_pacer_set_speaker(bc_pacer *pacer, bc_speaker *speaker);
@@ -51,7 +54,8 @@ void bc_pacer_set_live(bc_pacer *pacer, bool on);
 void bc_pacer_pause(bc_pacer *pacer, bool on);
 /* The next frame is sent in a pause too. */
 void bc_pacer_let_one(bc_pacer *pacer);
-/* How long it takes from here to the eyes: what has sound leaves so much earlier. */
+/* How long it takes from here to the eyes: what is not live leaves so much earlier, and a frame's
+ * time more, which hides that one frame takes longer than others. */
 void bc_pacer_set_lead(bc_pacer *pacer, int64_t lead_us);
 
 bc_pacer_state bc_pacer_get_state(bc_pacer *pacer);

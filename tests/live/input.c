@@ -113,6 +113,31 @@ static void test_seeks_into_loops(fixture *f)
     bc_live_input_close(&f->source);
 }
 
+/* A file's frames leave before they are due: as long as it takes to see them, and a frame's time.
+ */
+static void test_lead(fixture *f)
+{
+    enum { LEAD_US = 60000, STEP_US = 40000, MOST_FRAMES = 500 };
+    int64_t early_ns = 0, step_us = 0;
+    void *item;
+    make_clip(f, "early.mkv", 25);
+    open_input(f, false);
+    for (int i = 0; i < 100; i++)
+        bc_live_input_set_lead(f->source, LEAD_US);
+    for (int i = 0; i < MOST_FRAMES && early_ns < (LEAD_US + 30000) * 1000LL; i++) {
+        if (!CHECK_INT(bc_queue_receive_within(f->queue, &item, 20000000000), BC_OK) ||
+            !CHECK(item != NULL))
+            break;
+        bc_captured *captured = item;
+        early_ns = captured->due_ns - captured->arrival_ns;
+        step_us = captured->step_us;
+        bc_captured_free(captured);
+    }
+    CHECK(early_ns >= (LEAD_US + 30000) * 1000LL && early_ns < (LEAD_US + 40000) * 1000LL);
+    CHECK_INT(step_us, STEP_US);
+    bc_live_input_close(&f->source);
+}
+
 static int n_lines; /* that were said */
 
 static void count_line(void *cookie, bc_log_level level, const char *line)
@@ -153,6 +178,7 @@ int main(void)
     CHECK_INT(bc_queue_open(&f.queue, 1, bc_captured_free), BC_OK);
     test_camera(&f);
     test_seeks_into_loops(&f);
+    test_lead(&f);
     test_file_that_shrinks(&f);
     bc_queue_close(&f.queue);
     snprintf(line, sizeof(line), "rm -r %s", f.folder);
