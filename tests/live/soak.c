@@ -87,6 +87,7 @@ static const char *const verbs[] = {
 typedef struct counts {
     int n_ok, n_refused;
     double longest_ms;
+    const char *longest; /* its line */
 } counts;
 
 static uint32_t random_below(uint32_t *state, uint32_t limit)
@@ -106,7 +107,10 @@ static void say(command *c, const char *line, counts *n)
         n->n_refused++;
     if (json_is_false(json_object_get(answer, "ok")))
         CHECK(json_is_string(json_object_get(answer, "error")));
-    n->longest_ms = ms > n->longest_ms ? ms : n->longest_ms;
+    if (ms > n->longest_ms) {
+        n->longest_ms = ms;
+        n->longest = line;
+    }
     json_decref(answer);
 }
 
@@ -120,7 +124,7 @@ static double resident_mb(const command *c)
 /* Memory with the same settings always: it follows scale, net and brush. */
 static double settled_mb(command *c)
 {
-    counts n = {0};
+    counts n = {.longest = ""};
     say(c, "record off", &n);
     say(c, "loop on; open sound.mkv", &n);
     say(c,
@@ -143,7 +147,7 @@ static void make_inputs(command *c)
 
 static void soak(command *c, int seconds, uint32_t seed)
 {
-    counts n = {0};
+    counts n = {.longest = ""};
     double first_mb = 0;
     const int64_t start_ns = bc_clock_ns();
     for (int64_t now_ns = start_ns; now_ns < start_ns + seconds * 1000000000LL;
@@ -154,9 +158,9 @@ static void soak(command *c, int seconds, uint32_t seed)
             first_mb = settled_mb(c);
     }
     const double last_mb = settled_mb(c);
-    printf(
-        "%d ok, %d refused, longest answer %.0f ms; %.0f MB after a minute, %.0f MB at the end\n",
-        n.n_ok, n.n_refused, n.longest_ms, first_mb, last_mb);
+    printf("%d ok, %d refused, longest answer %.0f ms (%s); %.0f MB after a minute, %.0f MB at "
+           "the end\n",
+           n.n_ok, n.n_refused, n.longest_ms, n.longest, first_mb, last_mb);
     if (first_mb > 0 && KNOWS_MEMORY)
         CHECK_AT_MOST(last_mb, 1.15 * first_mb);
 }
