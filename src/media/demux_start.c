@@ -142,12 +142,10 @@ static bool tells_time(const void *demuxer, const AVStream *stream)
     return bc_demuxer_tells_time(demuxer, stream);
 }
 
-/* Reads from a place in the file to the start; true if a key frame lies between them. */
-static bool read_from(bc_demuxer *demuxer, int64_t position, bc_status *status)
+/* Reads on to the start; true if a key frame lies between here and there. */
+static bool reaches_start(bc_demuxer *demuxer, bc_status *status)
 {
     const int64_t zero_us = demuxer->zero_us;
-    if (av_seek_frame(demuxer->input, -1, position, AVSEEK_FLAG_BYTE) < 0)
-        return false;
     bc_demuxer_drop_ahead(demuxer);
     bc_timeline_close(&demuxer->timeline);
     bc_demuxer_start_line(demuxer, zero_us);
@@ -155,9 +153,30 @@ static bool read_from(bc_demuxer *demuxer, int64_t position, bc_status *status)
     return *status < 0 || demuxer->has_key_ahead;
 }
 
+static bool read_from(bc_demuxer *demuxer, int64_t position, bc_status *status)
+{
+    return av_seek_frame(demuxer->input, -1, position, AVSEEK_FLAG_BYTE) >= 0 &&
+           reaches_start(demuxer, status);
+}
+
 static int seek_by_time(bc_demuxer *demuxer, int64_t target_us)
 {
     return avformat_seek_file(demuxer->input, -1, INT64_MIN, target_us, target_us, 0);
+}
+
+/* Where the clock has to be believed: a transport stream is sought without regard to key frames. */
+static bool read_from_time(bc_demuxer *demuxer, int64_t target_us, bc_status *status)
+{
+    static const int64_t earlier_s[] = {2, 12, 60, 300};
+    bc_log_write(&demuxer->params->log, BC_LOG_WARNING,
+                 "%s: it is too large to be looked through for jumps of its clock: it may start "
+                 "elsewhere",
+                 demuxer->url);
+    for (int i = 0; i < 4; i++)
+        if (seek_by_time(demuxer, target_us - earlier_s[i] * AV_TIME_BASE) >= 0 &&
+            reaches_start(demuxer, status))
+            return true;
+    return false;
 }
 
 /* In a transport stream, to where its own clock says. */
@@ -171,8 +190,8 @@ static bc_status seek_by_clock(bc_demuxer *demuxer, int64_t target_us)
                                                                           : MAX_SCAN_BYTES};
     bc_status status = BC_OK;
     const int result = bc_transport_run(&scan, demuxer->input);
-    if (result == AVERROR(EFBIG) && seek_by_time(demuxer, target_us) >= 0)
-        return BC_OK;
+    if (result == AVERROR(EFBIG) && read_from_time(demuxer, target_us, &status))
+        return status;
     for (int i = 0; result == 1 && i < BC_TRANSPORT_PLACES && scan.places[i] >= 0; i++)
         if (read_from(demuxer, scan.places[i], &status))
             return status;

@@ -22,9 +22,8 @@ typedef struct bc_transport_scan {
     bool (*tells_time)(const void *cookie, const AVStream *stream); /* picture and its sound */
     const void *cookie;
     int64_t max_bytes; /* no more are looked at */
-    /* Out: offsets in the file, the nearest first, each a few seconds before the one before it.
-     * What comes before is earlier than the target. -1: none that is so far away from the
-     * beginning. */
+    /* Out: offsets in the file, from where on something of the last 2, 12, 60 and 300 s before the
+     * target comes; -1: the beginning is nearer. */
     int64_t places[BC_TRANSPORT_PLACES];
 } bc_transport_scan;
 
