@@ -51,25 +51,25 @@ static bc_status run_to(bc_minimiser *m, fixture *f, int n_iterations, const bc_
     return status;
 }
 
-static void start(bc_minimiser *m, bc_method method, const bc_log *log)
+static void start(bc_minimiser *m, bc_minimiser_kind method, const bc_log *log)
 {
     CHECK_INT(bc_minimiser_open(m, method, 0, N, log), BC_OK);
     for (int i = 0; i < N; i++)
         m->x[i] = (float)(0.03 * i - 0.5);
 }
 
-static void test_descent(bc_method method, double bound, const bc_log *log)
+static void test_descent(bc_minimiser_kind method, double bound, const bc_log *log)
 {
     bc_minimiser m;
     fixture f = {0};
     start(&m, method, log);
     CHECK(run_to(&m, &f, 300, log) >= 0);
     if (!CHECK_AT_MOST(f.last, bound))
-        fprintf(stderr, "    with %s\n", bc_method_name(method));
+        fprintf(stderr, "    with %s\n", bc_minimiser_name(method));
     bc_minimiser_close(&m);
 }
 
-static void test_same_bits_after_a_stop(bc_method method, const bc_log *log)
+static void test_same_bits_after_a_stop(bc_minimiser_kind method, const bc_log *log)
 {
     bc_minimiser whole, first, second;
     fixture f = {0};
@@ -92,7 +92,7 @@ static void test_same_bits_after_a_stop(bc_method method, const bc_log *log)
     bc_minimiser_close(&second);
 }
 
-static void test_stops(bc_method method, const bc_log *log)
+static void test_stops(bc_minimiser_kind method, const bc_log *log)
 {
     bc_minimiser m;
     fixture f = {.stop_at = 7};
@@ -114,12 +114,12 @@ int main(void)
 {
     char message[1024];
     const bc_log log = test_log(message);
-    static const double bounds[N_METHODS] = {[BC_METHOD_LBFGS] = 1e-8,
-                                             [BC_METHOD_ADAM] = 3,
-                                             [BC_METHOD_ADADELTA] = 12,
-                                             [BC_METHOD_DESCENT] = 12};
+    static const double bounds[N_METHODS] = {[BC_MINIMISER_LBFGS] = 1e-8,
+                                             [BC_MINIMISER_ADAM] = 3,
+                                             [BC_MINIMISER_ADADELTA] = 12,
+                                             [BC_MINIMISER_DESCENT] = 12};
     for (int i = 0; i < N_METHODS; i++) {
-        const bc_method method = (bc_method)i;
+        const bc_minimiser_kind method = (bc_minimiser_kind)i;
         test_descent(method, bounds[i], &log);
         test_same_bits_after_a_stop(method, &log);
         test_stops(method, &log);

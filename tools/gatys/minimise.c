@@ -12,12 +12,12 @@ enum { N_METHODS = 4, HISTORY = 10 };
 static const char *const names[N_METHODS] = {"lbfgs", "adam", "adadelta", "descent"};
 static const double default_rates[N_METHODS] = {1, 0.02, 1, 0.02};
 
-const char *bc_method_name(bc_method method)
+const char *bc_minimiser_name(bc_minimiser_kind method)
 {
     return names[method];
 }
 
-bc_status bc_minimiser_open(bc_minimiser *minimiser, bc_method method, double rate, int n,
+bc_status bc_minimiser_open(bc_minimiser *minimiser, bc_minimiser_kind method, double rate, int n,
                             const bc_log *log)
 {
     float *arena = calloc((size_t)n * 4, sizeof(*arena));
@@ -97,9 +97,9 @@ static bc_status run_first_order(bc_minimiser *m, int end, bc_objective *objecti
             return not_finite(m, log);
         if (m->scale <= 0)
             m->scale = size > 0 ? 1 / size : 1;
-        if (m->method == BC_METHOD_DESCENT)
+        if (m->method == BC_MINIMISER_DESCENT)
             step_descent(m);
-        else if (m->method == BC_METHOD_ADAM)
+        else if (m->method == BC_MINIMISER_ADAM)
             step_adam(m);
         else
             step_adadelta(m);
@@ -197,6 +197,6 @@ bc_status bc_minimiser_run(bc_minimiser *minimiser, int n_iterations, bc_objecti
     const int end = round < n_iterations ? round : n_iterations;
     if (minimiser->iteration >= end)
         return BC_OK;
-    return (minimiser->method == BC_METHOD_LBFGS ? run_lbfgs : run_first_order)(
+    return (minimiser->method == BC_MINIMISER_LBFGS ? run_lbfgs : run_first_order)(
         minimiser, end, objective, report, cookie, log);
 }

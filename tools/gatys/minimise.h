@@ -21,12 +21,12 @@
 
 #include "brushcast.h"
 
-typedef enum bc_method {
-    BC_METHOD_LBFGS,
-    BC_METHOD_ADAM,
-    BC_METHOD_ADADELTA,
-    BC_METHOD_DESCENT
-} bc_method;
+typedef enum bc_minimiser_kind {
+    BC_MINIMISER_LBFGS,
+    BC_MINIMISER_ADAM,
+    BC_MINIMISER_ADADELTA,
+    BC_MINIMISER_DESCENT
+} bc_minimiser_kind;
 
 enum { BC_ROUND = 50 }; /* iterations */
 
@@ -36,7 +36,7 @@ typedef double bc_objective(void *cookie, float *gradient, const float *x);
 typedef bool bc_step_report(void *cookie, int iteration, double value, const float *x);
 
 typedef struct bc_minimiser {
-    bc_method method;
+    bc_minimiser_kind method;
     double rate;
     int n;
     int iteration;  /* made so far */
@@ -48,7 +48,7 @@ typedef struct bc_minimiser {
 } bc_minimiser;
 
 /* rate 0: the method's own. x starts as zeros, for the caller to set. */
-bc_status bc_minimiser_open(bc_minimiser *minimiser, bc_method method, double rate, int n,
+bc_status bc_minimiser_open(bc_minimiser *minimiser, bc_minimiser_kind method, double rate, int n,
                             const bc_log *log);
 void bc_minimiser_close(bc_minimiser *minimiser);
 
@@ -61,6 +61,6 @@ bc_status bc_minimiser_run(bc_minimiser *minimiser, int n_iterations, bc_objecti
                            bc_step_report *report, void *cookie, const bc_log *log);
 
 /* "lbfgs", "adam", "adadelta", "descent". */
-const char *bc_method_name(bc_method method);
+const char *bc_minimiser_name(bc_minimiser_kind method);
 
 #endif

@@ -347,8 +347,8 @@ static void make_fingerprint(const bc_synthesis *s, char text[FINGERPRINT_SIZE])
              "pictures %016llx terms %016llx alpha %g beta %g variation %g laplacian %g scale %d "
              "pooling %d %s rate %g scales %d size %d style %d colours %d start %d seed %llu",
              (unsigned long long)pictures, (unsigned long long)weights, c->alpha, c->beta,
-             c->variation, c->laplacian, c->scale, c->pooling, bc_method_name(c->method), c->rate,
-             c->n_scales, c->size, c->style_size, c->colours, c->start,
+             c->variation, c->laplacian, c->scale, c->pooling, bc_minimiser_name(c->method),
+             c->rate, c->n_scales, c->size, c->style_size, c->colours, c->start,
              (unsigned long long)c->seed);
 }
 

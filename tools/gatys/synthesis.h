@@ -22,7 +22,7 @@ typedef struct bc_synthesis_config {
     double variation, laplacian;
     bc_loss_scale scale;
     bc_pooling pooling;
-    bc_method method;
+    bc_minimiser_kind method;
     double rate;
     int n_iterations; /* at each scale */
     int n_scales;     /* each half as large as the next */

@@ -42,21 +42,21 @@ static double wrapped(double a, double b)
 }
 
 /* NaN for what is not known here. */
-static double apply(bc_text type, double a, double b, bool is_int)
+static double apply(bc_span type, double a, double b, bool is_int)
 {
-    if (bc_text_is(type, "Add"))
+    if (bc_span_is(type, "Add"))
         return a + b;
-    if (bc_text_is(type, "Sub"))
+    if (bc_span_is(type, "Sub"))
         return a - b;
-    if (bc_text_is(type, "Mul"))
+    if (bc_span_is(type, "Mul"))
         return a * b;
-    if (bc_text_is(type, "Div"))
+    if (bc_span_is(type, "Div"))
         return is_int ? trunc(a / b) : a / b;
-    return bc_text_is(type, "Mod") ? wrapped(a, b) : NAN;
+    return bc_span_is(type, "Mod") ? wrapped(a, b) : NAN;
 }
 
 /* Two of one shape, or one of them a single number. */
-static bool combine(bc_numbers *result, bc_text type, const bc_numbers *a, const bc_numbers *b)
+static bool combine(bc_numbers *result, bc_span type, const bc_numbers *a, const bc_numbers *b)
 {
     if (a->n != b->n && a->n != 1 && b->n != 1)
         return false;
@@ -75,14 +75,14 @@ static bool convert(bc_numbers *result, const bc_onnx_op *op, const bc_numbers *
     *result = *x;
     for (int i = 0; i < x->n; i++) {
         double *value = &result->values[i];
-        if (bc_text_is(op->type, "Floor"))
+        if (bc_span_is(op->type, "Floor"))
             *value = floor(*value);
-        else if (bc_text_is(op->type, "Ceil"))
+        else if (bc_span_is(op->type, "Ceil"))
             *value = ceil(*value);
-        else if (bc_text_is(op->type, "Neg"))
+        else if (bc_span_is(op->type, "Neg"))
             *value = -*value;
     }
-    if (!bc_text_is(op->type, "Cast"))
+    if (!bc_span_is(op->type, "Cast"))
         return true;
     const int64_t to = bc_onnx_op_int(op, "to", 0);
     result->is_int = to == BC_ONNX_INT32 || to == BC_ONNX_INT64;
@@ -233,10 +233,10 @@ static bool slice(bc_numbers *result, const bc_onnx_op *op,
 
 /* ------------------------------------------------------------------------------------------ */
 
-static bool is_one_of(bc_text type, const char *const *names)
+static bool is_one_of(bc_span type, const char *const *names)
 {
     for (; *names; names++)
-        if (bc_text_is(type, *names))
+        if (bc_span_is(type, *names))
             return true;
     return false;
 }
@@ -247,27 +247,27 @@ bool bc_numbers_compute(bc_numbers *result, const bc_onnx_op *op,
     static const char *const pairs[] = {"Add", "Sub", "Mul", "Div", "Mod", NULL};
     static const char *const singles[] = {"Cast", "Floor", "Ceil", "Neg", "Identity", NULL};
     const bc_numbers *a = inputs[0], *b = inputs[1];
-    if (bc_text_is(op->type, "Concat"))
+    if (bc_span_is(op->type, "Concat"))
         return concatenate(result, op, inputs);
     if (!a)
         return false;
     if (is_one_of(op->type, singles))
         return convert(result, op, a);
-    if (bc_text_is(op->type, "Unsqueeze"))
+    if (bc_span_is(op->type, "Unsqueeze"))
         return a->rank == 0 && flatten(result, a, 1);
-    if (bc_text_is(op->type, "Squeeze"))
+    if (bc_span_is(op->type, "Squeeze"))
         return flatten(result, a, 0);
-    if (bc_text_is(op->type, "ConstantOfShape"))
+    if (bc_span_is(op->type, "ConstantOfShape"))
         return fill(result, op, a);
-    if (bc_text_is(op->type, "Transpose"))
+    if (bc_span_is(op->type, "Transpose"))
         return transpose(result, a);
-    if (bc_text_is(op->type, "Slice"))
+    if (bc_span_is(op->type, "Slice"))
         return slice(result, op, inputs);
     if (!b)
         return false;
-    if (bc_text_is(op->type, "Reshape"))
+    if (bc_span_is(op->type, "Reshape"))
         return reshape(result, a, b);
-    if (bc_text_is(op->type, "Gather"))
+    if (bc_span_is(op->type, "Gather"))
         return gather(result, a, b);
     return is_one_of(op->type, pairs) && combine(result, op->type, a, b);
 }

@@ -82,9 +82,9 @@ static bool take_padding(bc_onnx_reader *r, bc_layer *layer, const bc_onnx_map *
 
 static bool is_ordinary(bc_onnx_reader *r)
 {
-    const bc_text pad = bc_onnx_op_text(r->op, "auto_pad", "NOTSET");
+    const bc_span pad = bc_onnx_op_text(r->op, "auto_pad", "NOTSET");
     if (bc_onnx_op_int(r->op, "group", 1) != 1 || !attribute_is(r->op, "dilations", 1, true) ||
-        !(bc_text_is(pad, "NOTSET") || bc_text_is(pad, "VALID")))
+        !(bc_span_is(pad, "NOTSET") || bc_span_is(pad, "VALID")))
         return bc_onnx_refuse(r, "is grouped, dilated or padded automatically");
     return true;
 }
@@ -205,7 +205,7 @@ bool bc_onnx_read_phases(bc_onnx_reader *r)
     if (!layer || !bc_onnx_is_open(r, m) || layer->norm || layer->relu ||
         layer->stride != BC_STRIDE_1 || layer->n_rows % 4 || layer->pad == BC_PAD_REFLECT ||
         bc_onnx_op_int(r->op, "blocksize", 0) != 2 ||
-        !bc_text_is(bc_onnx_op_text(r->op, "mode", "DCR"), "CRD"))
+        !bc_span_is(bc_onnx_op_text(r->op, "mode", "DCR"), "CRD"))
         return bc_onnx_refuse(
             r, "is no sub-pixel convolution: blocks of 2, mode CRD, right after a Conv");
     layer->stride = BC_STRIDE_HALF;

@@ -39,16 +39,16 @@ bool bc_onnx_read_pad(bc_onnx_reader *r)
 {
     double sides[4] = {0};
     const bc_onnx_map *m = bc_onnx_input_map(r, 0);
-    const bc_text mode = bc_onnx_op_text(r->op, "mode", "constant");
+    const bc_span mode = bc_onnx_op_text(r->op, "mode", "constant");
     if (!m || !take_pads(r, sides))
         return false;
     for (int i = 0; i < 4; i++)
         if (!(sides[i] >= 0 && sides[i] <= 2 * BC_MAX_UNIT))
             return bc_onnx_refuse(r, "pads by %g", sides[i]);
     bc_onnx_map padded = *m;
-    padded.pad = bc_text_is(mode, "reflect") ? BC_PAD_REFLECT : BC_PAD_EDGE;
+    padded.pad = bc_span_is(mode, "reflect") ? BC_PAD_REFLECT : BC_PAD_EDGE;
     const bool is_nothing = sides[0] + sides[1] + sides[2] + sides[3] == 0;
-    if (!is_nothing && !bc_text_is(mode, "reflect") && !bc_text_is(mode, "edge"))
+    if (!is_nothing && !bc_span_is(mode, "reflect") && !bc_span_is(mode, "edge"))
         return bc_onnx_refuse(r, "pads with a constant, which no table of layers does");
     if (m->margin > 0 || m->is_cropped)
         return bc_onnx_refuse(r, "pads what is padded or cropped already");
@@ -65,18 +65,18 @@ bool bc_onnx_read_pad(bc_onnx_reader *r)
 /* The ways to round that repeat each value once, for a factor of two. */
 static bool repeats_values(const bc_onnx_op *op)
 {
-    const bc_text mode = bc_onnx_op_text(op, "mode", "nearest");
-    const bc_text place = bc_onnx_op_text(op, "coordinate_transformation_mode", "half_pixel");
-    const bc_text rounds = bc_onnx_op_text(op, "nearest_mode", "round_prefer_floor");
-    const bool prefers_floor = bc_text_is(rounds, "round_prefer_floor");
-    if (!bc_text_is(mode, "nearest"))
+    const bc_span mode = bc_onnx_op_text(op, "mode", "nearest");
+    const bc_span place = bc_onnx_op_text(op, "coordinate_transformation_mode", "half_pixel");
+    const bc_span rounds = bc_onnx_op_text(op, "nearest_mode", "round_prefer_floor");
+    const bool prefers_floor = bc_span_is(rounds, "round_prefer_floor");
+    if (!bc_span_is(mode, "nearest"))
         return false;
-    if (bc_text_is(op->type, "Upsample") || op->n_inputs == 2) /* Resize of opset 10 */
+    if (bc_span_is(op->type, "Upsample") || op->n_inputs == 2) /* Resize of opset 10 */
         return true;
-    if (bc_text_is(place, "asymmetric"))
-        return prefers_floor || bc_text_is(rounds, "floor");
-    return (bc_text_is(place, "half_pixel") || bc_text_is(place, "pytorch_half_pixel")) &&
-           (prefers_floor || bc_text_is(rounds, "round_prefer_ceil"));
+    if (bc_span_is(place, "asymmetric"))
+        return prefers_floor || bc_span_is(rounds, "floor");
+    return (bc_span_is(place, "half_pixel") || bc_span_is(place, "pytorch_half_pixel")) &&
+           (prefers_floor || bc_span_is(rounds, "round_prefer_ceil"));
 }
 
 /* Scales or sizes of [n, c, h, w], whichever the operation has. */

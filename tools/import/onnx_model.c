@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "import/onnx_proto.h"
 
-static bc_text text_of(const bc_wire_field *field)
+static bc_span text_of(const bc_wire_field *field)
 {
-    return (bc_text){(const char *)field->bytes.at, bc_wire_size(field->bytes)};
+    return (bc_span){(const char *)field->bytes.at, bc_wire_size(field->bytes)};
 }
 
 /* Whether the field is `number`, and its value bytes. */
@@ -102,7 +102,7 @@ static bc_wire find_attribute(const bc_onnx_op *op, const char *name)
         if (!is_bytes(&attribute, BC_ONNX_NODE_ATTRIBUTE))
             continue;
         while (bc_wire_next(&inside, &field) > 0)
-            if (is_bytes(&field, BC_ONNX_ATTRIBUTE_NAME) && bc_text_is(text_of(&field), name))
+            if (is_bytes(&field, BC_ONNX_ATTRIBUTE_NAME) && bc_span_is(text_of(&field), name))
                 return attribute.bytes;
     }
     return (bc_wire){NULL, NULL};
@@ -143,12 +143,12 @@ float bc_onnx_op_float(const bc_onnx_op *op, const char *name, float other)
                : other;
 }
 
-bc_text bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *other)
+bc_span bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *other)
 {
     bc_wire_field field;
     return find_field(op, name, BC_ONNX_ATTRIBUTE_TEXT, BC_WIRE_BYTES, &field)
                ? text_of(&field)
-               : (bc_text){other, strlen(other)};
+               : (bc_span){other, strlen(other)};
 }
 
 bool bc_onnx_op_tensor(const bc_onnx_op *op, const char *name, bc_onnx_tensor *tensor)
@@ -275,7 +275,7 @@ bc_status bc_onnx_model_read(bc_onnx_model *model, const void *bytes, size_t siz
     const char *wrong = NULL;
     int more;
     model->n_ops = model->n_tensors = model->n_inputs = 0;
-    model->output = (bc_text){NULL, 0};
+    model->output = (bc_span){NULL, 0};
     model->message = rest;
     while (!wrong && (more = bc_wire_next(&rest, &field)) != 0) {
         if (more < 0)
@@ -288,12 +288,12 @@ bc_status bc_onnx_model_read(bc_onnx_model *model, const void *bytes, size_t siz
     return wrong ? bc_fail(log, BC_ERR_FORMAT, "%s: %s", path, wrong) : BC_OK;
 }
 
-bc_text bc_onnx_model_metadata(const bc_onnx_model *model, const char *key)
+bc_span bc_onnx_model_metadata(const bc_onnx_model *model, const char *key)
 {
     bc_wire rest = model->message;
     bc_wire_field entry, field;
     while (bc_wire_next(&rest, &entry) > 0) {
-        bc_text found = {NULL, 0}, value = {"", 0};
+        bc_span found = {NULL, 0}, value = {"", 0};
         bc_wire inside = entry.bytes;
         if (!is_bytes(&entry, BC_ONNX_MODEL_METADATA))
             continue;
@@ -303,16 +303,16 @@ bc_text bc_onnx_model_metadata(const bc_onnx_model *model, const char *key)
             else if (is_bytes(&field, BC_ONNX_ENTRY_VALUE))
                 value = text_of(&field);
         }
-        if (bc_text_is(found, key))
+        if (bc_span_is(found, key))
             return value;
     }
-    return (bc_text){"", 0};
+    return (bc_span){"", 0};
 }
 
-const bc_onnx_tensor *bc_onnx_model_find(const bc_onnx_model *model, bc_text name)
+const bc_onnx_tensor *bc_onnx_model_find(const bc_onnx_model *model, bc_span name)
 {
     for (int i = 0; i < model->n_tensors; i++)
-        if (bc_text_same(model->tensors[i].name, name))
+        if (bc_span_same(model->tensors[i].name, name))
             return &model->tensors[i];
     return NULL;
 }

@@ -7,7 +7,7 @@
 #define BC_IMPORT_ONNX_MODEL_H
 
 #include "brushcast.h"
-#include "import/text.h"
+#include "import/span.h"
 #include "import/wire.h"
 
 enum {
@@ -20,7 +20,7 @@ enum {
 };
 
 typedef struct bc_onnx_tensor {
-    bc_text name;
+    bc_span name;
     int type; /* as in onnx.proto */
     int rank;
     int64_t dims[BC_ONNX_MAX_RANK];
@@ -29,15 +29,15 @@ typedef struct bc_onnx_tensor {
 } bc_onnx_tensor;
 
 typedef struct bc_onnx_op {
-    bc_text type, name, output; /* the first output */
+    bc_span type, name, output; /* the first output */
     int n_inputs;
-    bc_text inputs[BC_ONNX_MAX_OP_INPUTS]; /* one that is left out is empty */
+    bc_span inputs[BC_ONNX_MAX_OP_INPUTS]; /* one that is left out is empty */
     bc_wire message;
 } bc_onnx_op;
 
 /* Of the graph, or a tensor that is given in it. */
 typedef struct bc_onnx_value {
-    bc_text name;
+    bc_span name;
     int rank;
     int64_t dims[BC_ONNX_MAX_RANK]; /* 0: known when it runs */
 } bc_onnx_value;
@@ -47,7 +47,7 @@ typedef struct bc_onnx_model {
     bc_onnx_op ops[BC_ONNX_MAX_OPS];
     bc_onnx_tensor tensors[BC_ONNX_MAX_TENSORS];
     bc_onnx_value inputs[BC_ONNX_MAX_GRAPH_INPUTS];
-    bc_text output; /* the first */
+    bc_span output; /* the first */
     bc_wire message;
 } bc_onnx_model;
 
@@ -59,17 +59,17 @@ bc_status bc_onnx_model_read(bc_onnx_model *model, const void *bytes, size_t siz
                              const bc_log *log);
 
 /* The metadata's value of a key; empty if there is none. */
-bc_text bc_onnx_model_metadata(const bc_onnx_model *model, const char *key);
+bc_span bc_onnx_model_metadata(const bc_onnx_model *model, const char *key);
 
 /* The tensor of that name, or NULL. */
-const bc_onnx_tensor *bc_onnx_model_find(const bc_onnx_model *model, bc_text name);
+const bc_onnx_tensor *bc_onnx_model_find(const bc_onnx_model *model, bc_span name);
 
 /* A tensor that stands in an attribute; false if there is none, or it is malformed. */
 bool bc_onnx_op_tensor(const bc_onnx_op *op, const char *name, bc_onnx_tensor *tensor);
 /* Attributes: the value, or `other` if there is none. */
 int64_t bc_onnx_op_int(const bc_onnx_op *op, const char *name, int64_t other);
 float bc_onnx_op_float(const bc_onnx_op *op, const char *name, float other);
-bc_text bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *other);
+bc_span bc_onnx_op_text(const bc_onnx_op *op, const char *name, const char *other);
 /* Integers or floats; returns how many there are, 0 if there is none, or more than can be held. */
 int bc_onnx_op_numbers(const bc_onnx_op *op, const char *name, double numbers[BC_ONNX_MAX_NUMBERS]);
 

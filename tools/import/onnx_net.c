@@ -110,16 +110,16 @@ static bool read_op(bc_onnx_reader *r)
 /* The graph -------------------------------------------------------------------------------- */
 
 /* The canvas of that name in the file's own table, which states its channels and cell, or NULL. */
-static const bc_layer *find_canvas(const bc_onnx_reader *r, bc_text name)
+static const bc_layer *find_canvas(const bc_onnx_reader *r, bc_span name)
 {
     char text[BC_LAYER_NAME_SIZE];
-    bc_text_copy(text, sizeof(text), name);
+    bc_span_copy(text, sizeof(text), name);
     const int stated = name.n < sizeof(text) ? bc_layers_find(&r->stated, text) : -1;
     const bool is_canvas = stated >= 0 && r->stated.layers[stated].kind == BC_LAYER_CANVAS;
     return is_canvas ? &r->stated.layers[stated] : NULL;
 }
 
-static bool add_canvas(bc_onnx_reader *r, bc_text name, const bc_layer *canvas)
+static bool add_canvas(bc_onnx_reader *r, bc_span name, const bc_layer *canvas)
 {
     bc_draft_layer *d = bc_onnx_add_layer(r, BC_LAYER_CANVAS, name);
     if (!d)
@@ -139,7 +139,7 @@ static bool add_canvas(bc_onnx_reader *r, bc_text name, const bc_layer *canvas)
 static bool add_canvases(bc_onnx_reader *r)
 {
     for (int i = 0; i < r->op->n_inputs; i++) {
-        const bc_text name = r->op->inputs[i];
+        const bc_span name = r->op->inputs[i];
         const bc_layer *canvas = find_canvas(r, name);
         if (canvas && !bc_onnx_find(r, name) && !add_canvas(r, name, canvas))
             return false;
@@ -199,7 +199,7 @@ static bool read_graph(bc_onnx_reader *r)
 
 static void copy_metadata(const bc_onnx_reader *r, const char *key, char *to, size_t size)
 {
-    bc_text_copy(to, size, bc_onnx_model_metadata(r->model, key));
+    bc_span_copy(to, size, bc_onnx_model_metadata(r->model, key));
 }
 
 static bc_status take_metadata(bc_onnx_reader *r, const char *path, const bc_log *log)
@@ -219,8 +219,8 @@ static bc_status fail(const bc_onnx_reader *r, const char *path, const bc_log *l
 {
     char type[64] = "the graph", name[64] = "";
     if (r->op) {
-        bc_text_copy(type, sizeof(type), r->op->type);
-        bc_text_copy(name, sizeof(name), r->op->name.n > 0 ? r->op->name : r->op->output);
+        bc_span_copy(type, sizeof(type), r->op->type);
+        bc_span_copy(name, sizeof(name), r->op->name.n > 0 ? r->op->name : r->op->output);
     }
     return bc_fail(log, BC_ERR_FORMAT, "%s: %s%s%s %s", path, type, name[0] ? " " : "", name,
                    r->reason);

@@ -17,20 +17,20 @@ bool bc_onnx_refuse(bc_onnx_reader *r, const char *format, ...)
 
 bool bc_onnx_reads(const bc_onnx_reader *r, const char *type)
 {
-    return bc_text_is(r->op->type, type);
+    return bc_span_is(r->op->type, type);
 }
 
 /* Values ----------------------------------------------------------------------------------- */
 
-bc_onnx_found *bc_onnx_find(bc_onnx_reader *r, bc_text name)
+bc_onnx_found *bc_onnx_find(bc_onnx_reader *r, bc_span name)
 {
     for (int i = r->n_found - 1; i >= 0 && name.n > 0; i--)
-        if (bc_text_same(r->found[i].name, name))
+        if (bc_span_same(r->found[i].name, name))
             return &r->found[i];
     return NULL;
 }
 
-bc_onnx_found *bc_onnx_add(bc_onnx_reader *r, bc_text name, bc_onnx_found_kind kind)
+bc_onnx_found *bc_onnx_add(bc_onnx_reader *r, bc_span name, bc_onnx_found_kind kind)
 {
     assert(r->n_found < BC_ONNX_MAX_FOUND);
     bc_onnx_found *v = &r->found[r->n_found++];
@@ -72,7 +72,7 @@ void bc_onnx_give_numbers(bc_onnx_reader *r, bc_numbers numbers)
     v->has_numbers = true;
 }
 
-void bc_onnx_add_tensor(bc_onnx_reader *r, bc_text name, const bc_onnx_tensor *tensor)
+void bc_onnx_add_tensor(bc_onnx_reader *r, bc_span name, const bc_onnx_tensor *tensor)
 {
     bc_onnx_found *v = bc_onnx_add(r, name, BC_ONNX_FOUND_TENSOR);
     v->tensor = *tensor;
@@ -134,10 +134,10 @@ static bool cut_ending(char *name, const char *ending)
  * Of our own nets "LAYER.weight" and "LAYER/add". Of others "res1.conv1.conv2d.weight" is layer
  * "res1.conv1", and a number of the exporter's is no name.
  */
-static void take_name(char name[BC_LAYER_NAME_SIZE], bc_text text, bool is_own)
+static void take_name(char name[BC_LAYER_NAME_SIZE], bc_span text, bool is_own)
 {
     char whole[2 * BC_LAYER_NAME_SIZE];
-    bc_text_copy(whole, sizeof(whole), text);
+    bc_span_copy(whole, sizeof(whole), text);
     whole[strcspn(whole, "/@")] = '\0';
     if (cut_ending(whole, ".weight") && !is_own)
         cut_ending(whole, ".conv2d");
@@ -147,7 +147,7 @@ static void take_name(char name[BC_LAYER_NAME_SIZE], bc_text text, bool is_own)
     memcpy(name, whole, BC_LAYER_NAME_SIZE);
 }
 
-bc_draft_layer *bc_onnx_add_layer(bc_onnx_reader *r, bc_layer_kind kind, bc_text named)
+bc_draft_layer *bc_onnx_add_layer(bc_onnx_reader *r, bc_layer_kind kind, bc_span named)
 {
     char name[BC_LAYER_NAME_SIZE];
     take_name(name, named, r->stated.n > 0);

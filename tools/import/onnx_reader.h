@@ -33,7 +33,7 @@ typedef enum bc_onnx_found_kind {
 
 /* What a name of the graph stands for. */
 typedef struct bc_onnx_found {
-    bc_text name;
+    bc_span name;
     bc_onnx_found_kind kind;
     bc_onnx_tensor tensor;
     bc_numbers numbers; /* also of a tensor of few */
@@ -64,7 +64,7 @@ bool bc_onnx_refuse(bc_onnx_reader *r, const char *format, ...)
 bool bc_onnx_reads(const bc_onnx_reader *r, const char *type);
 
 /* What the name stands for, and input `i` of the operation, or NULL. */
-bc_onnx_found *bc_onnx_find(bc_onnx_reader *r, bc_text name);
+bc_onnx_found *bc_onnx_find(bc_onnx_reader *r, bc_span name);
 bc_onnx_found *bc_onnx_input_found(bc_onnx_reader *r, int i);
 /* The input's map, or NULL after a refusal; its numbers, or NULL. */
 const bc_onnx_map *bc_onnx_input_map(bc_onnx_reader *r, int i);
@@ -76,8 +76,8 @@ float *bc_onnx_floats_of(const bc_onnx_tensor *tensor);
 /* What comes out of the operation. */
 bool bc_onnx_give_map(bc_onnx_reader *r, bc_onnx_map m);
 void bc_onnx_give_numbers(bc_onnx_reader *r, bc_numbers numbers);
-bc_onnx_found *bc_onnx_add(bc_onnx_reader *r, bc_text name, bc_onnx_found_kind kind);
-void bc_onnx_add_tensor(bc_onnx_reader *r, bc_text name, const bc_onnx_tensor *tensor);
+bc_onnx_found *bc_onnx_add(bc_onnx_reader *r, bc_span name, bc_onnx_found_kind kind);
+void bc_onnx_add_tensor(bc_onnx_reader *r, bc_span name, const bc_onnx_tensor *tensor);
 
 /* The layer that makes a map which is not the frame's. */
 bc_layer *bc_onnx_layer_of(bc_onnx_reader *r, const bc_onnx_map *m);
@@ -90,7 +90,7 @@ bool bc_onnx_is_current(bc_onnx_reader *r, const bc_onnx_map *m);
 /* The operation became part of the map's layer. */
 bc_onnx_map bc_onnx_next_version(bc_onnx_reader *r, const bc_onnx_map *m);
 /* One layer more, called after a name of the graph; NULL after a refusal. */
-bc_draft_layer *bc_onnx_add_layer(bc_onnx_reader *r, bc_layer_kind kind, bc_text named);
+bc_draft_layer *bc_onnx_add_layer(bc_onnx_reader *r, bc_layer_kind kind, bc_span named);
 
 /* onnx_conv.c: convolutions, and what belongs to them. */
 bool bc_onnx_read_conv(bc_onnx_reader *r);

@@ -118,26 +118,26 @@ static bool take(bc_pickle_machine *m, int n_bytes, uint64_t *value)
 }
 
 /* A text behind its length of n_bytes. */
-static bool take_text(bc_pickle_machine *m, int n_bytes, bc_text *text)
+static bool take_text(bc_pickle_machine *m, int n_bytes, bc_span *text)
 {
     uint64_t n;
     if (!take(m, n_bytes, &n))
         return false;
     if (n > bc_wire_size(*m->rest))
         return bc_pickle_refuse(m, "ends too early");
-    *text = (bc_text){(const char *)m->rest->at, (size_t)n};
+    *text = (bc_span){(const char *)m->rest->at, (size_t)n};
     m->rest->at += n;
     return true;
 }
 
 /* A text up to the end of its line. */
-static bool take_line(bc_pickle_machine *m, bc_text *text)
+static bool take_line(bc_pickle_machine *m, bc_span *text)
 {
     const size_t most = bc_wire_size(*m->rest);
     const uint8_t *end = most > 0 ? memchr(m->rest->at, '\n', most) : NULL;
     if (!end)
         return bc_pickle_refuse(m, "ends too early");
-    *text = (bc_text){(const char *)m->rest->at, (size_t)(end - m->rest->at)};
+    *text = (bc_span){(const char *)m->rest->at, (size_t)(end - m->rest->at)};
     m->rest->at = end + 1;
     return true;
 }
@@ -145,7 +145,7 @@ static bool take_line(bc_pickle_machine *m, bc_text *text)
 /* An integer of so many bytes as the first one says; larger ones than 64 bits are cut. */
 static bool push_long(bc_pickle_machine *m)
 {
-    bc_text bytes = {NULL, 0};
+    bc_span bytes = {NULL, 0};
     uint64_t value = 0;
     if (!take_text(m, 1, &bytes))
         return false;
@@ -158,7 +158,7 @@ static bool push_long(bc_pickle_machine *m)
 
 static bool push_global(bc_pickle_machine *m)
 {
-    bc_text module = {NULL, 0}, name = module;
+    bc_span module = {NULL, 0}, name = module;
     return take_line(m, &module) && take_line(m, &name) && bc_pickle_push_name(m, module, name);
 }
 

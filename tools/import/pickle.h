@@ -9,15 +9,15 @@
 
 #include "brushcast.h"
 #include "import/element.h"
-#include "import/text.h"
+#include "import/span.h"
 #include "import/wire.h"
 
 enum { BC_PICKLE_MAX_TENSORS = 256, BC_PICKLE_MAX_KEYS = 256, BC_PICKLE_MAX_RANK = 4 };
 
 /* An entry of a dictionary whose value is a tensor, all in one piece of a storage. */
 typedef struct bc_pickle_tensor {
-    bc_text name;
-    bc_text storage; /* the key of its storage */
+    bc_span name;
+    bc_span storage; /* the key of its storage */
     bc_element element;
     int64_t offset; /* elements */
     int rank;
@@ -28,7 +28,7 @@ typedef struct bc_pickle {
     int n_tensors;
     bc_pickle_tensor tensors[BC_PICKLE_MAX_TENSORS];
     int n_keys;
-    bc_text keys[BC_PICKLE_MAX_KEYS]; /* the texts of all lists, in order */
+    bc_span keys[BC_PICKLE_MAX_KEYS]; /* the texts of all lists, in order */
 } bc_pickle;
 
 /*

@@ -38,7 +38,7 @@ typedef struct bc_pickle_object {
     bc_pickle_name name;
     bc_element element; /* of a name of storages, a storage, a tensor */
     int64_t number;     /* also a tensor's offset */
-    bc_text text;       /* also a storage's key, and a tensor's */
+    bc_span text;       /* also a storage's key, and a tensor's */
     int n, first;       /* parts of a tuple, in `parts` */
     int rank;           /* of a tensor */
     int64_t dims[BC_PICKLE_MAX_RANK];
@@ -68,7 +68,7 @@ const bc_pickle_object *bc_pickle_part(const bc_pickle_machine *m, const bc_pick
 /* pickle_torch.c: what PyTorch's tensors need of Python. */
 
 /* The object of that name in a module of Python's, if it is one of the few that are known. */
-bool bc_pickle_push_name(bc_pickle_machine *m, bc_text module, bc_text name);
+bool bc_pickle_push_name(bc_pickle_machine *m, bc_span module, bc_span name);
 /* A tuple of arguments and what is called become what that makes. */
 bool bc_pickle_call(bc_pickle_machine *m);
 /* A tuple that describes a storage becomes the storage. */

@@ -58,7 +58,7 @@ bool bc_pickle_append_items(bc_pickle_machine *m, int n)
 
 /* Names and what they make ----------------------------------------------------------------- */
 
-bool bc_pickle_push_name(bc_pickle_machine *m, bc_text module, bc_text name)
+bool bc_pickle_push_name(bc_pickle_machine *m, bc_span module, bc_span name)
 {
     static const struct {
         const char *module, *name;
@@ -74,7 +74,7 @@ bool bc_pickle_push_name(bc_pickle_machine *m, bc_text module, bc_text name)
                  {"torch", "LongStorage", BC_PICKLE_NAME_STORAGE, BC_ELEMENT_LONG},
                  {"torch.cuda", "FloatStorage", BC_PICKLE_NAME_STORAGE, BC_ELEMENT_FLOAT}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (bc_text_is(module, names[i].module) && bc_text_is(name, names[i].name))
+        if (bc_span_is(module, names[i].module) && bc_span_is(name, names[i].name))
             return bc_pickle_push(m, (bc_pickle_object){.kind = BC_PICKLE_OBJECT_NAME,
                                                         .name = names[i].known,
                                                         .element = names[i].element});
@@ -147,7 +147,7 @@ bool bc_pickle_push_storage(bc_pickle_machine *m)
         return false;
     if (id->kind != BC_PICKLE_OBJECT_TUPLE || id->n < 5 ||
         bc_pickle_part(m, id, 0)->kind != BC_PICKLE_OBJECT_TEXT ||
-        !bc_text_is(bc_pickle_part(m, id, 0)->text, "storage") ||
+        !bc_span_is(bc_pickle_part(m, id, 0)->text, "storage") ||
         bc_pickle_part(m, id, 1)->kind != BC_PICKLE_OBJECT_NAME ||
         bc_pickle_part(m, id, 1)->name != BC_PICKLE_NAME_STORAGE ||
         bc_pickle_part(m, id, 2)->kind != BC_PICKLE_OBJECT_TEXT)

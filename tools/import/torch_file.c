@@ -38,7 +38,7 @@ static bool add_tensor(bc_named_tensors *list, const bc_pickle_tensor *tensor, b
     if ((uint64_t)tensor->offset > most || n > most - (uint64_t)tensor->offset)
         return false;
     storage.at += (uint64_t)tensor->offset * size;
-    bc_text_copy(name, sizeof(name), tensor->name);
+    bc_span_copy(name, sizeof(name), tensor->name);
     bc_named_tensor *added = bc_named_add(list, name, tensor->rank, tensor->dims);
     for (uint64_t i = 0; added && i < n; i++) {
         bc_wire_little_endian(&storage, (int)size, &bits);
@@ -50,7 +50,7 @@ static bool add_tensor(bc_named_tensors *list, const bc_pickle_tensor *tensor, b
 static bc_status fail_storage(const bc_pickle_tensor *tensor, const char *path, const bc_log *log)
 {
     char name[BC_NAMED_SIZE];
-    bc_text_copy(name, sizeof(name), tensor->name);
+    bc_span_copy(name, sizeof(name), tensor->name);
     return bc_fail(log, BC_ERR_FORMAT, "%s: the numbers of '%s' are not there, or too many", path,
                    name);
 }
@@ -67,7 +67,7 @@ static bc_status read_zip(bc_named_tensors *list, bc_pickle *pickle, const uint8
     for (int i = 0; i < pickle->n_tensors && status == BC_OK; i++) {
         char key[32], ending[48];
         const bc_pickle_tensor *tensor = &pickle->tensors[i];
-        bc_text_copy(key, sizeof(key), tensor->storage);
+        bc_span_copy(key, sizeof(key), tensor->storage);
         snprintf(ending, sizeof(ending), "/data/%s", key);
         if (!bc_zip_find(&file, bytes, size, ending) || !add_tensor(list, tensor, file))
             status = fail_storage(tensor, path, log);
@@ -78,15 +78,15 @@ static bc_status read_zip(bc_named_tensors *list, bc_pickle *pickle, const uint8
 /* Before the zip --------------------------------------------------------------------------- */
 
 /* Its elements are those of the tensors in it. NULL: no tensor is. */
-static const bc_pickle_tensor *find_user(const bc_pickle *pickle, bc_text storage)
+static const bc_pickle_tensor *find_user(const bc_pickle *pickle, bc_span storage)
 {
     for (int i = 0; i < pickle->n_tensors; i++)
-        if (bc_text_same(pickle->tensors[i].storage, storage))
+        if (bc_span_same(pickle->tensors[i].storage, storage))
             return &pickle->tensors[i];
     return NULL;
 }
 
-static bc_status read_storage(bc_named_tensors *list, const bc_pickle *pickle, bc_text key,
+static bc_status read_storage(bc_named_tensors *list, const bc_pickle *pickle, bc_span key,
                               bc_wire *rest, const char *path, const bc_log *log)
 {
     uint64_t n = 0;
@@ -99,7 +99,7 @@ static bc_status read_storage(bc_named_tensors *list, const bc_pickle *pickle, b
     rest->at = storage.end;
     for (int i = 0; i < pickle->n_tensors; i++) {
         const bc_pickle_tensor *tensor = &pickle->tensors[i];
-        if (bc_text_same(tensor->storage, key) &&
+        if (bc_span_same(tensor->storage, key) &&
             (tensor->element != user->element || !add_tensor(list, tensor, storage)))
             return fail_storage(tensor, path, log);
     }

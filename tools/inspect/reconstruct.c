@@ -239,7 +239,7 @@ static bc_status search(inversion *v, const bc_log *log)
 {
     bc_minimiser m;
     bc_random random = {(uint64_t)v->params->seed};
-    bc_status status = bc_minimiser_open(&m, BC_METHOD_LBFGS, 0, 3 * v->n_pixels, log);
+    bc_status status = bc_minimiser_open(&m, BC_MINIMISER_LBFGS, 0, 3 * v->n_pixels, log);
     for (int i = 0; status == BC_OK && i < m.n; i++)
         m.x[i] = (float)bc_random_normal(&random);
     while (status == BC_OK && m.iteration < v->params->n_iterations)
