@@ -94,6 +94,30 @@ static void test_stated_table(void)
     bc_model_close(&model);
 }
 
+/* A blend is no net, but its model names the paintings of all its styles. */
+static void test_blend(void)
+{
+    static const bc_style_weight blend[] = {{0, 1}, {1, 2}};
+    static const char text[] = "in conv 3 8 stride=2 norm relu\n"
+                               "bank conv 3 8 norm=style relu weights=style\n"
+                               "bank.mix mix\n"
+                               "out conv 3 3 up=subpixel";
+    bc_layers table;
+    bc_model *model;
+    bc_proto file = {0};
+    CHECK_INT(bc_layers_parse(&table, text, "TABLE", &log_), BC_OK);
+    CHECK_INT(bc_model_make_random(&model, &table, 2, 1, &log_), BC_OK);
+    model->styles[0].info.licence = "public domain";
+    model->styles[1].info.licence = "CC BY 4.0";
+    CHECK_INT(
+        bc_export_write(&file, model, &(bc_export_params){.blend = blend, .n_blend = 2}, &log_),
+        BC_OK);
+    CHECK(memmem(file.bytes, file.size, "public domain; CC BY 4.0", 24) != NULL);
+    check_refused(&file, "is a style's share of a blend, which is no net");
+    bc_proto_free(&file);
+    bc_model_close(&model);
+}
+
 /* A canvas is an input of its own name, which no tensor and no output may have. */
 static void test_canvas_names(void)
 {
@@ -122,6 +146,7 @@ int main(void)
     test_random_tables();
     test_golden();
     test_stated_table();
+    test_blend();
     test_canvas_names();
     imported_end();
     return TEST_END();

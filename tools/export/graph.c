@@ -369,6 +369,24 @@ static void write_layer(writer *w)
     }
 }
 
+/* What the styles say of their paintings, one after the other. */
+static void write_credits(writer *w)
+{
+    enum { CREDIT_SIZE = 256, N_KEYS = 4 };
+    static const char *const keys[N_KEYS] = {"title", "artist", "year", "licence"};
+    for (int key = 0; key < N_KEYS; key++) {
+        char text[BC_MAX_BLEND * CREDIT_SIZE] = "";
+        for (int part = 0; part < w->n_parts; part++) {
+            const bc_style_info *info = &w->model->styles[w->parts[part].style].info;
+            const char *const credits[N_KEYS] = {info->title, info->artist, info->year,
+                                                 info->licence};
+            const size_t n = strlen(text);
+            snprintf(text + n, sizeof(text) - n, "%s%s", part > 0 ? "; " : "", credits[key]);
+        }
+        bc_onnx_metadata(&w->onnx, keys[key], text);
+    }
+}
+
 static void write_metadata(writer *w, bool has_style)
 {
     bc_onnx *to = &w->onnx;
@@ -376,14 +394,10 @@ static void write_metadata(writer *w, bool has_style)
     bc_onnx_metadata(to, "brushcast.layers", net->table.text);
     bc_onnx_metadata(to, "brushcast.name", net->name);
     bc_onnx_metadata(to, "brushcast.network", net->id);
-    if (!has_style || w->n_parts > 1)
-        return;
-    const bc_style_info *info = &w->model->styles[w->parts[0].style].info;
-    bc_onnx_metadata(to, "brushcast.style", info->name);
-    bc_onnx_metadata(to, "title", info->title);
-    bc_onnx_metadata(to, "artist", info->artist);
-    bc_onnx_metadata(to, "year", info->year);
-    bc_onnx_metadata(to, "licence", info->licence);
+    if (has_style && w->n_parts == 1)
+        bc_onnx_metadata(to, "brushcast.style", w->model->styles[w->parts[0].style].info.name);
+    if (has_style)
+        write_credits(w);
 }
 
 /* Parts without a share are left out, and shares add up to 1. */

@@ -12,8 +12,8 @@
  *
  * A tensor of the model has the name that it has in the net's or the style's file, with @NUMBER of
  * the blend's part behind it where a blend has several. The metadata say what brushcast-import
- * needs to make the same net and style of it: brushcast.layers, .name, .network, .style, and what
- * the style says of its painting.
+ * needs to make the same net and style of a model of one style: brushcast.layers, .name, .network
+ * and .style; and what each style says of its painting.
  */
 #ifndef BC_EXPORT_GRAPH_H
 #define BC_EXPORT_GRAPH_H

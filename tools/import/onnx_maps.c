@@ -140,7 +140,8 @@ static bool scale_layer(bc_onnx_reader *r, const bc_onnx_map *m, double factor)
     bc_draft_layer *d = &r->draft->layers[m->layer];
     const bc_layer *layer = &d->layer;
     if (!bc_onnx_is_open(r, m) || layer->norm || layer->relu)
-        return bc_onnx_refuse(r, "is a factor of what is no convolution's output");
+        return bc_onnx_refuse(r, r->stated.n > 0 ? "is a style's share of a blend, which is no net"
+                                                 : "is a factor of what no convolution makes");
     for (size_t i = 0; i < bc_draft_count_weights(layer); i++)
         d->weight[i] = (float)(d->weight[i] * factor);
     for (int i = 0; i < layer->n_rows; i++)
