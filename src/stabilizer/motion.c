@@ -15,7 +15,10 @@ enum {
     MAX_STEPS = 12,                      /* downhill, of a pixel each */
     VECTOR_COST = 6,                     /* of a quarter of a pixel from the neighbours' motion */
     MOTION_COST = BLOCK * BLOCK * 3 / 8, /* of any at all: noise shall not move what stands still */
-    OTHER_COST = CELL * CELL / 2         /* of a cell that leaves its block */
+    OTHER_COST = CELL * CELL / 2,        /* of a cell that leaves its block */
+    FEW_EDGES = 32,                      /* one block in so many: too few to know the camera by */
+    EDGE = 2,                            /* pixels apart, in which an edge shows */
+    EDGE_LEVEL = 4 * BLOCK * BLOCK       /* and by how much, each way */
 };
 
 /* One block or cell on its way. */
@@ -186,34 +189,84 @@ static bool are_same(bc_vector a, bc_vector b)
     return a.x == b.x && a.y == b.y;
 }
 
-/* A cell's vector: its block's, or one of the two blocks' that it touches. */
-static bc_vector choose(const bc_luma *now, const uint8_t *last, const bc_vector *blocks, int row,
-                        int column)
+/* Of the camera: blocks find it to a quarter of a pixel. */
+static bool are_close(bc_vector a, bc_vector b)
+{
+    return abs(a.x - b.x) <= 1 && abs(a.y - b.y) <= 1;
+}
+
+/* Whether a block shows all motion: what has edges one way only does not, and flat ones nothing. */
+static bool has_edges(const bc_luma *now, int row, int column)
+{
+    const uint8_t *block = now->pixels + BLOCK * (row * now->stride_bytes + column);
+    const ptrdiff_t stride = now->stride_bytes;
+    return block_difference(block, block + EDGE, stride) > EDGE_LEVEL &&
+           block_difference(block, block + EDGE * stride, stride) > EDGE_LEVEL;
+}
+
+/* The vector that wins where each vote for another takes one from it, n_edges of them. */
+static bc_vector elect(const bc_vector *blocks, const bc_luma *now, int *n_edges)
+{
+    bc_vector camera = {0, 0};
+    int n_ahead = 0;
+    for (int row = 0; row + 1 < now->rows; row++) {
+        for (int column = 0; column + 1 < now->columns; column++) {
+            if (!has_edges(now, row, column))
+                continue;
+            const bc_vector v = blocks[row * now->columns + column];
+            if (n_ahead == 0)
+                camera = v;
+            n_ahead += are_close(v, camera) ? 1 : -1;
+            ++*n_edges;
+        }
+    }
+    return camera;
+}
+
+bc_vector bc_motion_camera(const bc_vector *blocks, const bc_luma *now)
+{
+    int n_edges = 0, n_same = 0;
+    const bc_vector camera = elect(blocks, now, &n_edges), none = {0, 0};
+    for (int row = 0; row + 1 < now->rows; row++)
+        for (int column = 0; column + 1 < now->columns; column++)
+            n_same += are_close(blocks[row * now->columns + column], camera) &&
+                      has_edges(now, row, column);
+    return 2 * n_same > n_edges && FEW_EDGES * n_edges > now->rows * now->columns ? camera : none;
+}
+
+static void try_cell(search *s, bc_vector v, int discount)
+{
+    if (!is_inside(s, v.x, v.y))
+        return;
+    const int cost = difference_at(s, v.x, v.y) - discount;
+    if (cost < s->cost) {
+        s->cost = cost;
+        s->best = v;
+    }
+}
+
+/* A cell's vector: its block's, one of the two blocks' that it touches, or the camera's. */
+static bc_vector choose(const bc_luma *now, const uint8_t *last, const bc_vector *blocks,
+                        bc_vector camera, int row, int column)
 {
     const int block_row = row / 2, block_column = column / 2;
     const int next_row = block_row + (row & 1 ? 1 : -1);
     const int next_column = block_column + (column & 1 ? 1 : -1);
     const bc_vector own = blocks[block_row * now->columns + block_column];
-    const bc_vector others[] = {next_row >= 0 && next_row < now->rows
-                                    ? blocks[next_row * now->columns + block_column]
-                                    : own,
-                                next_column >= 0 && next_column < now->columns
-                                    ? blocks[block_row * now->columns + next_column]
-                                    : own};
-    if (are_same(own, others[0]) && are_same(own, others[1]))
+    const bc_vector beside_row = next_row >= 0 && next_row < now->rows
+                                     ? blocks[next_row * now->columns + block_column]
+                                     : own;
+    const bc_vector beside_column = next_column >= 0 && next_column < now->columns
+                                        ? blocks[block_row * now->columns + next_column]
+                                        : own;
+    if (are_same(own, beside_row) && are_same(own, beside_column) && are_same(own, camera))
         return own;
     search s = search_at(now, last, CELL, row, column);
-    s.best = own;
-    s.cost = difference_at(&s, own.x, own.y) - OTHER_COST;
-    for (int i = 0; i < 2; i++) {
-        if (are_same(others[i], own) || !is_inside(&s, others[i].x, others[i].y))
-            continue;
-        const int cost = difference_at(&s, others[i].x, others[i].y);
-        if (cost < s.cost) {
-            s.cost = cost;
-            s.best = others[i];
-        }
-    }
+    s.cost = INT_MAX;
+    try_cell(&s, camera, OTHER_COST);
+    try_cell(&s, own, OTHER_COST);
+    try_cell(&s, beside_row, 0);
+    try_cell(&s, beside_column, 0);
     return s.best;
 }
 
@@ -235,9 +288,9 @@ void bc_motion_search(bc_vector *blocks, const bc_luma *now, const uint8_t *last
     }
 }
 
-void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, const bc_luma *now,
-                      const uint8_t *last, int row)
+void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, bc_vector camera,
+                      const bc_luma *now, const uint8_t *last, int row)
 {
     for (int column = 0; column < 2 * now->columns; column++)
-        cells[row * 2 * now->columns + column] = choose(now, last, blocks, row, column);
+        cells[row * 2 * now->columns + column] = choose(now, last, blocks, camera, row, column);
 }

@@ -3,7 +3,8 @@
  * video: a block tries the vectors of its neighbours and its own of the frame before, and goes
  * downhill from the best. Motion that is not found at once is found within some frames. Then each
  * quarter of a block, a cell, takes its block's vector or a neighbouring block's, whichever suits
- * it better, so that motion ends where things do.
+ * it better, so that motion ends where things do, or the camera's where that suits it as well: what
+ * is flat shows no motion of its own, and goes with the scene.
  * Source: de Haan, Biezen, Huijgen and Ojo, "True-motion estimation with 3-D recursive search block
  * matching", 1993.
  */
@@ -39,8 +40,14 @@ void bc_motion_search(bc_vector *blocks, const bc_luma *now, const uint8_t *last
 /* How many bands there are. */
 int bc_motion_bands(const bc_luma *now);
 
+/*
+ * The camera's motion, after all bands: what most blocks with edges both ways have in common. Zero
+ * where no half of them agree.
+ */
+bc_vector bc_motion_camera(const bc_vector *blocks, const bc_luma *now);
+
 /* cells [2 * rows][2 * columns]: sets a row of them, after all bands. */
-void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, const bc_luma *now,
-                      const uint8_t *last, int row);
+void bc_motion_divide(bc_vector *cells, const bc_vector *blocks, bc_vector camera,
+                      const bc_luma *now, const uint8_t *last, int row);
 
 #endif

@@ -126,6 +126,7 @@ typedef struct frame {
     bc_steady *f;
     const bc_image *source, *steady;
     bc_luma luma;
+    bc_vector camera;
 } frame;
 
 static int end_of_cells(const bc_steady *f, int row)
@@ -164,7 +165,7 @@ static void compare_cells(void *arg, int row, int thread)
     bc_steady *f = at->f;
     const ptrdiff_t first = row * CELL * stride_of(f);
     (void)thread;
-    bc_motion_divide(f->cells, f->blocks, &at->luma, f->last_luma, row);
+    bc_motion_divide(f->cells, f->blocks, at->camera, &at->luma, f->last_luma, row);
     bc_held_fetch(&f->held, f->cells + row * f->held.columns, row, f->fetched + first);
     bc_gate_measure(&f->gate, row, f->luma + first, stride_of(f), f->fetched + first);
 }
@@ -234,9 +235,13 @@ void bc_steady_filter(bc_steady *f, bc_pool *pool, const bc_image *source, float
                       bc_image *image)
 {
     const bc_image steady = view_steady(f, source);
-    frame now = {f, source, &steady, {f->luma, stride_of(f), f->columns, f->rows}};
+    frame now = {.f = f,
+                 .source = source,
+                 .steady = &steady,
+                 .luma = {f->luma, stride_of(f), f->columns, f->rows}};
     fill_luma(f, pool, &now);
     bc_pool_run(pool, search_band, &now, bc_motion_bands(&now.luma));
+    now.camera = bc_motion_camera(f->blocks, &now.luma);
     bc_pool_run(pool, compare_cells, &now, f->held.rows);
     bc_gate_set(&f->gate, f->cells, amount, age);
     bc_pool_run(pool, filter_cells, &now, n_rows(f));

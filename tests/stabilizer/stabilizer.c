@@ -256,6 +256,41 @@ static void test_canvas(clip *c)
     CHECK_AT_MOST(fabs(canvas_of(c)), 0);
 }
 
+/* Like draw_far under a flat sky, but from column `first` on the ground stands still. */
+static void draw_sky(clip *c, int x, int first)
+{
+    static uint8_t still[BYTES];
+    draw_far(c, 0);
+    memcpy(still, c->source, BYTES);
+    draw_far(c, x);
+    memset(c->source, 200, BYTES / 2);
+    for (int y = HEIGHT / 2; y < HEIGHT; y++)
+        for (int i = 3 * (y * WIDTH + first); i < 3 * (y + 1) * WIDTH; i++)
+            c->source[i] = still[i];
+}
+
+/* The canvas in the sky after a while, over ground that moves left of column `first`. */
+static double sky_over(clip *c, int first)
+{
+    enum { N = 12, STEP = 2, SKY_ROW = 2 };
+    const int columns = (WIDTH + 7) / 8;
+    bc_stabilizer_restart(c->stabilizer);
+    for (int i = 0; i <= N; i++) {
+        draw_sky(c, STEP * i, first);
+        run(c, 1);
+    }
+    const float *moved = bc_stabilizer_canvas(c->stabilizer);
+    CHECK(moved);
+    return (double)(moved ? moved[SKY_ROW * columns + columns / 2] : NAN);
+}
+
+/* What is flat shows no motion: it goes with a camera that pans, and with nothing less. */
+static void test_sky(clip *c)
+{
+    CHECK(sky_over(c, WIDTH) > 15);
+    CHECK_AT_MOST(fabs(sky_over(c, WIDTH / 3)), 0);
+}
+
 /* Another painting of the same source arrives, whole levels and parts of them. */
 static void test_arrival(clip *c)
 {
@@ -360,6 +395,7 @@ int main(void)
     test_cut(&c);
     test_restart(&c);
     test_canvas(&c);
+    test_sky(&c);
     test_arrival(&c);
     test_sizes(&c);
     test_planes(&c);
