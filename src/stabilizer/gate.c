@@ -10,6 +10,7 @@ enum {
     CELL = BC_MOTION_CELL,
     CELL_PIXELS = CELL * CELL,
     MAX_MOVING_HOLD = 4,     /* frames: each is interpolated from the last */
+    MAX_PAINTED_HOLD = 12,   /* where it moves: strokes that change show more than soft ones */
     STILL = 3 * CELL_PIXELS, /* a cell's difference at which the gate begins to close, and how */
     SPAN = 12 * CELL_PIXELS, /* much more closes it, where there is no more noise than that */
     NOISE_STEP = CELL_PIXELS / 4
@@ -21,14 +22,16 @@ bool bc_gate_open(bc_gate *gate, int columns, int rows)
     *gate = (bc_gate){.columns = columns,
                       .rows = rows,
                       .differences = malloc(n_cells * sizeof(*gate->differences)),
-                      .shares = malloc(n_cells * sizeof(*gate->shares))};
-    return gate->differences && gate->shares;
+                      .shares = malloc(n_cells * sizeof(*gate->shares)),
+                      .painted = malloc(n_cells * sizeof(*gate->painted))};
+    return gate->differences && gate->shares && gate->painted;
 }
 
 void bc_gate_close(bc_gate *gate)
 {
     free(gate->differences);
     free(gate->shares);
+    free(gate->painted);
     *gate = (bc_gate){0};
 }
 
@@ -78,19 +81,26 @@ static int worst_around(const bc_gate *gate, int row, int column)
     return column + 1 < n ? larger(worst, at[1]) : worst;
 }
 
+/* Of what is held for so many frames where the gate is shut; open: 1 where it is all the way. */
+static uint16_t share_of(float hold, int age, float open)
+{
+    const float least = 1 / (1 + fminf(hold, (float)age));
+    return (uint16_t)((least + (1 - least) * open) * BC_SHARE_ONE + 0.5F);
+}
+
 void bc_gate_set(bc_gate *gate, const bc_vector *vectors, float amount, int age)
 {
     gate->noise = measure_noise(gate);
     const int still = larger(STILL, gate->noise * NOISE_STEP * 3 / 2);
     for (int row = 0; row < gate->rows; row++) {
         for (int column = 0; column < gate->columns; column++) {
-            const bc_vector v = vectors[row * gate->columns + column];
-            const float hold = (v.x || v.y ? MAX_MOVING_HOLD : BC_MAX_HOLD) * amount;
-            const float least = 1 / (1 + fminf(hold, (float)age));
+            const int i = row * gate->columns + column;
+            const bool moves = vectors[i].x || vectors[i].y;
             const float beyond = (float)(worst_around(gate, row, column) - still) / SPAN;
-            const float motion = fminf(fmaxf(beyond, 0), 1);
-            gate->shares[row * gate->columns + column] =
-                (uint16_t)((least + (1 - least) * motion) * BC_SHARE_ONE + 0.5F);
+            const float open = fminf(fmaxf(beyond, 0), 1);
+            gate->shares[i] = share_of((moves ? MAX_MOVING_HOLD : BC_MAX_HOLD) * amount, age, open);
+            gate->painted[i] =
+                share_of((moves ? MAX_PAINTED_HOLD : BC_MAX_HOLD) * amount, age, open);
         }
     }
 }

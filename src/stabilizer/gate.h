@@ -21,6 +21,7 @@ typedef struct bc_gate {
     int columns, rows; /* of cells */
     int *differences;  /* [rows][columns]: sums over a cell's pixels */
     uint16_t *shares;  /* [rows][columns]: of the new frame, BC_SHARE_ONE: all of it */
+    uint16_t *painted; /* the same of its painting, which is held longer where it moves */
     int noise;         /* of the last frame, of a pixel in quarter levels */
 } bc_gate;
 
@@ -34,7 +35,8 @@ void bc_gate_measure(bc_gate *gate, int row, const uint8_t *luma, ptrdiff_t stri
 
 /*
  * After all rows were measured: the shares for a filter that has gone on for `age` frames, holding
- * what stands still for 32 * amount and what moves for 4 * amount frames. vectors [rows][columns].
+ * what stands still for 32 * amount frames, what moves for 4 * amount, and its painting for 12 *
+ * amount. vectors [rows][columns].
  */
 void bc_gate_set(bc_gate *gate, const bc_vector *vectors, float amount, int age);
 

@@ -295,11 +295,12 @@ static void filter_cells(void *arg, int row, int thread)
 {
     const frame *at = arg;
     painting_filter *f = &at->s->painting;
-    const uint16_t *shares = bc_steady_shares(&at->s->source, row, thread);
+    const bc_steady *source = &at->s->source;
+    const uint16_t *shares = bc_steady_shares(source, source->gate.painted, row, thread);
     for (int i = 0; i < f->n_planes; i++)
         filter_plane_cells(at, i, row, shares, &f->scratch[thread]);
     bc_detail_measure(&f->detail, row, &f->planes[0], at->painting->pixels,
-                      at->painting->stride_bytes, at->s->source.cells);
+                      at->painting->stride_bytes, source->cells);
 }
 
 static void finish_cells(void *arg, int row, int thread)

@@ -31,8 +31,9 @@ void bc_stabilizer_forget_painting(bc_stabilizer *stabilizer);
 /*
  * The next frame, of any format, and what is to be painted of it: a view of memory of the
  * stabilizer and of the source, until the next call. What stands still is averaged over 1 + 32 *
- * amount frames, and what moves over 1 + 4 * amount, amount 0 to 1; 0 leaves everything as it is
- * and forgets what was before. Allocates where size or format change, and fails only there.
+ * amount frames, and what moves over 1 + 4 * amount, its painting over 1 + 12 * amount, amount 0
+ * to 1; 0 leaves everything as it is and forgets what was before. Allocates where size or format
+ * change, and fails only there.
  */
 bc_status bc_stabilizer_source(bc_stabilizer *stabilizer, const bc_image *source, float amount,
                                bc_image *steady);

@@ -51,12 +51,12 @@ static ptrdiff_t stride_of(const bc_steady *f)
     return (ptrdiff_t)f->columns * BLOCK;
 }
 
-const uint16_t *bc_steady_shares(const bc_steady *f, int row, int thread)
+const uint16_t *bc_steady_shares(const bc_steady *f, const uint16_t *cells, int row, int thread)
 {
     const bc_gate *gate = &f->gate;
     uint16_t *shares = f->shares + thread * CELL * stride_of(f);
     for (int y = 0; y < CELL; y++)
-        bc_spread_cells(shares + y * stride_of(f), gate->shares, gate->columns, gate->rows, 1, 0,
+        bc_spread_cells(shares + y * stride_of(f), cells, gate->columns, gate->rows, 1, 0,
                         row * CELL + y);
     return shares;
 }
@@ -175,7 +175,7 @@ static void filter_cells(void *arg, int row, int thread)
     const frame *at = arg;
     const bc_steady *f = at->f;
     const bc_image *source = at->source, *steady = at->steady;
-    const uint16_t *shares = bc_steady_shares(f, row, thread);
+    const uint16_t *shares = bc_steady_shares(f, f->gate.shares, row, thread);
     for (int y = row * CELL; y < end_of_cells(f, row); y++) {
         uint8_t *luma = f->luma + y * stride_of(f);
         uint16_t *now = f->held.now + y * f->held.stride;

@@ -36,7 +36,11 @@ void bc_steady_begin(bc_steady *steady, bc_pool *pool, const bc_image *source);
 void bc_steady_filter(bc_steady *steady, bc_pool *pool, const bc_image *source, float amount,
                       int age, bc_image *image);
 
-/* The shares of the pixels of a row of cells, [CELL][columns * BLOCK], until this thread's next. */
-const uint16_t *bc_steady_shares(const bc_steady *steady, int row, int thread);
+/*
+ * The shares of the pixels of a row of cells, [CELL][columns * BLOCK], until this thread's next:
+ * between those of `cells`, the gate's of the source or of the painting.
+ */
+const uint16_t *bc_steady_shares(const bc_steady *steady, const uint16_t *cells, int row,
+                                 int thread);
 
 #endif
