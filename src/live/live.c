@@ -147,8 +147,9 @@ static brief get_brief(bc_live *live)
 static void paint(bc_live *live, const bc_captured *captured, bc_paint_order *order)
 {
     bc_painted *painted;
+    live->is_mask_late = false;
     if (live->mask && order->settings.mask != BC_MASK_OFF)
-        order->mask = bc_mask_input_take(live->mask, captured->position_us);
+        order->mask = bc_mask_input_take(live->mask, captured->position_us, &live->is_mask_late);
     const bc_status status = bc_live_painter_run(live->painter, order, captured->frame, &painted);
     bc_frame_unref(&order->mask);
     if (status < 0) { /* it was said */
@@ -184,8 +185,8 @@ static void skip(bc_live *live, const bc_captured *captured)
     pthread_mutex_unlock(&live->lock);
 }
 
-/* Paints what is captured and, in a pause, the last frame again whenever the settings change or
- * somebody else is to see it. */
+/* Paints what is captured and, in a pause, the last frame again whenever the settings change, its
+ * mask comes late or somebody else is to see it. */
 static void *run_painting(void *arg)
 {
     bc_live *live = arg;
@@ -200,8 +201,9 @@ static void *run_painting(void *arg)
         if (item && last)
             bc_captured_free(last);
         last = item ? item : last;
-        const bool is_again = b.order.is_paused && (b.serial != serial || b.n_open > n_open ||
-                                                    bc_live_painter_is_pending(live->painter));
+        const bool is_again =
+            b.order.is_paused && (b.serial != serial || b.n_open > n_open || live->is_mask_late ||
+                                  bc_live_painter_is_pending(live->painter));
         if (last && b.is_asleep)
             skip(live, last);
         else if (last && (item || is_again))

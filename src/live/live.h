@@ -66,6 +66,7 @@ typedef struct bc_live {
                                     before `lock` */
     pthread_t paint_thread;
     bool is_painting;       /* the thread runs */
+    bool is_mask_late;      /* the thread's: the last picture has not got its own mask */
     bc_status paint_status; /* the thread's; read when it has ended */
 
     pthread_mutex_t lock; /* of all that follows */

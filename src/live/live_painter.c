@@ -159,9 +159,11 @@ static bc_status fit_mask(bc_live_painter *p, const bc_paint_order *order, const
     status = bc_converter_run(p->mask_converter, order->mask, &p->mask->image);
     if (status == BC_OK && order->settings.mirror)
         status = mirror(p, &p->mask);
+    if (status < 0)
+        return status;
     p->mask_source = bc_frame_ref(order->mask);
     p->is_mask_mirrored = order->settings.mirror;
-    return status;
+    return BC_OK;
 }
 
 /* Settings --------------------------------------------------------------------------------- */

@@ -213,7 +213,7 @@ static bool is_there(const bc_mask_input *m)
     return m->is_live || (m->current && !is_away(m) && !is_due(m) && (m->next || m->has_ended));
 }
 
-bc_frame *bc_mask_input_take(bc_mask_input *m, int64_t position_us)
+bc_frame *bc_mask_input_take(bc_mask_input *m, int64_t position_us, bool *is_late)
 {
     const int64_t until_ns = bc_clock_ns() + PATIENCE_MS * 1000000LL;
     const struct timespec until = {until_ns / 1000000000, until_ns % 1000000000};
@@ -223,6 +223,7 @@ bc_frame *bc_mask_input_take(bc_mask_input *m, int64_t position_us)
     pthread_cond_broadcast(&m->changed);
     while (error == 0 && !is_there(m))
         error = pthread_cond_timedwait(&m->changed, &m->lock, &until);
+    *is_late = !is_there(m);
     bc_frame *frame = m->current ? bc_frame_ref(m->current) : NULL;
     pthread_mutex_unlock(&m->lock);
     return frame;

@@ -7,6 +7,7 @@
 #define BC_LIVE_MASK_INPUT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "frame/frame.h"
 
@@ -20,8 +21,8 @@ void bc_mask_input_close(bc_mask_input **mask);
 /*
  * The mask of the picture at `position_us` of its own file: the last one that is not later, or the
  * last of all. The caller's; NULL: a device has given none yet. Waits a tenth of a second at most
- * for one that is still to be read: then it is the one before.
+ * for one that is still to be read: then it is the one before, or NULL, and `is_late`.
  */
-bc_frame *bc_mask_input_take(bc_mask_input *mask, int64_t position_us);
+bc_frame *bc_mask_input_take(bc_mask_input *mask, int64_t position_us, bool *is_late);
 
 #endif
