@@ -7,7 +7,7 @@
 
 enum { SKIPPED = 77 };
 
-static const char source[] = "play -f lavfi testsrc2=size=160x120:rate=30 --control socket "
+static const char source[] = "play -f lavfi testsrc2=size=64x48:rate=10 --control socket "
                              "--threads 1";
 
 static int start(command *c, const char *program, const char *port)
@@ -33,7 +33,7 @@ static void play(command *c, const char *messages, int n_bytes)
     char line[1024];
     snprintf(line, sizeof(line),
              "printf 'MThd\\0\\0\\0\\6\\0\\0\\0\\1\\0\\140MTrk\\0\\0\\0\\%o%s\\0\\377\\57\\0' "
-             "> song.mid && timeout 20 aplaymidi -p Brushcast song.mid",
+             "> song.mid && timeout 120 aplaymidi -p Brushcast song.mid",
              n_bytes + 4, messages);
     command_shell(c, line);
 }
