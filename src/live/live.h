@@ -62,8 +62,8 @@ typedef struct bc_live {
     bc_window *window; /* NULL: there is none */
     bc_queue *captured, *painted;
     bc_workers *workers;         /* what commands have begun */
-    pthread_mutex_t source_lock; /* held by who uses the source without `lock`: it stays open; taken
-                                    before `lock` */
+    pthread_mutex_t source_lock; /* held by who changes the source, or uses it without `lock`: it
+                                    stays open; taken before `lock` */
     pthread_t paint_thread;
     bool is_painting;       /* the thread runs */
     bool is_mask_late;      /* the thread's: the last picture has not got its own mask */

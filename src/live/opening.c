@@ -104,15 +104,28 @@ static bc_live_input *change_source(bc_live *live, bc_live_input *next, bc_work 
     return old;
 }
 
+/* The old one has the speaker until it is closed. */
 static void start(bc_live *live, const request *r, bc_live_input *old)
 {
-    pthread_mutex_lock(&live->source_lock); /* whoever uses the old one has ended */
-    pthread_mutex_unlock(&live->source_lock);
     bc_live_input_close(&old);
     pthread_mutex_lock(&live->lock);
     bc_live_input_start(r->next, live->outputs.line_us + under_way_us);
     bc_live_say(live, "", "%s", short_name(r->url));
     pthread_mutex_unlock(&live->lock);
+}
+
+/* One request at a time: the next one would close an input that is still to be started. */
+static bc_status take_over(bc_live *live, const request *r)
+{
+    bc_work *finishing = NULL;
+    pthread_mutex_lock(&live->source_lock);
+    bc_live_input *old = change_source(live, r->next, &finishing);
+    if (old)
+        start(live, r, old);
+    pthread_mutex_unlock(&live->source_lock);
+    if (finishing)
+        bc_work_forget(finishing);
+    return old ? BC_OK : BC_ERR_INTERRUPTED;
 }
 
 static void say_failure(bc_live *live, const request *r, const bc_work_result *result)
@@ -129,17 +142,10 @@ static void open_next(void *cookie, void *arg, bc_work_result *result)
 {
     bc_live *live = cookie;
     request *r = arg;
-    bc_work *finishing = NULL;
-    bc_live_input *old = NULL;
     result->status = wait_for(live, r);
+    if (result->status == BC_OK)
+        result->status = take_over(live, r);
     if (result->status == BC_OK) {
-        old = change_source(live, r->next, &finishing);
-        result->status = old ? BC_OK : BC_ERR_INTERRUPTED;
-    }
-    if (finishing)
-        bc_work_forget(finishing);
-    if (result->status == BC_OK) {
-        start(live, r, old);
         r->next = NULL; /* the program's from now on */
     } else {
         if (r->next)
