@@ -262,16 +262,27 @@ void bc_live_serve(bc_live *live)
     bc_live_look_at_outputs(live);
 }
 
-/* What the painter says, on any of its threads: what it cannot do is told on the screen too. */
-static void hear_painter(void *cookie, bc_log_level level, const char *message)
+/* Errors are told on the screen too. */
+static void hear(bc_live *live, bc_log_level level, const char *message, const char *what)
 {
-    bc_live *live = cookie;
     bc_log_write(&live->params.log, level, "%s", message);
     if (level != BC_LOG_ERROR)
         return;
     pthread_mutex_lock(&live->lock);
-    bc_live_say_error(live, message, "Cannot be painted so");
+    bc_live_say_error(live, message, "%s", what);
     pthread_mutex_unlock(&live->lock);
+}
+
+/* What the painter says, on any of its threads. */
+static void hear_painter(void *cookie, bc_log_level level, const char *message)
+{
+    hear(cookie, level, message, "Cannot be painted so");
+}
+
+/* What the mask input says, on its thread. */
+static void hear_mask(void *cookie, bc_log_level level, const char *message)
+{
+    hear(cookie, level, message, "Mask lost");
 }
 
 /* Life ------------------------------------------------------------------------------------- */
@@ -313,7 +324,8 @@ static bc_status open_all(bc_live *live)
     if (status == BC_OK)
         status = bc_live_open_first_input(live);
     if (status == BC_OK && p->mask_input)
-        status = bc_mask_input_open(&live->mask, p->mask_input, p->stop, &p->log);
+        status = bc_mask_input_open(&live->mask, p->mask_input, p->stop,
+                                    &(bc_log){.write = hear_mask, .cookie = live});
     if (status == BC_OK)
         status = bc_live_painter_open(&live->painter, &painter_params);
     if (status == BC_OK && !p->no_window)

@@ -59,6 +59,14 @@ static void set_current(bc_mask_input *m, bc_frame *frame, int64_t time_us)
     m->current_us = time_us;
 }
 
+/* A program that makes masks has ended: with a file this is nothing to be told. */
+static void tell_end(const bc_mask_input *m, bc_status status)
+{
+    if (m->is_live && status != BC_OK && status != BC_ERR_INTERRUPTED)
+        bc_log_write(&m->log, BC_LOG_ERROR, "%s has ended: its last picture stays the mask",
+                     m->url);
+}
+
 /* With the lock held, but not while it reads. */
 static void read_one(bc_mask_input *m)
 {
@@ -67,6 +75,7 @@ static void read_one(bc_mask_input *m)
     pthread_mutex_unlock(&m->lock);
     const bc_status status = m->reader ? bc_reader_read(m->reader, &frame, &packet) : BC_END;
     bc_packet_free(&packet);
+    tell_end(m, status);
     pthread_mutex_lock(&m->lock);
     m->has_ended = status != BC_OK;
     if (!frame)

@@ -13,7 +13,8 @@
 
 typedef struct bc_mask_input bc_mask_input;
 
-/* Fails as bc_reader_open does. `stop`, where it becomes other than 0, ends all waiting. */
+/* Fails as bc_reader_open does. `log` hears of errors later on too, and of the end of a stream.
+ * `stop`, where it becomes other than 0, ends all waiting. */
 bc_status bc_mask_input_open(bc_mask_input **mask, const char *url, atomic_int *stop,
                              const bc_log *log);
 void bc_mask_input_close(bc_mask_input **mask);

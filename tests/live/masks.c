@@ -111,8 +111,8 @@ static void test_slow_file(command *c)
                      "-preset ultrafast slow.mkv");
     command_play(c, program, "source.mkv --mask-input slow.mkv --scale 1 -y");
     stop(c);
-    for (int i = 0; i < 100 && !is; i++) {
-        if (i % 10 == 0) { /* its first picture may have been one on its way */
+    for (int i = 0; i < 60 && !is; i++) {
+        if (i % 20 == 0) { /* its first picture may have been one on its way */
             change(c, "original on");
             jump(c);
             CHECK(command_do(c, "screenshot source.png"));
@@ -140,8 +140,10 @@ static void test_pipe(command *c)
     shoot_source(c);
     CHECK(command_do(c, "screenshot masked.png"));
     CHECK(likeness(c, "masked.png", "source.png", 0, WIDTH) > 60);
-    CHECK_AT_MOST(command_quit(c, 0), 30);
     command_stop_helper(maker);
+    CHECK(command_text_becomes(c, "error",
+                               "Mask lost: live.nut has ended: its last picture stays the mask"));
+    CHECK_AT_MOST(command_quit(c, 0), 30);
 }
 
 static void test_refusals(command *c)
