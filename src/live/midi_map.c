@@ -211,8 +211,8 @@ void bc_midi_map_close(bc_midi_map **map)
 
 /* Events ----------------------------------------------------------------------------------- */
 
-/* Whether the event says something by this rule. */
-static bool is_said(rule *r, const bc_midi_event *event)
+/* True: by this rule the event says something. A button remembers how it stands. */
+static bool note_event(rule *r, const bc_midi_event *event)
 {
     if (event->is_note != (r->kind == PAD) || event->number < r->first || event->number > r->last ||
         (r->channel != 0 && r->channel != event->channel))
@@ -243,7 +243,7 @@ bool bc_midi_map_find(bc_midi_map *map, const bc_midi_event *event, char line[BC
     line[0] = '\0';
     for (int i = 0; i < map->n; i++) {
         rule *r = &map->rules[i];
-        if (!is_said(r, event) || length + MAX_COMMAND + sizeof(word) > BC_MIDI_LINE)
+        if (!note_event(r, event) || length + MAX_COMMAND + sizeof(word) > BC_MIDI_LINE)
             continue;
         make_word(r, event, word);
         length += (size_t)snprintf(line + length, BC_MIDI_LINE - length, "%s%s%s",
