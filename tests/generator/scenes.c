@@ -189,7 +189,7 @@ int main(void)
 {
     static theatre t;
     const bc_log log = {0};
-    CHECK_INT(bc_model_open(&t.model, TREE "/models/light", &(bc_model_params){0}), BC_OK);
+    CHECK_INT(bc_model_open(&t.model, TREE "/models/wide", &(bc_model_params){0}), BC_OK);
     CHECK_INT(bc_picture_read(&t.street, TREE "/samples/street.jpg", BC_ALPHA_OVER_WHITE, &log),
               BC_OK);
     CHECK_INT(
