@@ -68,6 +68,43 @@ static int open_url(bc_demuxer *demuxer, const AVInputFormat *format, AVDictiona
     return error;
 }
 
+/* What FFmpeg's error, or an option that nobody has taken, means to who asked. */
+static bc_status explain(const bc_demuxer *demuxer, int error, const char *unknown)
+{
+    const bc_reader_params *params = demuxer->params;
+    if (error < 0 && bc_demuxer_is_stopped(demuxer))
+        return BC_ERR_INTERRUPTED; /* whatever FFmpeg makes of it */
+    if (error < 0 && bc_content_rare_kind(demuxer->url))
+        return bc_fail(&params->log, BC_ERR_UNSUPPORTED, "%s: FFmpeg here cannot read %s",
+                       demuxer->url, bc_content_rare_kind(demuxer->url));
+    if (error < 0)
+        return bc_av_fail(&params->log, error, "cannot open %s", demuxer->url);
+    if (params->rate && unknown && strcmp(unknown, "framerate") == 0)
+        return bc_fail(&params->log, BC_ERR_ARGUMENT,
+                       "%s: its frames have times of their own: a rate is for series of pictures",
+                       demuxer->url);
+    return unknown ? bc_fail(&params->log, BC_ERR_ARGUMENT, "%s: no input option '%s'",
+                             demuxer->url, unknown)
+                   : BC_OK;
+}
+
+static bc_status open_format(bc_demuxer *demuxer, const AVInputFormat *format)
+{
+    const bc_reader_params *params = demuxer->params;
+    AVDictionary *options = NULL;
+    int error = 0;
+    if (params->rate)
+        av_dict_set(&options, "framerate", params->rate, 0);
+    if (params->options)
+        error = av_dict_parse_string(&options, params->options, "=", ":", 0);
+    if (error >= 0)
+        error = open_url(demuxer, format, &options);
+    const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    const bc_status status = explain(demuxer, error, unknown ? unknown->key : NULL);
+    av_dict_free(&options);
+    return status;
+}
+
 static bc_status open_input(bc_demuxer *demuxer)
 {
     const bc_reader_params *params = demuxer->params;
@@ -85,32 +122,7 @@ static bc_status open_input(bc_demuxer *demuxer)
     if (format && format->priv_class &&
         format->priv_class->category == AV_CLASS_CATEGORY_DEVICE_VIDEO_INPUT)
         demuxer->input->flags |= AVFMT_FLAG_NONBLOCK; /* a silent camera cannot be stopped */
-    AVDictionary *options = NULL;
-    int error = 0;
-    if (params->rate)
-        av_dict_set(&options, "framerate", params->rate, 0);
-    if (params->options)
-        error = av_dict_parse_string(&options, params->options, "=", ":", 0);
-    if (error >= 0)
-        error = open_url(demuxer, format, &options);
-    const AVDictionaryEntry *unknown = av_dict_get(options, "", NULL, AV_DICT_IGNORE_SUFFIX);
-    bc_status status = BC_OK;
-    if (error < 0 && bc_demuxer_is_stopped(demuxer))
-        status = BC_ERR_INTERRUPTED; /* whatever FFmpeg makes of it */
-    else if (error < 0 && bc_content_rare_kind(demuxer->url))
-        status = bc_fail(&params->log, BC_ERR_UNSUPPORTED, "%s: FFmpeg here cannot read %s",
-                         demuxer->url, bc_content_rare_kind(demuxer->url));
-    else if (error < 0)
-        status = bc_av_fail(&params->log, error, "cannot open %s", demuxer->url);
-    else if (params->rate && unknown && strcmp(unknown->key, "framerate") == 0)
-        status = bc_fail(&params->log, BC_ERR_ARGUMENT,
-                         "%s: its frames have times of their own: a rate is for series of pictures",
-                         demuxer->url);
-    else if (unknown)
-        status = bc_fail(&params->log, BC_ERR_ARGUMENT, "%s: no input option '%s'", demuxer->url,
-                         unknown->key);
-    av_dict_free(&options);
-    return status;
+    return open_format(demuxer, format);
 }
 
 bc_status bc_demuxer_open(bc_demuxer *demuxer)
