@@ -85,12 +85,12 @@ static int64_t time_of_first(const show *s)
     return due_ns < follows_ns ? due_ns : follows_ns;
 }
 
-/* Of those that are due the newest wins. False: none is. */
-static bool adopt_due(show *s, int64_t now_ns)
+/* Of those that are due up to `until_ns` the newest wins. False: none is. */
+static bool adopt_due(show *s, int64_t until_ns)
 {
-    if (s->n_ready == 0 || time_of_first(s) > now_ns)
+    if (s->n_ready == 0 || time_of_first(s) > until_ns)
         return false;
-    while (s->n_ready > 1 && s->ready[1]->due_ns <= now_ns) {
+    while (s->n_ready > 1 && s->ready[1]->due_ns <= until_ns) {
         bc_painted *late = remove_first(s);
         bc_painted_free(&late);
         pthread_mutex_lock(&s->live->lock);
@@ -98,7 +98,7 @@ static bool adopt_due(show *s, int64_t now_ns)
         pthread_mutex_unlock(&s->live->lock);
     }
     bc_live_adopt(s->live, remove_first(s));
-    s->adopted_ns = now_ns;
+    s->adopted_ns = bc_clock_ns();
     s->serial++;
     return true;
 }
