@@ -151,8 +151,7 @@ typedef struct bc_step {
     size_t slots_offset;
     bc_life lives[BC_N_WAYS];
     bool is_in_place; /* a sum whose map takes the place of its first input's */
-    bool
-        is_remade; /* it has no map: first only its sums are kept, then its reader makes it again */
+    bool is_remade;   /* it has no map: it runs for its sums, and again with its reader */
 } bc_step;
 
 typedef struct bc_plan {

@@ -275,7 +275,8 @@ static void run_variant(const stripe *s, int step, int variant)
     bc_sums sums;
     bc_call c;
     make_call(s, &c, step, variant);
-    if (all && is_own(s, step)) {
+    const bool has_run = it->is_remade && step < s->work->group.end - 1; /* for its sums */
+    if (all && is_own(s, step) && !has_run) {
         sums = clear_sums(s, step, all);
         c.sums = &sums;
     }

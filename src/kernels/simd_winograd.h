@@ -5,11 +5,11 @@
  *
  * A tile is 4x4 outputs; a vector holds one element of LANES neighbouring tiles. Of two rows of
  * tiles, whose last vectors are at most half full, these two are one. Rows come transformed. For a
- * strip of at most WINOGRAD_VECS vectors of tiles, and for each point of the
- * rows in turn: transform the columns of all inputs, multiply point by point for each block of
- * outputs, and transform the products' columns back; at last the rows, on the way out. So one
- * point's inputs and one block's products stay in the nearest cache. The including file chooses
- * strip and block by its number of registers:
+ * strip of at most WINOGRAD_VECS vectors of tiles, and for each point of the rows in turn:
+ * transform the columns of all inputs, multiply point by point for each block of outputs, and
+ * transform the products' columns back; at last the rows, on the way out. So one point's inputs and
+ * one block's products stay in the nearest cache. The including file chooses strip and block by its
+ * number of registers:
  *     WINOGRAD_BLOCK       outputs of a block, where it divides their number
  *     WINOGRAD_LAST_BLOCK  otherwise (the last layer's 12), or WINOGRAD_BLOCK if it divides 12 too
  *     WINOGRAD_VECS        vectors of tiles
