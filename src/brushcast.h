@@ -14,23 +14,13 @@
  *
  *     bc_painter *painter;
  *     bc_painter_open(&painter, &(bc_painter_params){.size = sizeof(bc_painter_params)});
- *     bc_painter_set_style(painter, "scream:2,wave:1");
+ *     bc_painter_set_style(painter, "scream:2,great-wave:1");
  *     bc_painter_set(painter, BC_PAINTER_STRENGTH, 0.8);
  *     while (next_frame(&source, &painting, &time_us))
  *         bc_painter_run(painter, &source, &painting, time_us, 0);
  *     bc_painter_close(&painter);
  *
- * A session's use, likewise (samples/repaint.c is the complete program):
- *
- *     bc_model *model;
- *     bc_session *session;
- *     bc_model_open(&model, "models/light", &(bc_model_params){0});
- *     bc_session_open(&session, model, &(bc_session_params){.width = 1280, .height = 720});
- *     bc_session_set_style(session, &(bc_style_weight){.style = 0, .weight = 1}, 1);
- *     while (next_frame(&source, &painting))
- *         bc_session_run(session, &source, &painting);
- *     bc_session_close(&session);
- *     bc_model_close(&model);
+ * samples/repaint.c is a complete program, with a session of its own.
  *
  * Conventions:
  *   Every params struct is valid as {0}: zero means the default.

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "export/onnx.h"
+#include "export/metadata.h"
 #include "kernels/kernels.h"
 
 enum { NAME_SIZE = BC_LAYER_NAME_SIZE + 32 };
@@ -369,37 +369,6 @@ static void write_layer(writer *w)
     }
 }
 
-/* What the styles say of their paintings, one after the other. */
-static void write_credits(writer *w)
-{
-    enum { CREDIT_SIZE = 256, N_KEYS = 4 };
-    static const char *const keys[N_KEYS] = {"title", "artist", "year", "licence"};
-    for (int key = 0; key < N_KEYS; key++) {
-        char text[BC_MAX_BLEND * CREDIT_SIZE] = "";
-        for (int part = 0; part < w->n_parts; part++) {
-            const bc_style_info *info = &w->model->styles[w->parts[part].style].info;
-            const char *const credits[N_KEYS] = {info->title, info->artist, info->year,
-                                                 info->licence};
-            const size_t n = strlen(text);
-            snprintf(text + n, sizeof(text) - n, "%s%s", part > 0 ? "; " : "", credits[key]);
-        }
-        bc_onnx_metadata(&w->onnx, keys[key], text);
-    }
-}
-
-static void write_metadata(writer *w, bool has_style)
-{
-    bc_onnx *to = &w->onnx;
-    const bc_net *net = &w->model->net;
-    bc_onnx_metadata(to, "brushcast.layers", net->table.text);
-    bc_onnx_metadata(to, "brushcast.name", net->name);
-    bc_onnx_metadata(to, "brushcast.network", net->id);
-    if (has_style && w->n_parts == 1)
-        bc_onnx_metadata(to, "brushcast.style", w->model->styles[w->parts[0].style].info.name);
-    if (has_style)
-        write_credits(w);
-}
-
 /* Parts without a share are left out, and shares add up to 1. */
 static void set_parts(writer *w, const bc_export_params *params)
 {
@@ -455,7 +424,7 @@ bc_status bc_export_write(bc_proto *file, const bc_model *model, const bc_export
         write_layer(w);
     write_painting(w);
     bc_onnx_end(&w->onnx);
-    write_metadata(w, has_style);
+    bc_export_metadata(&w->onnx, model, w->parts, has_style ? w->n_parts : 0);
     *file = w->onnx.proto;
     const bool failed = w->failed || file->failed;
     free(w);
