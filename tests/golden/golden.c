@@ -2,26 +2,13 @@
  * The session against the fixtures of an independent float64 reference: every tier, all layers'
  * responses, the linear output, the painted bytes; and bit-identical for every number of threads.
  */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "generator/session.h"
+#include "fixture.h"
 #include "kernels/tiers.h"
-#include "test.h"
 
 static const char *const fixtures[] = {
     "tiny", "odd",           "one",          "vga",        "tiny-zero",
     "wide", "tiny-subpixel", "odd-subpixel", "small-zero", "wide-subpixel"};
 enum { N_FIXTURES = sizeof(fixtures) / sizeof(fixtures[0]) };
-
-typedef struct fixture {
-    const char *name;
-    bc_model *model;
-    bc_safetensors *file;
-    const bc_tensor *input, *output, *identity;
-    int width, height;
-} fixture;
 
 static void open_fixture(fixture *f, const char *name)
 {
@@ -30,67 +17,7 @@ static void open_fixture(fixture *f, const char *name)
     snprintf(autoencoder, sizeof(autoencoder), format, BC_TESTS_DIR, name, "autoencoder");
     snprintf(bank, sizeof(bank), format, BC_TESTS_DIR, name, "bank");
     snprintf(values, sizeof(values), format, BC_TESTS_DIR, name, "case");
-    f->name = name;
-    if (bc_model_open_files(&f->model, autoencoder, (const char *[]){bank}, 1, NULL) != BC_OK ||
-        bc_safetensors_open(&f->file, values, NULL) != BC_OK) {
-        fprintf(stderr, "%s: cannot be opened\n", name);
-        exit(1);
-    }
-    f->input = bc_safetensors_find(f->file, "input");
-    f->output = bc_safetensors_find(f->file, "output");
-    f->identity = bc_safetensors_find(f->file, "output.identity");
-    f->height = (int)f->input->shape[0];
-    f->width = (int)f->input->shape[1];
-}
-
-static void close_fixture(fixture *f)
-{
-    bc_safetensors_close(&f->file);
-    bc_model_close(&f->model);
-}
-
-static bc_image view(const fixture *f, void *pixels)
-{
-    return (bc_image){.pixels = pixels,
-                      .stride_bytes = 3 * f->width,
-                      .width = f->width,
-                      .height = f->height,
-                      .format = BC_RGB24};
-}
-
-/* What an observer checks: layers against the fixture's, counting them. */
-typedef struct layer_check {
-    const fixture *fixture;
-    double worst;
-    int n_seen;
-} layer_check;
-
-static double largest_difference(const float *a, const float *b, size_t n)
-{
-    double largest = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double difference = fabs((double)a[i] - (double)b[i]);
-        if (!(difference <= largest))
-            largest = difference;
-    }
-    return largest;
-}
-
-static void check_layer(void *cookie, const char *name, const float *data, int n_channels,
-                        int height, int width)
-{
-    layer_check *check = cookie;
-    char key[64];
-    snprintf(key, sizeof(key), "layer.%s", name);
-    const bc_tensor *expected = bc_safetensors_find(check->fixture->file, key);
-    if (!expected)
-        return;
-    CHECK_INT(expected->shape[0], n_channels);
-    CHECK_INT(expected->shape[1], height);
-    CHECK_INT(expected->shape[2], width);
-    const size_t n = expected->size_bytes / sizeof(float);
-    check->worst = fmax(check->worst, largest_difference(data, expected->data, n));
-    check->n_seen++;
+    open_fixture_files(f, name, autoencoder, (const char *[]){bank}, 1, values);
 }
 
 static int has_layers(const fixture *f)
@@ -109,9 +36,9 @@ static void check_bytes(const uint8_t *painted, const float *linear, size_t n)
     CHECK_AT_MOST(worst, 1);
 }
 
-static void check_output(bc_session *session, const fixture *f, const bc_tensor *expected,
-                         const char *what)
+static void check_output(bc_session *session, const fixture *f, const char *output)
 {
+    const bc_tensor *expected = bc_safetensors_find(f->file, output);
     const size_t n = f->input->size_bytes;
     float *linear = malloc(n * sizeof(*linear));
     uint8_t *painted = malloc(n), *source = malloc(n);
@@ -123,11 +50,11 @@ static void check_output(bc_session *session, const fixture *f, const bc_tensor 
     const bc_image from = view(f, source), to = view(f, painted);
     CHECK_INT(bc_session_observe(session, &from, &to, &observer), BC_OK);
     const double worst = largest_difference(linear, expected->data, n);
-    printf("%-14s %-7s %-9s output %.1e  layers %.1e\n", f->name, session->params.tier, what, worst,
-           layers.worst);
+    printf("%-14s %-7s %-15s output %.1e  layers %.1e\n", f->name, session->params.tier, output,
+           worst, layers.worst);
     CHECK_AT_MOST(worst, 2e-4);
     check_bytes(painted, expected->data, n);
-    if (expected == f->output) { /* the layers stored are those with the bank */
+    if (strcmp(output, "output") == 0) { /* the layers stored are those with the bank */
         CHECK_AT_MOST(layers.worst, 1e-4);
         CHECK_INT(layers.n_seen, has_layers(f) ? 7 : 0);
     }
@@ -143,9 +70,9 @@ static void test_fixture(const fixture *f, const char *tier)
         .width = f->width, .height = f->height, .n_threads = 2, .tier = tier};
     CHECK_INT(bc_session_open(&session, f->model, &params), BC_OK);
     CHECK(strcmp(session->kernels.tier->name, tier) == 0);
-    check_output(session, f, f->identity, "identity");
+    check_output(session, f, "output.identity");
     CHECK_INT(bc_session_set_style(session, &(bc_style_weight){0, 1}, 1), BC_OK);
-    check_output(session, f, f->output, "bank");
+    check_output(session, f, "output");
     bc_session_close(&session);
 }
 

@@ -4,21 +4,8 @@
  * responses, the linear output of two styles and of their blend; bit-identical for every number of
  * threads. Arguments name other fixtures' folder and names, to try large ones by hand.
  */
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "generator/session.h"
+#include "fixture.h"
 #include "kernels/tiers.h"
-#include "test.h"
-
-typedef struct fixture {
-    const char *name;
-    bc_model *model;
-    bc_safetensors *file;
-    const bc_tensor *input;
-    int width, height;
-} fixture;
 
 static const char *folder = BC_TESTS_DIR "/golden/tables";
 
@@ -30,32 +17,9 @@ static void open_fixture(fixture *f, const char *name)
         snprintf(paths[i], sizeof(paths[i]), "%s/%s.%s.safetensors", folder, name, parts[i]);
     const char *const styles[2] = {paths[2], paths[3]};
     FILE *style = fopen(paths[2], "rb");
-    *f = (fixture){.name = name};
-    if (bc_model_open_files(&f->model, paths[0], styles, style ? 2 : 0, NULL) != BC_OK ||
-        bc_safetensors_open(&f->file, paths[1], NULL) != BC_OK) {
-        fprintf(stderr, "%s: cannot be opened\n", name);
-        exit(1);
-    }
+    open_fixture_files(f, name, paths[0], styles, style ? 2 : 0, paths[1]);
     if (style)
         fclose(style);
-    f->input = bc_safetensors_find(f->file, "input");
-    f->height = (int)f->input->shape[0];
-    f->width = (int)f->input->shape[1];
-}
-
-static void close_fixture(fixture *f)
-{
-    bc_safetensors_close(&f->file);
-    bc_model_close(&f->model);
-}
-
-static bc_image view(const fixture *f, void *pixels)
-{
-    return (bc_image){.pixels = pixels,
-                      .stride_bytes = 3 * f->width,
-                      .width = f->width,
-                      .height = f->height,
-                      .format = BC_RGB24};
 }
 
 static bc_session *open_session(const fixture *f, const char *tier, int n_threads, bool is_observed)
@@ -79,41 +43,6 @@ static void choose(bc_session *session, const char *output)
         return;
     const bool is_mix = strcmp(output, "output.mix") == 0, is_b = strcmp(output, "output.b") == 0;
     CHECK_INT(bc_session_set_style(session, &styles[is_b], is_mix ? 2 : 1), BC_OK);
-}
-
-/* Layers against the fixture's, counted. */
-typedef struct layer_check {
-    const fixture *fixture;
-    double worst;
-    int n_seen;
-} layer_check;
-
-static double largest_difference(const float *a, const float *b, size_t n)
-{
-    double largest = 0;
-    for (size_t i = 0; i < n; i++) {
-        const double difference = fabs((double)a[i] - (double)b[i]);
-        if (!(difference <= largest))
-            largest = difference;
-    }
-    return largest;
-}
-
-static void check_layer(void *cookie, const char *name, const float *data, int n_channels,
-                        int height, int width)
-{
-    layer_check *check = cookie;
-    char key[64];
-    snprintf(key, sizeof(key), "layer.%s", name);
-    const bc_tensor *expected = bc_safetensors_find(check->fixture->file, key);
-    if (!expected)
-        return;
-    CHECK_INT(expected->shape[0], n_channels);
-    CHECK_INT(expected->shape[1], height);
-    CHECK_INT(expected->shape[2], width);
-    const size_t n = expected->size_bytes / sizeof(float);
-    check->worst = fmax(check->worst, largest_difference(data, expected->data, n));
-    check->n_seen++;
 }
 
 /* Convolutions and sums but the last, which is the output. */
