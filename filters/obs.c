@@ -132,7 +132,6 @@ static void add_nets(obs_properties_t *properties)
         obs_properties_add_list(properties, "net", obs_module_text("Net"), OBS_COMBO_TYPE_EDITABLE,
                                 OBS_COMBO_FORMAT_STRING);
     obs_property_list_add_string(nets, obs_module_text("Net.Deep"), "deep");
-    obs_property_list_add_string(nets, obs_module_text("Net.Wide"), "wide");
     obs_property_list_add_string(nets, obs_module_text("Net.Light"), "light");
     obs_property_set_modified_callback(nets, list_styles);
 }

@@ -30,7 +30,7 @@ static bc_status add(bc_nets *nets, const char *name, const char *models_folder,
 
 bc_status bc_nets_open(bc_nets *nets, const char *net, const char *models_folder, const bc_log *log)
 {
-    static const char *const shipped[] = {"deep", "light", "wide"};
+    static const char *const shipped[] = {"deep", "light"};
     const bc_log silence = {0};
     bc_status status = BC_ERR_IO;
     *nets = (bc_nets){0};

@@ -1,6 +1,6 @@
 /*
  * nets.h: the nets that a live picture can be painted with: the one that was asked for and, where
- * they are there, `deep`, `light` and `wide`. Each is a model, whose place another one with more
+ * they are there, `deep` and `light`. Each is a model, whose place another one with more
  * styles may take; the numbers of its styles stay. Threads: one at a time.
  */
 #ifndef BC_PAINT_NETS_H

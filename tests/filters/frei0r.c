@@ -118,7 +118,7 @@ static void test_other_net(void)
     f0r_instance_t instance = open_instance((char[]){"kiss"});
     make_frame(frame, 1);
     update(instance, 0, frame, before);
-    set_text(instance, NET, (char[]){"wide"});
+    set_text(instance, NET, (char[]){"deep"});
     update(instance, 0.04, frame, other);
     CHECK(memcmp(other, before, sizeof(other)) != 0);
     set_text(instance, NET, (char[]){"light"});

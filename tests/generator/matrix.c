@@ -201,7 +201,6 @@ int main(void)
         test_net(wide, BC_UPSAMPLE_SUBPIXEL, n_sizes);
         test_net((const int[]){24, 40, 8}, BC_UPSAMPLE_NEAREST, n_sizes);
         test_shipped("light");
-        test_shipped("wide");
     }
     return TEST_END();
 }

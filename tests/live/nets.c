@@ -1,6 +1,6 @@
 /*
- * Nets, and styles that come while it runs. `deep` and `light`, which are the same, have style1 to
- * style3, `wide`, of twice the width, has style2 to style4. The argument is the command.
+ * Nets, and styles that come while it runs. `light` has style1 to style3, `deep`, of twice
+ * the width, has style2 to style4. The argument is the command.
  */
 #include "live/command.h"
 
@@ -23,16 +23,19 @@ static int styles_are(command *c, const char *expected)
 
 static void test_names(command *c)
 {
-    CHECK(styles_are(c, "style1 style2 style3"));
-    CHECK(command_text_becomes(c, "painted_net", "deep"));
-    CHECK(command_do(c, "style style3; net wide"));
-    CHECK(command_text_is(c, "style", "style3"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_do(c, "rate 1")); /* which any net holds */
     CHECK(styles_are(c, "style2 style3 style4"));
-    CHECK(command_do(c, "net; style style1")); /* which wide has not: its first one */
     CHECK(command_text_becomes(c, "painted_net", "deep"));
-    CHECK(command_do(c, "net; net") && command_text_is(c, "style", "style2"));
-    CHECK(command_do(c, "net light; blend style1 style2; net wide"));
+    CHECK(command_do(c, "net light"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(styles_are(c, "style1 style2 style3"));
+    CHECK(command_do(c, "style style3; net deep"));
+    CHECK(command_text_is(c, "style", "style3"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
+    CHECK(command_do(c, "net; style style1")); /* which deep has not: its first one */
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_do(c, "net") && command_text_is(c, "style", "style2"));
+    CHECK(command_do(c, "net light; blend style1 style2; net deep"));
     CHECK(command_text_is(c, "style", "style2")); /* both, so that it is no blend any more */
     CHECK(command_refuses(c, "share 0.5", "no blend"));
     CHECK(command_refuses(c, "net narrow", "no net 'narrow' is open"));
@@ -46,22 +49,22 @@ enum { HOLDS_A_RATE = 0 };
 enum { HOLDS_A_RATE = 1 };
 #endif
 
-/* The wide net cannot have 240 frames a second of this size anywhere; one each second it can. */
+/* The deep net cannot have 240 frames a second of this size anywhere; one each second it can. */
 static void test_governor(command *c)
 {
-    CHECK(command_do(c, "rate 1; net wide; style style2"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
-    CHECK(command_do(c, "rate 240"));
+    CHECK(command_do(c, "rate 1; net deep; style style2"));
     CHECK(command_text_becomes(c, "painted_net", "deep"));
-    CHECK(command_text_is(c, "net", "wide") && command_text_is(c, "style", "style2"));
+    CHECK(command_do(c, "rate 240"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
+    CHECK(command_text_is(c, "net", "deep") && command_text_is(c, "style", "style2"));
     CHECK_INT(command_number(c, "cheap_net"), 1);
-    CHECK(command_do(c, "style style4")); /* which deep has not */
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_do(c, "style style4")); /* which light has not */
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     CHECK_INT(command_number(c, "cheap_net"), 0);
     CHECK(command_do(c, "style style3"));
-    CHECK(command_text_becomes(c, "painted_net", "deep"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
     CHECK(command_do(c, "rate 1"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     CHECK_INT(command_number(c, "cheap_net"), 0);
 }
 
@@ -99,7 +102,7 @@ static void check_alike(command *c, const char *one, const char *other)
  * what is then painted in full, with its running statistics; enlarged it would be 17 dB. */
 static void test_full_screenshot(command *c)
 {
-    CHECK(command_do(c, "net wide; style style4; rate 240"));
+    CHECK(command_do(c, "net deep; style style4; rate 240"));
     for (int i = 0; i < 1000 && painted_width(c) >= 480; i++)
         nap_ms(20);
     CHECK(command_do(c, "pause on"));
@@ -116,16 +119,16 @@ static void test_full_screenshot(command *c)
 static void test_early_screenshot(command *c)
 {
     command_play(c, program, "-f lavfi testsrc2=size=1280x720:rate=30");
-    CHECK(command_do(c, "rate 1; net wide; style style2"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
-    CHECK(command_do(c, "rate 240"));
+    CHECK(command_do(c, "rate 1; net deep; style style2"));
     CHECK(command_text_becomes(c, "painted_net", "deep"));
+    CHECK(command_do(c, "rate 240"));
+    CHECK(command_text_becomes(c, "painted_net", "light"));
     for (int i = 0; i < 1000 && painted_width(c) >= 1280; i++)
         nap_ms(20);
     CHECK(command_do(c, "pause on"));
     CHECK(command_rests(c) && painted_width(c) < 1280);
     CHECK(command_do(c, "style style4; screenshot early.png; scale 1"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     for (int i = 0; i < 1000 && painted_width(c) < 1280; i++)
         nap_ms(20);
     CHECK(command_do(c, "screenshot late.png"));
@@ -152,10 +155,10 @@ static void test_adding(command *c)
     CHECK(styles_are(c, "style1 style2 style3 extra"));
     CHECK(command_do(c, "style 1; style next; style prev; style prev"));
     CHECK(command_text_is(c, "style", "extra"));
-    CHECK(command_do(c, "add other.safetensors")); /* which is one of wide's */
-    CHECK(command_text_is(c, "net", "wide") && command_text_is(c, "style", "other"));
+    CHECK(command_do(c, "add other.safetensors")); /* which is one of deep's */
+    CHECK(command_text_is(c, "net", "deep") && command_text_is(c, "style", "other"));
     CHECK(styles_are(c, "style2 style3 style4 other"));
-    CHECK(command_text_becomes(c, "painted_net", "wide"));
+    CHECK(command_text_becomes(c, "painted_net", "deep"));
     shoot(c, "other.png");
     json_t *answer = command_say(c, "add \xe9t\xe9.safetensors"); /* a name that is no UTF-8 */
     const char *style = json_string_value(json_object_get(answer, "style"));
@@ -183,7 +186,8 @@ int main(int n_args, char **args)
         return 2;
     program = args[1];
     command_begin(&c, 3);
-    net_make_as(c.folder, "wide", "wide-subpixel", 2, 4);
+    command_shell(&c, "rm -r deep");
+    net_make_as(c.folder, "deep", "wide-subpixel", 2, 4);
     net_make_style(c.folder, "extra.safetensors", "tiny-subpixel", 4);
     net_make_style(c.folder, "other.safetensors", "wide-subpixel", 5);
     net_make_style(c.folder, "\xe9t\xe9.safetensors", "wide-subpixel", 6);

@@ -22,7 +22,7 @@ typedef struct settings {
 static const bc_option options[] = {
     {"output", "FILE.onnx", "file to write", BC_OPTION_TEXT, .offset = AT(output),
      .completion = BC_COMPLETE_FILE, .letter = 'o'},
-    {"net", "NET", "deep, wide, light or a folder (deep, else light)", BC_OPTION_TEXT,
+    {"net", "NET", "deep, light, paper or a folder (deep, else light)", BC_OPTION_TEXT,
      .offset = AT(net), .completion = BC_COMPLETE_FOLDER},
     {"models", "FOLDER", "where to look for nets first", BC_OPTION_TEXT, .offset = AT(models),
      .completion = BC_COMPLETE_FOLDER},
