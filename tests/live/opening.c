@@ -72,6 +72,25 @@ static void test_silent_server(command *c, int port)
     close(asking.fd);
 }
 
+/* While the input before is still being closed, which sleeps up to a second for each frame, the one
+ * that has taken its place is replaced itself, which it must not be before it is started. */
+static void test_slow_close(command *c)
+{
+    command one = *c, other = *c;
+    command_play(c, program, "-f lavfi testsrc2=size=64x48:rate=1,realtime");
+    one.pid = other.pid = c->pid;
+    CHECK(command_connect(&one) && command_connect(&other));
+    say(&one, "open short.mp4\n");
+    CHECK(command_reaches(c, "duration", 1));
+    say(&other, "open other.mp4\n");
+    CHECK(is_answered(&one, "\"ok\":true"));
+    CHECK(is_answered(&other, "\"ok\":true"));
+    CHECK(command_sees_frames(c, 5));
+    close(one.fd);
+    close(other.fd);
+    CHECK_AT_MOST(command_quit(c, 0), 30);
+}
+
 int main(int n_args, char **args)
 {
     command c;
@@ -81,7 +100,7 @@ int main(int n_args, char **args)
     program = args[1];
     command_begin(&c, 3);
     command_shell(&c, "ffmpeg -v error -f lavfi -i testsrc2=size=160x120:rate=25 -t 3 -c:v mpeg4 "
-                      "other.mp4 && echo no video > text.mp4");
+                      "other.mp4 && cp other.mp4 short.mp4 && echo no video > text.mp4");
     command_play(&c, program, "-f lavfi testsrc2=size=160x120:rate=30 --loop");
     const int port = listen_in_silence(&server);
     CHECK(command_refuses(&c, "open nowhere.mp4", "nowhere.mp4: No such file"));
@@ -89,5 +108,6 @@ int main(int n_args, char **args)
     test_silent_server(&c, port);
     CHECK_AT_MOST(command_quit(&c, 0), 30); /* while a server is waited for */
     close(server);
+    test_slow_close(&c);
     return command_end(&c);
 }
