@@ -98,7 +98,7 @@ static int are_written(const command *c)
                   "mp4 png ") == 0;
 }
 
-static void test_keys(command *c)
+static void test_style_keys(command *c)
 {
     /* In the order of their names: style1, style10, style11, style12, style2 to style9. */
     press_for_style(c, "2", "style10");
@@ -109,6 +109,15 @@ static void test_keys(command *c)
     press_for_style(c, "3", "style11");
     press_for_style(c, "0", "");
     press_for_style(c, "0", "style11");
+    act(c, "key --delay 1 b 1 2");
+    for (int i = 0; i < 1000 && !is_blended_with(c, "style9"); i++)
+        nap_ms(20);
+    CHECK(is_blended_with(c, "style9"));
+    press_for_style(c, "1", "style1"); /* there is no style 121 */
+}
+
+static void test_setting_keys(command *c)
+{
     press(c, "bracketleft", "strength", 0.9);
     press(c, "bracketright", "strength", 1);
     press(c, "c", "keep_colors", 1);
@@ -135,12 +144,10 @@ static void test_keys(command *c)
     press(c, "Escape", "awaits_blend", 0);
     press(c, "space", "paused", 1);
     press(c, "space", "paused", 0);
-    act(c, "key --delay 1 b 1 2");
-    for (int i = 0; i < 1000 && !is_blended_with(c, "style9"); i++)
-        nap_ms(20);
-    CHECK(is_blended_with(c, "style9"));
-    nap_ms(600); /* the next digit begins another number */
-    press_for_style(c, "1", "style1");
+}
+
+static void test_writing_keys(command *c)
+{
     act(c, "key s");
     act(c, "key r");
     CHECK(command_sees_frames(c, 3));
@@ -254,7 +261,9 @@ int main(int n_args, char **args)
                       "echo 'o open silent; cancel; brush 2' > brushcast/input.conf");
     const pid_t screen = screen_open("800x600x24");
     start(&c, args[1]);
-    test_keys(&c);
+    test_style_keys(&c);
+    test_setting_keys(&c);
+    test_writing_keys(&c);
     test_line(&c);
     test_mouse(&c);
     test_picture(&c);
