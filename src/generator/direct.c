@@ -56,7 +56,7 @@ static void load(const bc_task *task, int y, float *ring, float *loaded)
     bc_load_planes(task, y, bc_ring_row(task->pass, ring, y) + BC_PAD, loaded);
 }
 
-static void run(const bc_call *c)
+static void run(const bc_step_call *c)
 {
     static const bc_ahead nothing = {0};
     const float *rows[BC_MAX_ROWS];

@@ -206,7 +206,7 @@ static void load(const bc_task *t, int y, float *ring, float *loaded)
 
 /* Calls -------------------------------------------------------------------------------------- */
 
-static bc_matrix_input input_of(const bc_call *c)
+static bc_matrix_input input_of(const bc_step_call *c)
 {
     const bc_task *t = &c->task;
     const bc_input *from = &t->inputs[0];
@@ -239,7 +239,7 @@ static void finish_row(const bc_step *step, uint16_t *values)
         repeat_edges(rows, values + rows->low, step->n_channels, width);
 }
 
-static void run(const bc_call *c)
+static void run(const bc_step_call *c)
 {
     const bc_step *step = c->task.step;
     const bc_value_rows *out = &step->matrix.out;
@@ -263,7 +263,7 @@ static void run(const bc_call *c)
         finish_row(step, lines.lines[i]);
 }
 
-static void run_sum(const bc_call *c)
+static void run_sum(const bc_step_call *c)
 {
     const bc_task *t = &c->task;
     const bc_value_rows *out = &t->step->matrix.out;

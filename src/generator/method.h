@@ -15,7 +15,7 @@ typedef struct bc_filters {
 } bc_filters;
 
 /* One call of a step in one style or in none: n_rows rows of its grid from y on. */
-typedef struct bc_call {
+typedef struct bc_step_call {
     bc_task task;
     const bc_layer_state *state;
     int y, n_rows;
@@ -27,7 +27,7 @@ typedef struct bc_call {
     bool adds;           /* to what other styles have left there */
     bc_ahead ahead;      /* what the next call will load */
     float *scratch;      /* the pass' scratch_floats */
-} bc_call;
+} bc_step_call;
 
 /* Functions that may be NULL say so. */
 struct bc_method {
@@ -40,7 +40,7 @@ struct bc_method {
                  const bc_filters *filters, void *memory);
     /* Loads input row y (any, edges are padded) into its ring row. NULL: it never loads. */
     void (*load)(const bc_task *task, int y, float *ring, float *loaded);
-    void (*run)(const bc_call *call);
+    void (*run)(const bc_step_call *call);
     /*
      * Brings a step's normalisation into the order of its outputs, before frames whose
      * normalisation is known. NULL: who reads the outputs normalises them.
@@ -74,7 +74,7 @@ static inline float *bc_ring_row(const bc_pass *pass, float *ring, int y)
 }
 
 /* The input rows of a call, sample 0 of plane 0 of each, in 32 bits. */
-static inline void bc_call_rows(const bc_call *call, const float *rows[BC_MAX_ROWS])
+static inline void bc_call_rows(const bc_step_call *call, const float *rows[BC_MAX_ROWS])
 {
     const bc_pass *pass = call->task.pass;
     for (int k = 0; k < pass->n_slots; k++)

@@ -103,7 +103,7 @@ typedef struct bc_group {
 } bc_group;
 
 /* How a frame may run: layer by layer or depth first. */
-typedef enum bc_way { BC_LAYERS, BC_GROUPS, BC_N_WAYS } bc_way;
+typedef enum bc_frame_way { BC_LAYERS, BC_GROUPS, BC_N_WAYS } bc_frame_way;
 
 /* The steps from which and up to which a map is needed; dies < born: never. */
 typedef struct bc_life {

@@ -134,10 +134,10 @@ static void run_step(bc_session *s, const bc_plan *plan, const bc_frame_views *f
 {
     const bc_step *step = &plan->steps[index];
     const int64_t start = bc_clock_ns();
-    bc_work work = {
+    bc_group_work work = {
         .session = s, .plan = plan, .frame = frame, .group = alone(s, step, index), .n_slots = 1};
     work.slots[0] = slot;
-    bc_work_run(&work);
+    bc_group_work_run(&work);
     if (step->layer->norm)
         normalise(s, step, slot);
     set_mixed(s, step, slot);
@@ -171,12 +171,12 @@ static void run_group(bc_session *s, const bc_plan *plan, const bc_frame_views *
                       const bc_group *group, const int slots[], int n_slots)
 {
     const int64_t start = bc_clock_ns();
-    bc_work work = {
+    bc_group_work work = {
         .session = s, .plan = plan, .frame = frame, .group = *group, .n_slots = n_slots};
     memcpy(work.slots, slots, (size_t)n_slots * sizeof(*slots));
     for (int i = group->first; i < group->end; i++)
         s->busy_ns[i] = 0;
-    bc_work_run(&work);
+    bc_group_work_run(&work);
     s->time_ns[group->first] += bc_clock_ns() - start;
     for (int i = group->first; i < group->end && s->times_layers; i++)
         s->time_ns[i] = s->busy_ns[i] / bc_pool_threads(s->pool);

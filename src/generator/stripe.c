@@ -12,7 +12,7 @@ typedef struct thread_memory {
 /* A stripe on its way down the frame. */
 typedef struct stripe {
     bc_roll roll;
-    const bc_work *work;
+    const bc_group_work *work;
     thread_memory memory;
     int64_t busy_ns[BC_MAX_STEPS]; /* of each step, if layers are timed */
 } stripe;
@@ -206,7 +206,7 @@ static void keep(const stripe *s, int step, int variant)
     }
 }
 
-static void emit(const stripe *s, const bc_call *c)
+static void emit(const stripe *s, const bc_step_call *c)
 {
     const int at_once = c->task.step->n_phases == 4 ? 1 : 2;
     bc_map_rows rows = c->rows;
@@ -246,7 +246,7 @@ static bc_sums clear_sums(const stripe *s, int step, double *all)
 }
 
 /* The call, but for its sums. */
-static void make_call(const stripe *s, bc_call *c, int step, int variant)
+static void make_call(const stripe *s, bc_step_call *c, int step, int variant)
 {
     bc_session *session = s->work->session;
     const bc_step *it = step_of(s, step);
@@ -273,7 +273,7 @@ static void run_variant(const stripe *s, int step, int variant)
     const bc_step *it = step_of(s, step);
     double *all = bc_session_sums(s->work->session, it, slot_of(s, step, variant));
     bc_sums sums;
-    bc_call c;
+    bc_step_call c;
     make_call(s, &c, step, variant);
     const bool has_run = it->is_remade && step < s->work->group.end - 1; /* for its sums */
     if (all && is_own(s, step) && !has_run) {
@@ -301,7 +301,7 @@ static void run_call(bc_roll *roll, int step)
 
 static void run_stripe(void *arg, int job, int thread)
 {
-    const bc_work *w = arg;
+    const bc_group_work *w = arg;
     stripe s = {.roll = {.plan = w->plan, .group = &w->group},
                 .work = w,
                 .memory = memory_of(w->session, w->plan, thread)};
@@ -317,7 +317,7 @@ static void run_stripe(void *arg, int job, int thread)
         w->session->busy_ns[i] += s.busy_ns[i];
 }
 
-void bc_work_run(bc_work *work)
+void bc_group_work_run(bc_group_work *work)
 {
     work->n_mixed = bc_session_slots(work->session, work->mixed);
     bc_pool_run(work->session->pool, run_stripe, work, work->group.n_stripes);

@@ -24,7 +24,7 @@ static void add_canvas(const bc_task *t, int y, float *to, ptrdiff_t channel_str
     }
 }
 
-static void run(const bc_call *c)
+static void run(const bc_step_call *c)
 {
     const bc_task *t = &c->task;
     const ptrdiff_t stride = c->rows.channel_stride;

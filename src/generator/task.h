@@ -58,7 +58,7 @@ void bc_load_canvas(const bc_task *task, int y, float *to, ptrdiff_t channel_str
 void bc_emit_rows(const bc_task *task, const bc_map_rows *rows, int y, float *scratch);
 
 /* A group's steps at work on one frame, in some styles; or one step of it. */
-typedef struct bc_work {
+typedef struct bc_group_work {
     bc_session *session;
     const bc_plan *plan;
     const bc_frame_views *frame;
@@ -67,9 +67,9 @@ typedef struct bc_work {
     int slots[BC_MAX_BLEND];
     int n_mixed; /* the blend's slots, all of them, in the order in which a mix adds them up */
     int mixed[BC_MAX_BLEND];
-} bc_work;
+} bc_group_work;
 
 /* stripe.c: runs all stripes on the session's threads; sums are left in the steps' slots. */
-void bc_work_run(bc_work *work);
+void bc_group_work_run(bc_group_work *work);
 
 #endif

@@ -84,7 +84,7 @@ static void load(const bc_task *t, int y, float *ring, float *loaded)
     }
 }
 
-static void run(const bc_call *c)
+static void run(const bc_step_call *c)
 {
     const float *rows[BC_MAX_ROWS];
     bc_call_rows(c, rows);
