@@ -92,37 +92,32 @@ static void test_file(command *c)
     CHECK_AT_MOST(command_quit(c, 0), 30);
 }
 
-/* Goes back and then, in a pause, to where the mask's edge is at column 138. */
-static void jump(command *c)
-{
-    change(c, "seek 0.4");
-    for (int i = 0; i < 1000 && column(c) > 30; i++)
-        nap_ms(20);
-    change(c, "seek 2.3");
-    for (int i = 0; i < 1000 && column(c) < 135; i++)
-        nap_ms(20);
-}
-
-/* A mask that takes long to be read up to where it is sought: it is large and has one key frame. */
-static void test_slow_file(command *c)
+/* A mask of which the second half is held back, and so is late wherever that is wanted. It comes
+ * through a pipe, but has a length, and is no stream of which the newest counts. */
+static void test_late_file(command *c)
 {
     int is = 0;
-    command_shell(c, "ffmpeg -v error -i mask.mkv -vf scale=1920:1440 -c:v libx264 -g 999 "
-                     "-preset ultrafast slow.mkv");
-    command_play(c, program, "source.mkv --mask-input slow.mkv --scale 1 -y");
+    command_shell(c, "mkfifo late.mkv release && ffmpeg -v error -f lavfi "
+                     "-i testsrc2=size=160x120:rate=30 -t 60 -c:v mpeg4 -g 1 long.mkv");
+    const pid_t giver = command_start_helper(
+        c, "half=$(($(stat -c %s mask.mkv) / 2)); "
+           "{ head -c $half mask.mkv; read -r _ < release; tail -c +$((half + 1)) mask.mkv; } "
+           "> late.mkv");
+    command_play(c, program, "long.mkv --mask-input late.mkv --scale 1 -y");
     stop(c);
-    for (int i = 0; i < 60 && !is; i++) {
-        if (i % 20 == 0) { /* its first picture may have been one on its way */
-            change(c, "original on");
-            jump(c);
-            CHECK(command_do(c, "screenshot source.png"));
-            change(c, "original off");
-            jump(c);
-        }
-        is = is_painted(c, 0, column(c));
+    change(c, "seek 2");
+    shoot_source(c);
+    CHECK_INT(column(c), 120);
+    CHECK(command_do(c, "screenshot masked.png"));
+    CHECK(likeness(c, "masked.png", "source.png", 100, 120 - MARGIN) > 60);
+    command_shell(c, "echo > release");
+    for (int i = 0; i < 100 && !is; i++) {
+        CHECK(command_do(c, "screenshot masked.png"));
+        is = likeness(c, "masked.png", "source.png", 100, 120 - MARGIN) < 25;
     }
     CHECK(is);
     CHECK_AT_MOST(command_quit(c, 0), 30);
+    CHECK_INT(command_wait_for_helper(giver), 0);
 }
 
 /* Its first second is white, then it is black; of no length, it comes as it is made. */
@@ -168,7 +163,7 @@ int main(int n_args, char **args)
                       "ffmpeg -v error -f lavfi -i color=black:size=80x60:rate=30 -t 2.6 -vf "
                       "'geq=lum=255*lt(X\\,N):cb=128:cr=128' -c:v ffv1 -g 1 mask.mkv");
     test_file(&c);
-    test_slow_file(&c);
+    test_late_file(&c);
     test_pipe(&c);
     test_refusals(&c);
     return command_end(&c);
