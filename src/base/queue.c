@@ -104,6 +104,14 @@ bc_status bc_queue_send_newest(bc_queue *queue, void *item, uint64_t *n_dropped)
     return done ? BC_END : BC_OK;
 }
 
+bool bc_queue_is_full(bc_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    const bool is_full = queue->n_items == queue->depth;
+    pthread_mutex_unlock(&queue->lock);
+    return is_full;
+}
+
 void bc_queue_finish_sending(bc_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

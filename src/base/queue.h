@@ -31,6 +31,8 @@ bc_status bc_queue_receive(bc_queue *queue, void **item);
 /* As bc_queue_receive, but BC_OK and NULL when nothing came within timeout_ns (negative: forever).
  */
 bc_status bc_queue_receive_within(bc_queue *queue, void **item, int64_t timeout_ns);
+/* Another item would have to wait, or would drop one. */
+bool bc_queue_is_full(bc_queue *queue);
 /* The receiver wants no more: what is queued is freed, and senders get BC_END. */
 void bc_queue_finish_receiving(bc_queue *queue);
 

@@ -318,7 +318,7 @@ static bc_status open_all(bc_live *live)
                                                    .log = {hear_painter, live}};
     bc_status status = bc_queue_open(&live->captured, 1, bc_captured_free);
     if (status == BC_OK)
-        status = bc_queue_open(&live->painted, 1, free_painted);
+        status = bc_queue_open(&live->painted, BC_LIVE_MAX_READY, free_painted);
     if (status == BC_OK)
         status = bc_workers_open(&live->workers, live, &p->log);
     if (status == BC_OK)

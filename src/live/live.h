@@ -1,14 +1,15 @@
 /*
  * live.h: a live picture, all of it: where it comes from, how it is painted, where it goes, and
- * what is being shown. Three threads and one queue of depth 1 between each two of them:
+ * what is being shown. Three threads and a queue between each two of them:
  *
  *     source (reads, keeps time)  ->  painter (live_painter.h, governor)  ->  whoever called
  *     bc_live_run (window, keys)
  *
  * The newest frame wins in both queues and the loser is counted. What is not live is painted before
- * its time, and waits for it behind the second queue. Outputs get every painted frame. Commands
- * come from keys, the mouse and the control socket, from any thread; each takes the lock, changes
- * what it is about, and the next frame that is painted shows it.
+ * its time, and waits for it behind the second queue, which has room for what is painted in haste
+ * after a frame that took long. Outputs get every painted frame. Commands come from keys, the mouse
+ * and the control socket, from any thread; each takes the lock, changes what it is about, and the
+ * next frame that is painted shows it.
  */
 #ifndef BC_LIVE_LIVE_H
 #define BC_LIVE_LIVE_H
@@ -24,6 +25,8 @@
 #include "live/times.h"
 #include "live/work.h"
 #include "window/window.h"
+
+enum { BC_LIVE_MAX_READY = 4 }; /* painted frames that wait to be shown */
 
 typedef struct bc_live_params {
     const char *input, *format, *options; /* as bc_live_input_params */

@@ -8,11 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LOOK_MS = 20 };
+enum { LOOK_MS = 20, HOLD_MS = 2 /* between two looks whether a frame may leave */ };
 
 static const int64_t jump_us = 80000;  /* so far from the sound the clock follows it at once */
 static const int64_t near_us = 150000; /* so soon a line of times goes on after a seek or a loop */
-static const int64_t most_spare_us = 33333;
+static const int64_t most_spare_us = 66667;
 
 struct bc_pacer {
     bc_queue *frames;
@@ -79,11 +79,23 @@ static int64_t step_of(const bc_pacer *pacer, const bc_captured *captured)
     return step_us > 0 ? step_us : 0;
 }
 
-/* How much earlier it leaves: there is a frame's time to spare for those that take longer. */
-static int64_t ahead_us(const bc_pacer *pacer, const bc_captured *captured)
+/* So much earlier it may leave: two frames' time to spare for those that take longer. */
+static int64_t spare_us(const bc_pacer *pacer, const bc_captured *captured)
 {
-    const int64_t step_us = step_of(pacer, captured);
-    return pacer->lead_us + (step_us < most_spare_us ? step_us : most_spare_us);
+    const int64_t two_us = 2 * step_of(pacer, captured);
+    return two_us < most_spare_us ? two_us : most_spare_us;
+}
+
+/* When the first frame leaves. While the one before waits to be painted it stays, for it would
+ * throw that one away, until it would be late itself. */
+static int64_t time_to_leave(bc_pacer *pacer, int64_t due_ns, int64_t now_ns)
+{
+    const int64_t last_ns = due_ns - pacer->lead_us * 1000;
+    const int64_t leaves_ns = last_ns - spare_us(pacer, pacer->waiting[pacer->first]) * 1000;
+    const int64_t looks_ns = now_ns + HOLD_MS * 1000000LL;
+    if (leaves_ns > now_ns || last_ns <= now_ns || !bc_queue_is_full(pacer->frames))
+        return leaves_ns;
+    return looks_ns < last_ns ? looks_ns : last_ns;
 }
 
 /* The thread ------------------------------------------------------------------------------- */
@@ -125,9 +137,8 @@ static void *run(void *arg)
         const int64_t now_ns = bc_clock_ns();
         int64_t until_ns = now_ns + LOOK_MS * 1000000LL, due = now_ns;
         if (pacer->state.n_waiting > 0 && (!pacer->is_paused || pacer->lets_one)) {
-            const bc_captured *first = pacer->waiting[pacer->first];
-            due = due_ns(pacer, first, now_ns);
-            const int64_t leaves_ns = due - ahead_us(pacer, first) * 1000;
+            due = due_ns(pacer, pacer->waiting[pacer->first], now_ns);
+            const int64_t leaves_ns = time_to_leave(pacer, due, now_ns);
             until_ns = leaves_ns < until_ns ? leaves_ns : until_ns;
         }
         if (until_ns <= now_ns)

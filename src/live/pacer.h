@@ -54,8 +54,8 @@ void bc_pacer_set_live(bc_pacer *pacer, bool on);
 void bc_pacer_pause(bc_pacer *pacer, bool on);
 /* The next frame is sent in a pause too. */
 void bc_pacer_let_one(bc_pacer *pacer);
-/* How long it takes from here to the eyes: what is not live leaves so much earlier, and a frame's
- * time more, which hides that one frame takes longer than others. */
+/* How long it takes from here to the eyes: what is not live leaves so much earlier, and two
+ * frames' time more, which hides that a frame takes longer than others. */
 void bc_pacer_set_lead(bc_pacer *pacer, int64_t lead_us);
 
 bc_pacer_state bc_pacer_get_state(bc_pacer *pacer);

@@ -5,7 +5,7 @@
 #include "live/verbs.h"
 #include "live/view.h"
 
-enum { IDLE_MS = 50, MAX_READY = 4 };
+enum { IDLE_MS = 50 };
 
 static const int64_t refresh_ns = 62500000; /* of what moves over a picture that stands */
 
@@ -13,8 +13,8 @@ static const int64_t refresh_ns = 62500000; /* of what moves over a picture that
 typedef struct show {
     bc_live *live;
     bc_viewer viewer;
-    bc_painted *ready[MAX_READY]; /* in order; those that are not due yet wait here. Due is when
-                                     their drawing is to begin */
+    bc_painted *ready[BC_LIVE_MAX_READY]; /* in order; those that are not due yet wait here. Due is
+                                     when their drawing is to begin */
     int n_ready;
     uint64_t serial;
     bool is_fullscreen;
@@ -55,7 +55,7 @@ static bool is_stale(const show *s)
 /* Takes what is painted; waits so long if there is nothing. False at the end. */
 static bool take_painted(show *s, int64_t timeout_ns)
 {
-    while (s->n_ready < MAX_READY) {
+    while (s->n_ready < BC_LIVE_MAX_READY) {
         const int64_t patience_ns = s->n_ready > 0 ? 0 : timeout_ns;
         void *item = NULL;
         if (bc_queue_receive_within(s->live->painted, &item, patience_ns) == BC_END)
