@@ -12,6 +12,8 @@
 #include "media/versions.h"
 #include "media/writer_private.h"
 
+static const int64_t piece_us = 5000000; /* of silence, at once */
+
 /* Packets ---------------------------------------------------------------------------------- */
 
 /* Decoding times must rise; those of damaged inputs do not. */
@@ -111,9 +113,29 @@ bc_status bc_writer_converted(bc_writer *writer, bc_route *route)
     return status;
 }
 
+/* Silence goes into a long gap piece by piece, so that only a piece of it is ever in memory. Before
+ * its first packet a stream has no gap. */
+static bc_status fill_gap(bc_writer *writer, bc_route *route, const AVPacket *packet)
+{
+    if (packet->pts == AV_NOPTS_VALUE || bc_transcoder_end_us(route->transcoder) == 0)
+        return BC_OK;
+    const int64_t until_us = av_rescale_q(packet->pts, route->time_base, AV_TIME_BASE_Q);
+    bc_status status = BC_OK;
+    while (status == BC_OK && until_us - bc_transcoder_end_us(route->transcoder) > piece_us) {
+        if (bc_transcoder_fill(route->transcoder,
+                               bc_transcoder_end_us(route->transcoder) + piece_us) < 0)
+            return BC_OK;
+        status = bc_writer_converted(writer, route);
+    }
+    return status;
+}
+
 /* NULL: the end. */
 static bc_status convert_packet(bc_writer *writer, bc_route *route, const AVPacket *packet)
 {
+    const bc_status status = packet ? fill_gap(writer, route, packet) : BC_OK;
+    if (status < 0)
+        return status;
     if (bc_transcoder_send(route->transcoder, packet) < 0)
         writer->n_refused++;
     return bc_writer_converted(writer, route);
