@@ -25,7 +25,7 @@
 #define BC_NET_OPTIONS(AT)                                                                         \
     {"net",                                                                                        \
      "NET",                                                                                        \
-     "deep, light, paper or a folder (deep, else light; live the one that holds the rate)",         \
+     "deep, light, paper or a folder (deep, else light; live the one that holds the rate)",        \
      BC_OPTION_TEXT,                                                                               \
      .offset = AT(net),                                                                            \
      .completion = BC_COMPLETE_FOLDER},                                                            \

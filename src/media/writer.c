@@ -12,7 +12,8 @@
 #include "media/versions.h"
 #include "media/writer_private.h"
 
-static const int64_t piece_us = 5000000; /* of silence, at once */
+static const int64_t piece_us = 5000000, /* of silence, at once */
+    most_over_us = 150000;               /* that it gets longer than asked for */
 
 /* Packets ---------------------------------------------------------------------------------- */
 
@@ -117,14 +118,18 @@ bc_status bc_writer_converted(bc_writer *writer, bc_route *route)
  * its first packet a stream has no gap. */
 static bc_status fill_gap(bc_writer *writer, bc_route *route, const AVPacket *packet)
 {
-    if (packet->pts == AV_NOPTS_VALUE || bc_transcoder_end_us(route->transcoder) == 0)
-        return BC_OK;
-    const int64_t until_us = av_rescale_q(packet->pts, route->time_base, AV_TIME_BASE_Q);
     bc_status status = BC_OK;
-    while (status == BC_OK && until_us - bc_transcoder_end_us(route->transcoder) > piece_us) {
-        if (bc_transcoder_fill(route->transcoder,
-                               bc_transcoder_end_us(route->transcoder) + piece_us) < 0)
+    int64_t end_us = bc_transcoder_end_us(route->transcoder);
+    if (packet->pts == AV_NOPTS_VALUE || end_us == 0)
+        return BC_OK;
+    const int64_t next_us = av_rescale_q(packet->pts, route->time_base, AV_TIME_BASE_Q);
+    if (next_us - end_us <= piece_us)
+        return BC_OK;
+    while (status == BC_OK && end_us < next_us - most_over_us) {
+        const int64_t until_us = FFMIN(end_us + piece_us, next_us - most_over_us);
+        if (bc_transcoder_fill(route->transcoder, until_us) < 0)
             return BC_OK;
+        end_us = bc_transcoder_end_us(route->transcoder);
         status = bc_writer_converted(writer, route);
     }
     return status;
