@@ -59,6 +59,7 @@ static int64_t duration_of(const bc_decoder *decoder)
     int64_t duration = bc_frame_duration(av);
     if (duration <= 0 && rate.num > 0)
         duration = av_rescale_q(1, av_inv_q(rate), stream->time_base);
+    duration = bc_timeline_believed(&decoder->demuxer->timeline, duration, stream->time_base);
     if (pts == AV_NOPTS_VALUE)
         return duration;
     const int64_t track_end = bc_demuxer_end_after(decoder->demuxer, pts);

@@ -61,12 +61,23 @@ static int64_t wanted_duration_us(const bc_reader *reader)
     return FFMAX(end - reader->params.from_us, 0);
 }
 
+static AVRational frame_rate(const bc_reader *reader)
+{
+    const bc_demuxer *demuxer = &reader->demuxer;
+    const AVRational rate = av_guess_frame_rate(demuxer->input, demuxer->video, NULL);
+    if (rate.num <= 0)
+        return rate;
+    const int64_t frame_us = av_rescale_q(1, av_inv_q(rate), AV_TIME_BASE_Q);
+    const bool is_believed = bc_timeline_believed(&demuxer->timeline, frame_us, AV_TIME_BASE_Q) > 0;
+    return is_believed ? rate : (AVRational){0, 1};
+}
+
 static void fill_info(bc_reader *reader)
 {
     bc_reader_info *info = &reader->info;
     const AVFrame *av = bc_frame_native(reader->first);
     AVStream *stream = reader->demuxer.video;
-    const AVRational rate = av_guess_frame_rate(reader->demuxer.input, stream, NULL);
+    const AVRational rate = frame_rate(reader);
     const AVPixFmtDescriptor *format = av_pix_fmt_desc_get((enum AVPixelFormat)av->format);
     info->width = av->width;
     info->height = av->height;

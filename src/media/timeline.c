@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MAX_TIME_US (INT64_MAX / 4000)                 /* since 1970, and some years to come */
-#define MAX_DURATION_US (24 * 3600 * INT64_C(1000000)) /* of a packet, as far as it is believed */
+#define MAX_DURATION_US (24 * 3600 * INT64_C(1000000)) /* of a packet */
 
 /* Life ------------------------------------------------------------------------------------- */
 
@@ -15,6 +15,7 @@ void bc_timeline_open(bc_timeline *timeline, int video, int64_t zero_us, bool is
         .video = video,
         .max_pause_us = is_loose ? BC_TIMELINE_LOOSE_PAUSE_US : BC_TIMELINE_PAUSE_US,
         .max_quiet_us = is_loose ? BC_TIMELINE_LOOSE_QUIET_US : BC_TIMELINE_QUIET_US,
+        .max_duration_us = is_loose ? BC_TIMELINE_LOOSE_QUIET_US : MAX_DURATION_US,
     };
     timeline->runs[0] = (struct bc_timeline_run){-zero_us, INT64_MAX, INT64_MIN};
 }
@@ -52,6 +53,19 @@ static int oldest(const bc_timeline *timeline)
     return FFMAX(timeline->n_runs - BC_TIMELINE_RUNS, 0);
 }
 
+static bool is_empty(const struct bc_timeline_run *run)
+{
+    return run->first_us > run->end_us;
+}
+
+/* How far behind the run's end a time lies; before its begin, negative; within, or if empty, 0. */
+static int64_t distance(const struct bc_timeline_run *run, int64_t time_us)
+{
+    if (is_empty(run))
+        return 0;
+    return time_us < run->first_us ? time_us - run->first_us : FFMAX(time_us - run->end_us, 0);
+}
+
 /* The run whose times are nearest to this one; of equals the newest. */
 static int nearest(bc_timeline *timeline, int64_t time_us)
 {
@@ -59,15 +73,8 @@ static int nearest(bc_timeline *timeline, int64_t time_us)
     int64_t least = INT64_MAX;
     for (int i = timeline->n_runs - 1; i >= oldest(timeline); i--) {
         const struct bc_timeline_run *run = run_of(timeline, i);
-        int64_t distance = 0;
-        if (run->first_us > run->end_us)
-            continue; /* nothing was read of it */
-        if (time_us < run->first_us)
-            distance = run->first_us - time_us;
-        else if (time_us > run->end_us)
-            distance = time_us - run->end_us;
-        if (distance < least) {
-            least = distance;
+        if (!is_empty(run) && llabs(distance(run, time_us)) < least) {
+            least = llabs(distance(run, time_us));
             best = i;
         }
     }
@@ -123,9 +130,10 @@ static int64_t find_place(bc_timeline *timeline, const struct bc_timeline_track 
     return llabs(place_us - end_us) < BC_TIMELINE_NEAR_US ? place_us : end_us;
 }
 
-static int begin_run(bc_timeline *timeline, const struct bc_timeline_track *track, int64_t time_us)
+/* A run of times from `time_us` on, which comes to lie at `place_us`. */
+static int begin_run(bc_timeline *timeline, int64_t place_us, int64_t time_us)
 {
-    const int64_t offset_us = FFMIN(find_place(timeline, track, time_us), MAX_TIME_US) - time_us;
+    const int64_t offset_us = FFMIN(place_us, MAX_TIME_US) - time_us;
     *run_of(timeline, timeline->n_runs) = (struct bc_timeline_run){offset_us, INT64_MAX, INT64_MIN};
     return timeline->n_runs++;
 }
@@ -162,10 +170,19 @@ static bool overlaps(bc_timeline *timeline, struct bc_timeline_track *track, int
     return track->is_joining;
 }
 
+/* What has no duration lasts as long as it was since the time before. */
+static int64_t duration_of(const bc_timeline *timeline, const struct bc_timeline_track *track,
+                           int64_t time_us, int64_t duration_us)
+{
+    const int64_t step_us = track->has_begun ? time_us - track->last_us : 0;
+    return duration_us > 0 ? duration_us : av_clip64(step_us, 0, timeline->max_pause_us);
+}
+
 static void note(bc_timeline *timeline, struct bc_timeline_track *track, int64_t time_us,
                  int64_t duration_us)
 {
     struct bc_timeline_run *run = run_of(timeline, track->run);
+    duration_us = duration_of(timeline, track, time_us, duration_us);
     if (!track->has_begun)
         track->first_us = time_us;
     track->has_begun = true;
@@ -176,16 +193,34 @@ static void note(bc_timeline *timeline, struct bc_timeline_track *track, int64_t
     run->end_us = FFMAX(run->end_us, track->end_us);
 }
 
+/*
+ * For a stream that is in no run yet, or whose run is forgotten: its time is of the nearest run,
+ * wherever it lies, unless nothing of one recording can be as far away. Then the stream has a clock
+ * of its own, which goes on where that run has ended.
+ */
+static void choose_nearest(bc_timeline *timeline, struct bc_timeline_track *track, bool can_begin,
+                           int64_t time_us, int64_t *jump_us)
+{
+    track->run = nearest(timeline, time_us);
+    track->is_joining = track->has_begun;
+    const struct bc_timeline_run *run = run_of(timeline, track->run);
+    const int64_t away_us = distance(run, time_us);
+    if (!can_begin || llabs(away_us) <= timeline->max_quiet_us)
+        return;
+    *jump_us = away_us;
+    track->run = begin_run(timeline, run->end_us + run->offset_us, time_us);
+}
+
 static void choose_run(bc_timeline *timeline, struct bc_timeline_track *track, int64_t time_us,
                        int64_t *jump_us)
 {
-    track->run = FFMAX(track->run, oldest(timeline));
     if (!is_broken(timeline, track, time_us))
         return;
     const int newer = find_newer(timeline, track, time_us);
     if (newer < 0)
         *jump_us = time_us - track->end_us;
-    track->run = newer >= 0 ? newer : begin_run(timeline, track, time_us);
+    track->run =
+        newer >= 0 ? newer : begin_run(timeline, find_place(timeline, track, time_us), time_us);
     track->is_joining = true;
     if (track == &timeline->tracks[timeline->video])
         align(timeline, track, time_us);
@@ -195,10 +230,10 @@ static void choose_run(bc_timeline *timeline, struct bc_timeline_track *track, i
 static bool take_time(bc_timeline *timeline, struct bc_timeline_track *track, bool can_begin,
                       int64_t time_us, int64_t duration_us, int64_t *jump_us)
 {
-    if (can_begin && track->has_begun)
+    if (can_begin && track->has_begun && track->run >= oldest(timeline))
         choose_run(timeline, track, time_us, jump_us);
     else
-        track->run = nearest(timeline, time_us);
+        choose_nearest(timeline, track, can_begin, time_us, jump_us);
     if (!can_begin)
         return false;
     const bool is_over = overlaps(timeline, track, time_us, duration_us);
@@ -207,6 +242,14 @@ static bool take_time(bc_timeline *timeline, struct bc_timeline_track *track, bo
     if (is_over)
         track->line_end_us = line_end_us;
     return is_over;
+}
+
+int64_t bc_timeline_believed(const bc_timeline *timeline, int64_t duration, AVRational time_base)
+{
+    const int64_t duration_us = av_rescale_q_rnd(duration, time_base, AV_TIME_BASE_Q,
+                                                 AV_ROUND_NEAR_INF | AV_ROUND_PASS_MINMAX);
+    const bool is_open = timeline->n_runs > 0;
+    return is_open && (duration_us < 0 || duration_us > timeline->max_duration_us) ? 0 : duration;
 }
 
 int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *packet,
@@ -222,15 +265,17 @@ int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *p
         packet->pts = AV_NOPTS_VALUE;
     if (!is_countable(packet->dts, base))
         packet->dts = AV_NOPTS_VALUE;
+    if (can_begin)
+        packet->duration = bc_timeline_believed(timeline, packet->duration, base);
     struct bc_timeline_track *track = &timeline->tracks[stream->index];
     bool is_over = false;
-    const bool is_presented = packet->dts == AV_NOPTS_VALUE;
+    const bool is_presented = packet->dts == AV_NOPTS_VALUE && packet->pts != AV_NOPTS_VALUE;
     const int64_t time = is_presented ? packet->pts : packet->dts;
     track->may_step_back |= is_presented;
     if (time != AV_NOPTS_VALUE) {
         const int64_t duration_us = av_rescale_q(packet->duration, base, AV_TIME_BASE_Q);
         is_over = take_time(timeline, track, can_begin, av_rescale_q(time, base, AV_TIME_BASE_Q),
-                            av_clip64(duration_us, 0, MAX_DURATION_US), jump_us);
+                            duration_us, jump_us);
         track->may_step_back = is_presented;
     }
     const int64_t offset =

@@ -4,10 +4,10 @@
  *
  * What is read while the clock goes on evenly is a *run*; it is moved as a whole, so that picture
  * and sound stay together. Picture and sound begin a new run where they step back, or jump so far
- * ahead of all that was read that it can be no pause. It is put where the picture goes on, so that
- * frames stay evenly apart; sound that then begins before the end of the sound before is left out
- * up to there. The other streams follow when they come to the same times. Subtitles and data never
- * begin a run.
+ * ahead of all that was read that it can be no pause, with their first packet, too. It is put where
+ * the picture goes on, so that frames stay evenly apart; sound that then begins before the end of
+ * the sound before is left out up to there. The other streams follow when they come to the same
+ * times. Subtitles and data never begin a run.
  */
 #ifndef BC_MEDIA_TIMELINE_H
 #define BC_MEDIA_TIMELINE_H
@@ -62,9 +62,10 @@ typedef struct bc_timeline {
         int64_t line_end_us; /* the same on the line */
     } * tracks;              /* [n_tracks], by the index of the stream */
     int n_tracks, n_runs;
-    int video;            /* the index of what is painted */
-    int64_t max_pause_us; /* a longer one is a jump */
-    int64_t max_quiet_us; /* the same where no other stream tells */
+    int video;               /* the index of what is painted */
+    int64_t max_pause_us;    /* a longer one is a jump */
+    int64_t max_quiet_us;    /* the same where no other stream tells */
+    int64_t max_duration_us; /* a longer one is not believed */
 } bc_timeline;
 
 /*
@@ -75,9 +76,15 @@ void bc_timeline_open(bc_timeline *timeline, int video, int64_t zero_us, bool is
 void bc_timeline_close(bc_timeline *timeline);
 
 /*
+ * The duration of a packet or frame, or 0, unknown, where none can be as long: loose formats have
+ * no durations of their own, and FFmpeg's guess may come from damaged headers.
+ */
+int64_t bc_timeline_believed(const bc_timeline *timeline, int64_t duration, AVRational time_base);
+
+/*
  * Moves the packet, read in the order of the file, to the line. `jump_us`: how far the clock has
- * jumped here, or 0. Times that no clock counts become unknown. 1: the packet is to be left out;
- * FFmpeg's error or 0.
+ * jumped here, or 0. Times that no clock counts become unknown, durations that none has, too. 1:
+ * the packet is to be left out; FFmpeg's error or 0.
  */
 int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *packet,
                       int64_t *jump_us);

@@ -28,7 +28,8 @@ struct bc_transcoder {
     AVFilterContext *source, *sink;
     int rate, format; /* of the frames that the graph was made for */
     AVRational time_base;
-    int64_t end_us; /* of the sound so far */
+    bool has_begun; /* sound has come out of the decoder */
+    int64_t end_us; /* of the sound so far; before it has begun, where it will */
     AVChannelLayout layout;
     AVFrame *frame;
     AVFifo *ready; /* AVPacket * */
@@ -264,20 +265,27 @@ static int filter(bc_transcoder *transcoder, AVFrame *frame, AVRational time_bas
     if (!transcoder->graph || !fits(transcoder, frame, time_base))
         error = change_graph(transcoder, frame, time_base);
     frame->pts = frame->best_effort_timestamp;
-    if (frame->pts != AV_NOPTS_VALUE)
+    if (frame->pts == AV_NOPTS_VALUE)
+        frame->pts = av_rescale_q(transcoder->end_us, AV_TIME_BASE_Q, time_base);
+    else
         transcoder->end_us = av_rescale_q(frame->pts, time_base, AV_TIME_BASE_Q);
+    transcoder->has_begun = true;
     transcoder->end_us += av_rescale(frame->nb_samples, AV_TIME_BASE, frame->sample_rate);
     if (error >= 0)
         error = av_buffersrc_add_frame(transcoder->source, frame);
     return error < 0 ? error : encode_filtered(transcoder);
 }
 
-/* NULL: what the decoder still holds. */
+/* NULL: what the decoder still holds. A packet's time is lost where it cannot be decoded, and often
+ * only one of several has any. */
 static int decode_sound(bc_transcoder *transcoder, const AVPacket *packet)
 {
     int error = 0;
     if (!transcoder->decoder)
         return 0;
+    if (packet && packet->pts != AV_NOPTS_VALUE && !transcoder->has_begun)
+        transcoder->end_us =
+            av_rescale_q(packet->pts, transcoder->decoder->pkt_timebase, AV_TIME_BASE_Q);
     avcodec_send_packet(transcoder->decoder, packet);
     while (error >= 0 && avcodec_receive_frame(transcoder->decoder, transcoder->frame) >= 0) {
         error = filter(transcoder, transcoder->frame, transcoder->decoder->pkt_timebase);

@@ -111,6 +111,56 @@ static void test_pause_with_sound(void)
     close_fixture(&f);
 }
 
+/* A second of picture; then sound whose clock is `away_us` off what was read, both ways. */
+static void test_first(int64_t away_us, bool is_own_clock)
+{
+    fixture f;
+    int64_t jump_us;
+    open_fixture(&f, false);
+    for (int64_t us = 0; us < 1000000; us += FRAME_US)
+        place(&f, VIDEO, us, us, &jump_us);
+    const int64_t first_us = away_us > 0 ? 1000000 + away_us : away_us;
+    const int64_t line_us = is_own_clock ? 1000000 : first_us;
+    CHECK_INT(place(&f, SOUND, first_us, first_us, &jump_us), line_us);
+    CHECK_INT(jump_us, is_own_clock ? away_us : 0);
+    const int64_t next_us = first_us + SOUND_US;
+    CHECK_INT(place(&f, SOUND, next_us, next_us, &jump_us), line_us + SOUND_US);
+    CHECK_INT(jump_us, 0);
+    CHECK_INT(place(&f, VIDEO, 1000000, 1000000, &jump_us), 1000000);
+    CHECK_INT(jump_us, 0);
+    close_fixture(&f);
+}
+
+/* Sound that pauses while the picture's clock begins anew more often than runs are remembered. */
+static void test_forgotten(void)
+{
+    fixture f;
+    int64_t jump_us;
+    open_fixture(&f, false);
+    place(&f, SOUND, 0, 0, &jump_us);
+    for (int run = 0; run <= BC_TIMELINE_RUNS; run++)
+        for (int64_t us = 0; us < 1000000; us += FRAME_US)
+            place(&f, VIDEO, run * INT64_C(1000000000) + us, run * INT64_C(1000000000) + us,
+                  &jump_us);
+    CHECK_INT(place(&f, SOUND, SOUND_US, SOUND_US, &jump_us), 2000000);
+    CHECK_INT(jump_us, SOUND_US - 1000000000);
+    close_fixture(&f);
+}
+
+/* A packet without any time does not hide that the clock begins anew. */
+static void test_untold(void)
+{
+    fixture f;
+    int64_t jump_us;
+    open_fixture(&f, true);
+    for (int64_t us = 0; us < 1000000; us += FRAME_US)
+        place(&f, VIDEO, us, us, &jump_us);
+    place(&f, VIDEO, AV_NOPTS_VALUE, AV_NOPTS_VALUE, &jump_us);
+    CHECK_INT(place(&f, VIDEO, 0, 0, &jump_us), 1000000);
+    CHECK_INT(jump_us, -1000000);
+    close_fixture(&f);
+}
+
 int main(void)
 {
     test_ahead(true, true, BC_TIMELINE_LOOSE_PAUSE_US);
@@ -122,5 +172,11 @@ int main(void)
     test_near(BC_TIMELINE_NEAR_US, true);
     test_near(BC_TIMELINE_NEAR_US + 1000, false);
     test_pause_with_sound();
+    test_first(BC_TIMELINE_QUIET_US, false);
+    test_first(BC_TIMELINE_QUIET_US + 1000, true);
+    test_first(-BC_TIMELINE_QUIET_US, false);
+    test_first(-BC_TIMELINE_QUIET_US - 1000, true);
+    test_forgotten();
+    test_untold();
     return TEST_END();
 }
