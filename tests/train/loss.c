@@ -222,17 +222,13 @@ static void run_gradient(fixture *f, float *gradient, bc_product_kind kind, int 
 }
 
 /* After test_gradients: its network and its last parameters. */
-static void test_short_gradients(fixture *f, const bc_log *log)
+static void check_short_gradients(fixture *f, bc_product_kind kind, const bc_log *log)
 {
-    if (!bc_product_has(BC_PRODUCT_BF16)) {
-        printf("skipped: gradients in bfloat16 (this processor has no AVX512_BF16)\n");
-        return;
-    }
     float one[N], three[N];
     double difference = 0, square = 0;
     run_gradient(f, f->gradient, bc_product_exact(), 1, log);
-    run_gradient(f, one, BC_PRODUCT_BF16, 1, log);
-    run_gradient(f, three, BC_PRODUCT_BF16, 3, log);
+    run_gradient(f, one, kind, 1, log);
+    run_gradient(f, three, kind, 3, log);
     for (int i = 0; i < N; i++) {
         difference += ((double)one[i] - f->gradient[i]) * ((double)one[i] - f->gradient[i]);
         square += (double)f->gradient[i] * f->gradient[i];
@@ -240,6 +236,18 @@ static void test_short_gradients(fixture *f, const bc_log *log)
     CHECK_AT_MOST(sqrt(difference / square), 0.02);
     CHECK(difference > 0);
     CHECK(memcmp(one, three, sizeof(one)) == 0);
+}
+
+static void test_short_gradients(fixture *f, const bc_log *log)
+{
+    if (bc_product_has(BC_PRODUCT_BF16))
+        check_short_gradients(f, BC_PRODUCT_BF16, log);
+    else
+        printf("skipped: gradients in bfloat16 (this processor has no AVX512_BF16)\n");
+    if (bc_product_has(BC_PRODUCT_AMX))
+        check_short_gradients(f, BC_PRODUCT_AMX, log);
+    else
+        printf("skipped: gradients in bfloat16 by AMX (this processor has none)\n");
 }
 
 static void check_refused(const char *reason, const bc_log *log)

@@ -14,13 +14,13 @@
 
 enum { N_MATRICES = 2, GUARD = 16 };
 
-static const char *const names[] = {"OpenBLAS", "AVX-512", "AVX512_BF16"};
+static const char *const names[] = {"OpenBLAS", "AVX-512", "AVX512_BF16", "AMX"};
 
 static double rounded(float x, bc_product_kind kind)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof(bits));
-    if (kind == BC_PRODUCT_BF16)
+    if (bc_product_rounds(kind))
         bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
     memcpy(&x, &bits, sizeof(bits));
     return x;
@@ -58,10 +58,11 @@ static void check_product(bc_product_kind kind, int n_rows, int depth, int n, co
 
 static void test_products(const bc_log *log)
 {
-    static const int sizes[][3] = {{1, 1, 1},    {8, 2, 16},  {3, 64, 31},   {9, 5, 32},
-                                   {64, 3, 33},  {16, 7, 48}, {17, 33, 49},  {32, 64, 80},
-                                   {64, 65, 95}, {8, 12, 96}, {24, 100, 97}, {4, 256, 144}};
-    for (int kind = BC_PRODUCT_BLAS; kind <= BC_PRODUCT_BF16; kind++) {
+    static const int sizes[][3] = {{1, 1, 1},    {8, 2, 16},   {3, 64, 31},   {9, 5, 32},
+                                   {64, 3, 33},  {16, 7, 48},  {17, 33, 49},  {32, 64, 80},
+                                   {64, 65, 95}, {8, 12, 96},  {24, 100, 97}, {4, 256, 144},
+                                   {16, 16, 16}, {40, 31, 17}, {48, 66, 130}};
+    for (int kind = BC_PRODUCT_BLAS; kind <= BC_PRODUCT_AMX; kind++) {
         if (!bc_product_has((bc_product_kind)kind))
             printf("skipped: products by %s (this processor has none)\n", names[kind]);
         else
@@ -110,7 +111,7 @@ static void check_gram(bc_product_kind kind, int c, int n, const bc_log *log)
     run_gram(three, map, dgram, c, n, kind, 3, log);
     CHECK_AT_MOST(gradient_error(one, expected, c * c), 1e-5);
     if (!CHECK_AT_MOST(gradient_error(one + c * c, expected + c * c, c * n),
-                       kind == BC_PRODUCT_BF16 ? 0.02 : 1e-5))
+                       bc_product_rounds(kind) ? 0.02 : 1e-5))
         fprintf(stderr, "    %s, %d channels, %d positions\n", names[kind], c, n);
     CHECK(memcmp(one, three, (size_t)n_results * sizeof(float)) == 0);
     free(map);
@@ -120,7 +121,7 @@ static void check_gram(bc_product_kind kind, int c, int n, const bc_log *log)
 static void test_gram(const bc_log *log)
 {
     static const int sizes[][2] = {{1, 1}, {3, 40}, {8, 33}, {20, 1200}, {40, 17}, {72, 2100}};
-    for (int kind = BC_PRODUCT_BLAS; kind <= BC_PRODUCT_BF16; kind++)
+    for (int kind = BC_PRODUCT_BLAS; kind <= BC_PRODUCT_AMX; kind++)
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
             if (bc_product_has((bc_product_kind)kind))
                 check_gram((bc_product_kind)kind, sizes[i][0], sizes[i][1], log);
@@ -155,12 +156,8 @@ static double distance(const float *x, const float *y)
     return sqrt(difference / square);
 }
 
-static void test_short_backward_pass(const bc_log *log)
+static void check_short_backward_pass(bc_product_kind kind, const bc_log *log)
 {
-    if (!bc_product_has(BC_PRODUCT_BF16)) {
-        printf("skipped: the backward pass in bfloat16 (this processor has no AVX512_BF16)\n");
-        return;
-    }
     float *dout = calloc((size_t)N * 5 + CHANNELS * CHANNELS * 9, sizeof(float));
     float *out = dout + N, *exact = out + N, *one = exact + N, *seven = one + N;
     float *weight = seven + N;
@@ -169,13 +166,22 @@ static void test_short_backward_pass(const bc_log *log)
     gradient_fill(out, unused, N, 2);
     gradient_fill(weight, unused, CHANNELS * CHANNELS * 9, 3);
     run_backward(exact, dout, out, weight, bc_product_exact(), 1, log);
-    run_backward(one, dout, out, weight, BC_PRODUCT_BF16, 1, log);
-    run_backward(seven, dout, out, weight, BC_PRODUCT_BF16, 7, log);
+    run_backward(one, dout, out, weight, kind, 1, log);
+    run_backward(seven, dout, out, weight, kind, 7, log);
     CHECK_AT_MOST(distance(one, exact), 0.02);
     CHECK(distance(one, exact) > 1e-4); /* it was taken */
     CHECK(memcmp(one, seven, N * sizeof(float)) == 0);
     free(dout);
     free(unused);
+}
+
+static void test_short_backward_pass(const bc_log *log)
+{
+    for (int kind = BC_PRODUCT_BF16; kind <= BC_PRODUCT_AMX; kind++)
+        if (bc_product_has((bc_product_kind)kind))
+            check_short_backward_pass((bc_product_kind)kind, log);
+        else
+            printf("skipped: the backward pass by %s (this processor has none)\n", names[kind]);
 }
 
 int main(void)

@@ -19,19 +19,33 @@ static bc_product_fn *const functions[] = {
 #if defined(__x86_64__)
     [BC_PRODUCT_AVX512] = bc_product_avx512,
     [BC_PRODUCT_BF16] = bc_product_bf16,
+    [BC_PRODUCT_AMX] = bc_product_amx,
 #endif
 };
 
 bool bc_product_has(bc_product_kind kind)
 {
-    static const unsigned needs[] = {
-        [BC_PRODUCT_AVX512] = BC_CPU_AVX512, [BC_PRODUCT_BF16] = BC_CPU_AVX512_BF16};
+    static const unsigned needs[] = {[BC_PRODUCT_AVX512] = BC_CPU_AVX512,
+                                     [BC_PRODUCT_BF16] = BC_CPU_AVX512_BF16,
+                                     [BC_PRODUCT_AMX] = BC_CPU_AMX | BC_CPU_AVX512_BF16};
     return (needs[kind] & ~bc_cpu_features()) == 0;
 }
 
 bc_product_kind bc_product_exact(void)
 {
     return bc_product_has(BC_PRODUCT_AVX512) ? BC_PRODUCT_AVX512 : BC_PRODUCT_BLAS;
+}
+
+bc_product_kind bc_product_fast(void)
+{
+    if (bc_product_has(BC_PRODUCT_AMX))
+        return BC_PRODUCT_AMX;
+    return bc_product_has(BC_PRODUCT_BF16) ? BC_PRODUCT_BF16 : bc_product_exact();
+}
+
+bool bc_product_rounds(bc_product_kind kind)
+{
+    return kind == BC_PRODUCT_BF16 || kind == BC_PRODUCT_AMX;
 }
 
 /* Packing ---------------------------------------------------------------------------------- */
@@ -63,30 +77,70 @@ static uint32_t packed_element(const bc_product *p, const float *a, int row, int
     return bf16_of(element(p, a, row, 2 * line)) | bf16_of(element(p, a, row, 2 * line + 1)) << 16;
 }
 
+static int round_up(int n, int unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
 static int count_lines(const bc_product *p)
 {
-    return p->kind == BC_PRODUCT_BF16 ? (p->depth + 1) / 2 : p->depth;
+    const int n_pairs = (p->depth + 1) / 2;
+    if (p->kind == BC_PRODUCT_AMX)
+        return round_up(n_pairs, BC_PRODUCT_TILE);
+    return p->kind == BC_PRODUCT_BF16 ? n_pairs : p->depth;
+}
+
+static int block_rows(const bc_product *p)
+{
+    return p->kind == BC_PRODUCT_AMX ? BC_PRODUCT_TILE : BC_PRODUCT_ROWS;
+}
+
+static float *pack_element(float *packed, const bc_product *p, const float *a, int row, int line)
+{
+    const uint32_t bits = packed_element(p, a, row, line);
+    memcpy(packed, &bits, sizeof(bits));
+    return packed + 1;
+}
+
+static float *pack_tile(float *packed, const bc_product *p, const float *a, int row, int line)
+{
+    for (int i = 0; i < BC_PRODUCT_TILE * BC_PRODUCT_TILE; i++)
+        packed = pack_element(packed, p, a, row + i / BC_PRODUCT_TILE, line + i % BC_PRODUCT_TILE);
+    return packed;
+}
+
+static float *pack_line(float *packed, const bc_product *p, const float *a, int row, int line)
+{
+    for (int i = 0; i < BC_PRODUCT_ROWS; i++)
+        packed = pack_element(packed, p, a, row + i, line);
+    return packed;
 }
 
 static void pack(float *packed, const bc_product *p, const float *a)
 {
+    const int n_lines = count_lines(p);
     if (p->kind == BC_PRODUCT_BLAS) {
         memcpy(packed, a, p->step * sizeof(*a));
         return;
     }
-    for (int first = 0; first < p->n_rows; first += BC_PRODUCT_ROWS)
-        for (int line = 0; line < count_lines(p); line++)
-            for (int row = first; row < first + BC_PRODUCT_ROWS; row++, packed++) {
-                const uint32_t bits = packed_element(p, a, row, line);
-                memcpy(packed, &bits, sizeof(bits));
-            }
+    for (int row = 0; row < p->n_rows; row += block_rows(p))
+        for (int line = 0; line < n_lines; line += p->kind == BC_PRODUCT_AMX ? BC_PRODUCT_TILE : 1)
+            packed = p->kind == BC_PRODUCT_AMX ? pack_tile(packed, p, a, row, line)
+                                               : pack_line(packed, p, a, row, line);
 }
 
 static size_t packed_floats(const bc_product *p)
 {
-    const int n_blocks = (p->n_rows + BC_PRODUCT_ROWS - 1) / BC_PRODUCT_ROWS;
-    const int n_rows = p->kind == BC_PRODUCT_BLAS ? p->n_rows : n_blocks * BC_PRODUCT_ROWS;
+    const int n_rows = p->kind == BC_PRODUCT_BLAS ? p->n_rows : round_up(p->n_rows, block_rows(p));
     return (size_t)n_rows * (size_t)count_lines(p);
+}
+
+/* Below as many lines of b there is no room for the zeros behind its pairs. */
+enum { MIN_AMX_DEPTH = BC_PRODUCT_TILE };
+
+static bc_product_kind kind_for(int depth, bc_product_kind kind)
+{
+    return kind == BC_PRODUCT_AMX && depth < MIN_AMX_DEPTH ? BC_PRODUCT_BF16 : kind;
 }
 
 static size_t packed_bytes(const bc_product *p)
@@ -98,10 +152,10 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
                           int depth, bc_product_kind kind, const bc_log *log)
 {
     assert(bc_product_has(kind));
-    *product =
-        (bc_product){.kind = kind, .n_matrices = n_matrices, .n_rows = n_rows, .depth = depth};
+    *product = (bc_product){
+        .kind = kind_for(depth, kind), .n_matrices = n_matrices, .n_rows = n_rows, .depth = depth};
     product->step = packed_floats(product);
-    product->block_step = BC_PRODUCT_ROWS * count_lines(product);
+    product->block_step = block_rows(product) * count_lines(product);
     product->line_step = BC_PRODUCT_ROWS;
     product->packed = bc_pages_alloc(packed_bytes(product));
     if (!product->packed)
@@ -121,7 +175,8 @@ void bc_product_close(bc_product *product)
 bc_product bc_product_of_symmetric(float *a, int n, bc_product_kind kind)
 {
     assert(bc_product_has(kind));
-    bc_product product = {.kind = n % BC_PRODUCT_ROWS ? BC_PRODUCT_BLAS : kind,
+    const bc_product_kind packed = kind == BC_PRODUCT_AMX ? BC_PRODUCT_BF16 : kind;
+    bc_product product = {.kind = n % BC_PRODUCT_ROWS ? BC_PRODUCT_BLAS : packed,
                           .n_matrices = 1,
                           .n_rows = n,
                           .depth = n,

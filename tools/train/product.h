@@ -14,7 +14,8 @@
 typedef enum bc_product_kind {
     BC_PRODUCT_BLAS,   /* OpenBLAS: everywhere */
     BC_PRODUCT_AVX512, /* 32 bits, to the rounding as OpenBLAS */
-    BC_PRODUCT_BF16    /* AVX512_BF16: both factors rounded to bfloat16, sums in 32 bits */
+    BC_PRODUCT_BF16,   /* AVX512_BF16: both factors rounded to bfloat16, sums in 32 bits */
+    BC_PRODUCT_AMX     /* AMX: as BF16, in another order */
 } bc_product_kind;
 
 /* Whether this machine has instructions for it. */
@@ -23,9 +24,15 @@ bool bc_product_has(bc_product_kind kind);
 /* The fastest of 32 bits. */
 bc_product_kind bc_product_exact(void);
 
+/* The fastest of bfloat16, or of 32 bits where there is none. */
+bc_product_kind bc_product_fast(void);
+
+/* Whether it rounds to bfloat16. */
+bool bc_product_rounds(bc_product_kind kind);
+
 /* n_matrices constant factors A [n_rows, depth]. Immutable: shared by all threads. */
 typedef struct bc_product {
-    bc_product_kind kind;
+    bc_product_kind kind; /* what was asked for, or a simpler one where its shape is none for it */
     int n_matrices, n_rows, depth;
     size_t step;               /* floats from one packed matrix to the next */
     int block_step, line_step; /* floats within one */
@@ -56,12 +63,14 @@ void bc_product_run(const bc_product *product, float *c, float *b, int n, int ma
  * The instruction sets' own files, for one packed matrix `a`: block_step from a block of
  * BC_PRODUCT_ROWS rows to the next, zeros below the last row; line_step from one of its lines of
  * BC_PRODUCT_ROWS elements to the next. A line is one of A's columns, or, in bfloat16, two: an
- * element of 32 bits is then a pair, the first column's value in the lower half.
+ * element of 32 bits is then a pair, the first column's value in the lower half. For AMX a block
+ * has BC_PRODUCT_TILE rows, in tiles of as many lines, zeros behind the last; within a tile row
+ * follows row.
  */
-enum { BC_PRODUCT_ROWS = 8 };
+enum { BC_PRODUCT_ROWS = 8, BC_PRODUCT_TILE = 16 };
 
 typedef void bc_product_fn(float *c, const bc_product *product, const float *a, float *b, int n);
-bc_product_fn bc_product_avx512, bc_product_bf16;
+bc_product_fn bc_product_avx512, bc_product_bf16, bc_product_amx;
 
 /* x [n_lines, n] becomes lines of pairs, [ceil(n_lines / 2), n]. */
 void bc_product_pair_lines(float *x, int n_lines, int n);

@@ -139,7 +139,7 @@ static void describe_inputs(bc_train_session *s)
              " loss-network %016" PRIx64 " precision %s",
              fingerprint_photos(&s->photos), is_taught ? "teacher" : "paintings", paintings,
              fingerprint_samples(&s->samples), fingerprint_network(&s->vgg),
-             s->vgg.products == BC_PRODUCT_BF16 ? "bf16" : "f32");
+             bc_product_rounds(s->vgg.products) ? "bf16" : "f32");
 }
 
 /* The trainer ------------------------------------------------------------------------------ */
@@ -241,13 +241,13 @@ static bc_status open_trainer(bc_train_session *s)
 static bc_status open_loss_network(bc_train_session *s)
 {
     const bc_train_options *o = s->options;
-    const bool has_bf16 = bc_product_has(BC_PRODUCT_BF16);
-    if (o->precision == BC_TRAIN_PRECISION_BF16 && !has_bf16)
+    const bc_product_kind fast = bc_product_fast();
+    if (o->precision == BC_TRAIN_PRECISION_BF16 && !bc_product_rounds(fast))
         return bc_fail(s->log, BC_ERR_ARGUMENT, "--precision bf16: no AVX512_BF16 here");
     const bc_status status = bc_vgg_open(&s->vgg, o->loss_network, s->log);
-    if (status < 0 || !has_bf16 || o->precision == BC_TRAIN_PRECISION_F32)
+    if (status < 0 || o->precision == BC_TRAIN_PRECISION_F32)
         return status;
-    return bc_vgg_set_products(&s->vgg, BC_PRODUCT_BF16, s->log);
+    return bc_vgg_set_products(&s->vgg, fast, s->log);
 }
 
 static bc_status open_photos(bc_train_session *s)
