@@ -252,6 +252,17 @@ int64_t bc_timeline_believed(const bc_timeline *timeline, int64_t duration, AVRa
     return is_open && (duration_us < 0 || duration_us > timeline->max_duration_us) ? 0 : duration;
 }
 
+/* Sound is presented in the order in which it is decoded; pictures wait for some others at most. */
+static bool is_presentable(const bc_timeline *timeline, const AVPacket *packet, bool is_sound,
+                           AVRational time_base)
+{
+    if (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE)
+        return true;
+    const int64_t most_us = is_sound ? timeline->max_pause_us : timeline->max_duration_us;
+    const int64_t wait_us = av_rescale_q(packet->pts - packet->dts, time_base, AV_TIME_BASE_Q);
+    return llabs(wait_us) <= most_us;
+}
+
 int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *packet,
                       int64_t *jump_us)
 {
@@ -265,6 +276,8 @@ int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *p
         packet->pts = AV_NOPTS_VALUE;
     if (!is_countable(packet->dts, base))
         packet->dts = AV_NOPTS_VALUE;
+    if (!is_presentable(timeline, packet, type == AVMEDIA_TYPE_AUDIO, base))
+        packet->pts = AV_NOPTS_VALUE;
     if (can_begin)
         packet->duration = bc_timeline_believed(timeline, packet->duration, base);
     struct bc_timeline_track *track = &timeline->tracks[stream->index];

@@ -161,6 +161,18 @@ static void test_untold(void)
     close_fixture(&f);
 }
 
+/* Sound that is to be heard long after it is decoded has a time that is none. */
+static void test_presentation(int64_t wait_us, bool is_believed)
+{
+    fixture f;
+    int64_t jump_us;
+    open_fixture(&f, false);
+    place(&f, VIDEO, 0, 0, &jump_us);
+    CHECK_INT(place(&f, SOUND, wait_us, 0, &jump_us), is_believed ? wait_us : AV_NOPTS_VALUE);
+    CHECK_INT(jump_us, 0);
+    close_fixture(&f);
+}
+
 int main(void)
 {
     test_ahead(true, true, BC_TIMELINE_LOOSE_PAUSE_US);
@@ -178,5 +190,7 @@ int main(void)
     test_first(-BC_TIMELINE_QUIET_US - 1000, true);
     test_forgotten();
     test_untold();
+    test_presentation(BC_TIMELINE_PAUSE_US, true);
+    test_presentation(BC_TIMELINE_PAUSE_US + 1000, false);
     return TEST_END();
 }
