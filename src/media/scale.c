@@ -62,6 +62,25 @@ static void set_colours(struct SwsContext *sws, const struct bc_scaler_side *sou
                              target->range == AVCOL_RANGE_JPEG, 0, 1 << 16, 1 << 16);
 }
 
+static bool is_yuv(int format)
+{
+    const AVPixFmtDescriptor *description = av_pix_fmt_desc_get((enum AVPixelFormat)format);
+    return !(description->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+}
+
+/*
+ * Before the initialisation range and matrix shape the paths. From one matrix to another libswscale
+ * goes by contexts of its own, which the initialisation would lose: that is left for after it.
+ */
+static void set_first_colours(struct SwsContext *sws, const struct bc_scaler_side *source,
+                              const struct bc_scaler_side *target)
+{
+    struct bc_scaler_side first = *target;
+    if (is_yuv(source->format) && is_yuv(target->format))
+        first.matrix = source->matrix;
+    set_colours(sws, source, &first);
+}
+
 static bc_status open_context(bc_scaler *scaler, const bc_log *log)
 {
     static const char *const source_names[] = {"srcw", "srch", "src_format", "src_h_chr_pos",
@@ -77,12 +96,10 @@ static bc_status open_context(bc_scaler *scaler, const bc_log *log)
     av_opt_set_int(scaler->sws, "threads", av_clip(scaler->n_threads, 1, MAX_THREADS), 0);
     av_opt_set_int(scaler->sws, "sws_flags",
                    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
-    /* Before the initialisation, so that range and matrix shape the paths; after it, since the
-       threads' own contexts are made there and begin with BT.601. */
-    set_colours(scaler->sws, source, target);
+    set_first_colours(scaler->sws, source, target);
     const int error = sws_init_context(scaler->sws, NULL, NULL);
     if (error >= 0) {
-        set_colours(scaler->sws, source, target);
+        set_colours(scaler->sws, source, target); /* the threads' own contexts begin with BT.601 */
         return BC_OK;
     }
     return bc_av_fail(log, error, "cannot convert %dx%d %s to %dx%d %s", source->width,
