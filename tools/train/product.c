@@ -90,48 +90,41 @@ static int count_lines(const bc_product *p)
     return p->kind == BC_PRODUCT_BF16 ? n_pairs : p->depth;
 }
 
-static int block_rows(const bc_product *p)
+/* What lies together: a tile of AMX, or a line of a block. */
+static int tile_rows(const bc_product *p)
 {
     return p->kind == BC_PRODUCT_AMX ? BC_PRODUCT_TILE : BC_PRODUCT_ROWS;
 }
 
-static float *pack_element(float *packed, const bc_product *p, const float *a, int row, int line)
+static int tile_lines(const bc_product *p)
 {
-    const uint32_t bits = packed_element(p, a, row, line);
-    memcpy(packed, &bits, sizeof(bits));
-    return packed + 1;
+    return p->kind == BC_PRODUCT_AMX ? BC_PRODUCT_TILE : 1;
 }
 
 static float *pack_tile(float *packed, const bc_product *p, const float *a, int row, int line)
 {
-    for (int i = 0; i < BC_PRODUCT_TILE * BC_PRODUCT_TILE; i++)
-        packed = pack_element(packed, p, a, row + i / BC_PRODUCT_TILE, line + i % BC_PRODUCT_TILE);
-    return packed;
-}
-
-static float *pack_line(float *packed, const bc_product *p, const float *a, int row, int line)
-{
-    for (int i = 0; i < BC_PRODUCT_ROWS; i++)
-        packed = pack_element(packed, p, a, row + i, line);
+    for (int i = 0; i < tile_rows(p) * tile_lines(p); i++, packed++) {
+        const uint32_t bits =
+            packed_element(p, a, row + i / tile_lines(p), line + i % tile_lines(p));
+        memcpy(packed, &bits, sizeof(bits));
+    }
     return packed;
 }
 
 static void pack(float *packed, const bc_product *p, const float *a)
 {
-    const int n_lines = count_lines(p);
     if (p->kind == BC_PRODUCT_BLAS) {
         memcpy(packed, a, p->step * sizeof(*a));
         return;
     }
-    for (int row = 0; row < p->n_rows; row += block_rows(p))
-        for (int line = 0; line < n_lines; line += p->kind == BC_PRODUCT_AMX ? BC_PRODUCT_TILE : 1)
-            packed = p->kind == BC_PRODUCT_AMX ? pack_tile(packed, p, a, row, line)
-                                               : pack_line(packed, p, a, row, line);
+    for (int row = 0; row < p->n_rows; row += tile_rows(p))
+        for (int line = 0; line < count_lines(p); line += tile_lines(p))
+            packed = pack_tile(packed, p, a, row, line);
 }
 
 static size_t packed_floats(const bc_product *p)
 {
-    const int n_rows = p->kind == BC_PRODUCT_BLAS ? p->n_rows : round_up(p->n_rows, block_rows(p));
+    const int n_rows = p->kind == BC_PRODUCT_BLAS ? p->n_rows : round_up(p->n_rows, tile_rows(p));
     return (size_t)n_rows * (size_t)count_lines(p);
 }
 
@@ -155,7 +148,7 @@ bc_status bc_product_open(bc_product *product, const float *a, int n_matrices, i
     *product = (bc_product){
         .kind = kind_for(depth, kind), .n_matrices = n_matrices, .n_rows = n_rows, .depth = depth};
     product->step = packed_floats(product);
-    product->block_step = block_rows(product) * count_lines(product);
+    product->block_step = tile_rows(product) * count_lines(product);
     product->line_step = BC_PRODUCT_ROWS;
     product->packed = bc_pages_alloc(packed_bytes(product));
     if (!product->packed)

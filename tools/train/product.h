@@ -49,7 +49,8 @@ void bc_product_close(bc_product *product);
 
 /*
  * By a symmetric a [n, n], which lies as it must already, but is overwritten by pairs for bfloat16.
- * It stays the caller's: the product is not closed.
+ * It stays the caller's: the product is not closed. What would have to lie otherwise is made by a
+ * simpler kind.
  */
 bc_product bc_product_of_symmetric(float *a, int n, bc_product_kind kind);
 

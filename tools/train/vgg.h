@@ -57,10 +57,10 @@ void bc_vgg_close(bc_vgg *vgg);
  * The products of contents and of the backward pass from now on; bc_product_exact() at first. The
  * machine has the kind. After a failure the network can only be closed.
  *
- * BC_PRODUCT_BF16 moves a gradient by 0.4 to 0.8 % of its norm; by 1.5 % where the picture is its
- * own content. Responses of the picture stay in 32 bits: bfloat16 would move few of them by much,
- * but those near zero to the other side of the ReLU, and others out of their pool's maximum, and
- * the gradient by 8 to 10 %.
+ * One that rounds to bfloat16 moves a gradient by 0.4 to 0.8 % of its norm; by 1.5 % where the
+ * picture is its own content. Responses of the picture stay in 32 bits: bfloat16 would move few of
+ * them by much, but those near zero to the other side of the ReLU, and others out of their pool's
+ * maximum, and the gradient by 8 to 10 %.
  */
 bc_status bc_vgg_set_products(bc_vgg *vgg, bc_product_kind kind, const bc_log *log);
 
