@@ -77,14 +77,15 @@ void bc_timeline_close(bc_timeline *timeline);
 
 /*
  * The duration of a packet or frame, or 0, unknown, where none can be as long: loose formats have
- * no durations of their own, and FFmpeg's guess may come from damaged headers.
+ * no durations of their own, and FFmpeg's guess may come from damaged headers. Any is believed
+ * while the line is not open.
  */
 int64_t bc_timeline_believed(const bc_timeline *timeline, int64_t duration, AVRational time_base);
 
 /*
  * Moves the packet, read in the order of the file, to the line. `jump_us`: how far the clock has
- * jumped here, or 0. Times that no clock counts become unknown, durations that none has, too. 1:
- * the packet is to be left out; FFmpeg's error or 0.
+ * jumped here, or 0. Unknown become times that no clock counts, or that lie too far behind the
+ * decoding's, and durations that none has. 1: the packet is to be left out; FFmpeg's error or 0.
  */
 int bc_timeline_place(bc_timeline *timeline, const AVStream *stream, AVPacket *packet,
                       int64_t *jump_us);

@@ -25,7 +25,7 @@ void bc_transcoder_close(bc_transcoder **transcoder);
  * On failure, FFmpeg's error, nothing but silence follows.
  */
 int bc_transcoder_change_source(bc_transcoder *transcoder, const AVStream *source);
-/* Where the sound so far ends; and silence from there to `until_us`. */
+/* Where the sound so far ends, or will begin (0: unknown); and silence from there to `until_us`. */
 int64_t bc_transcoder_end_us(const bc_transcoder *transcoder);
 int bc_transcoder_fill(bc_transcoder *transcoder, int64_t until_us);
 
